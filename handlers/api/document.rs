@@ -1,0 +1,139 @@
+//! Typed answers, and the documents they are written as.
+//!
+//! A builder knows the elements of its part of the switch's XML and which of its values the switch
+//! expands. [`Document`] is the result: bytes, and what they are an answer to, so that the router
+//! can refuse a document that answers another question.
+
+mod configuration;
+mod dialplan;
+mod directory;
+mod languages;
+
+pub use configuration::{Configuration, Control};
+pub use dialplan::{Chatplan, Dialplan};
+pub use directory::{Credential, Directory, DirectoryDomain, DirectoryUser, ListedUser};
+pub use languages::Languages;
+use quick_xml::Writer;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+
+use crate::lookup::Section;
+use crate::snapshot::Setting;
+use crate::xml::{Element, Place, XmlError};
+
+/// The switch drops a longer answer (`response-max-bytes` of `mod_xml_curl`, default).
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// A finished answer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    section: Section,
+    names: Vec<String>,
+    body: Vec<u8>,
+}
+
+impl Document {
+    /// Writes a section that holds these elements.
+    pub(crate) fn write(
+        section: Section,
+        section_name: &str,
+        elements: Vec<Element<'_>>,
+    ) -> Result<Self, XmlError> {
+        let names = elements
+            .iter()
+            .filter_map(|element| element.attribute("name").map(str::to_owned))
+            .collect();
+        let root = Element::new("section").with("name", section_name).holding(elements);
+        Ok(Self { section, names, body: write(root)? })
+    }
+
+    /// The section it is an answer in.
+    pub fn section(&self) -> Section {
+        self.section
+    }
+
+    /// Names of the documents, domains, contexts or languages it holds.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The XML.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The XML, given away.
+    pub fn into_body(self) -> Vec<u8> {
+        self.body
+    }
+}
+
+/// Shows what it is about, not what it says: that may be a secret.
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Document")
+            .field("section", &self.section)
+            .field("names", &self.names)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The document that tells the switch that there is nothing here.
+pub fn not_found() -> Vec<u8> {
+    let result = Element::new("result").with("status", "not found");
+    write(Element::new("section").with("name", "result").holding([result]))
+        .expect("fixed text is safe")
+}
+
+fn write(section: Element<'_>) -> Result<Vec<u8>, XmlError> {
+    let mut writer = Writer::new_with_indent(Vec::with_capacity(1024), b' ', 2);
+    // On a line of its own: the switch drops every line that holds `<?`.
+    for event in [
+        Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), Some("no"))),
+        Event::Text(BytesText::from_escaped("\n")),
+    ] {
+        writer.write_event(event).expect("a Vec takes every byte");
+    }
+    Element::new("document")
+        .with("type", "freeswitch/xml")
+        .holding([section])
+        .write(&mut writer)?;
+    let mut body = writer.into_inner();
+    body.push(b'\n');
+    Ok(body)
+}
+
+/// `<params>` or `<variables>` of stored settings; nothing where there are none.
+fn settings<'a>(
+    list: &'static str,
+    item: &'static str,
+    place: impl Fn(&str) -> Place,
+    settings: impl IntoIterator<Item = &'a Setting>,
+) -> Option<Element<'a>> {
+    let mut list = Element::new(list);
+    for setting in settings {
+        let name = setting.name.as_str();
+        list.push(Element::pair(item, name, setting.value(), place(name)));
+    }
+    (!list.children().is_empty()).then_some(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_declaration_stands_on_a_line_of_its_own_and_every_element_too() {
+        assert_eq!(
+            String::from_utf8(not_found()).expect("UTF-8"),
+            concat!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n",
+                "<document type=\"freeswitch/xml\">\n",
+                "  <section name=\"result\">\n",
+                "    <result status=\"not found\"/>\n",
+                "  </section>\n",
+                "</document>\n",
+            )
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! Answers in sections `dialplan` and `chatplan`.
+
+use super::Document;
+use crate::answer::Answer;
+use crate::lookup::Section;
+use crate::snapshot::{Action, Condition, Extension};
+use crate::xml::{Element, Place, Value};
+
+/// Answers in section `dialplan`.
+#[derive(Debug)]
+pub struct Dialplan;
+
+/// Answers in section `chatplan`.
+#[derive(Debug)]
+pub struct Chatplan;
+
+impl Dialplan {
+    /// A context with these extensions. The switch still evaluates their conditions.
+    pub fn context<'a>(
+        name: impl Into<Value<'a>>,
+        extensions: impl IntoIterator<Item = &'a Extension>,
+    ) -> Answer {
+        write(Section::Dialplan, [context(name.into(), extensions)])
+    }
+
+    /// Contexts in which every call is hung up: the switch stops there and does not go on to its
+    /// files on disk. `CALL_REJECTED` is SIP 603.
+    pub fn closed<'a>(names: impl IntoIterator<Item = Value<'a>>) -> Answer {
+        let closed = Extension::new("denied", Condition::default().run("hangup", "CALL_REJECTED"));
+        write(Section::Dialplan, names.into_iter().map(|name| context(name, [&closed])))
+    }
+}
+
+impl Chatplan {
+    /// A context with these extensions.
+    pub fn context<'a>(
+        name: impl Into<Value<'a>>,
+        extensions: impl IntoIterator<Item = &'a Extension>,
+    ) -> Answer {
+        write(Section::Chatplan, [context(name.into(), extensions)])
+    }
+}
+
+fn write<'a>(section: Section, contexts: impl IntoIterator<Item = Element<'a>>) -> Answer {
+    Ok(Document::write(section, section.as_str(), contexts.into_iter().collect())?)
+}
+
+fn context<'a>(
+    name: Value<'a>,
+    extensions: impl IntoIterator<Item = &'a Extension>,
+) -> Element<'a> {
+    Element::new("context").with("name", name).holding(extensions.into_iter().map(extension))
+}
+
+fn extension(extension: &Extension) -> Element<'_> {
+    let mut element = Element::new("extension").with("name", &extension.name);
+    if extension.continues {
+        element = element.with("continue", true);
+    }
+    element.holding(extension.conditions.iter().map(condition))
+}
+
+fn condition(condition: &Condition) -> Element<'_> {
+    let mut element = Element::new("condition");
+    for (name, value) in &condition.attributes {
+        element.set(name.as_str(), Value::channel(value), Place::Captured);
+    }
+    element
+        .holding(condition.actions.iter().map(|act| action("action", act)))
+        .holding(condition.anti_actions.iter().map(|act| action("anti-action", act)))
+        .holding(condition.conditions.iter().map(self::condition))
+}
+
+fn action<'a>(element: &'static str, action: &'a Action) -> Element<'a> {
+    let mut element = Element::new(element).with("application", &action.application);
+    if !action.data.is_empty() {
+        element.set("data", action.level.value(&action.data), Place::Captured);
+    }
+    if action.inline { element.with("inline", true) } else { element }
+}

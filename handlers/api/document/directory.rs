@@ -1,0 +1,292 @@
+//! Answers in section `directory`.
+//!
+//! The switch takes a user without a secret for one that needs none, and may keep an answer for
+//! every later question about the same user. So there are two types: [`DirectoryUser`] is complete,
+//! made with its [`Credential`], and the only one that a single-user answer takes; [`ListedUser`]
+//! holds no secret and fits into lists only.
+
+use super::configuration::gateway;
+use super::{Document, settings};
+use crate::answer::Answer;
+use crate::lookup::Section;
+use crate::snapshot::{Domain, Gateway, Setting};
+use crate::xml::{Element, Place, Value};
+
+/// What a user proves itself with.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    /// HA1: the digest of `username:realm:password`, in lower-case hexadecimal digits. Fits only
+    /// a client that used just this user name and realm, in this spelling.
+    A1Hash(&'a str),
+    /// A password in clear. The switch hashes it with whatever the client used.
+    Password(&'a str),
+    /// Nothing: every login is refused.
+    Closed,
+}
+
+/// A complete user.
+#[derive(Debug, Clone)]
+pub struct DirectoryUser<'a> {
+    element: Element<'a>,
+    params: Vec<Element<'a>>,
+    variables: Vec<Element<'a>>,
+}
+
+/// An entry of a list: a user without its secret.
+#[derive(Debug, Clone)]
+pub struct ListedUser<'a>(Element<'a>);
+
+/// A domain in the making.
+#[derive(Debug, Clone)]
+pub struct DirectoryDomain<'a> {
+    name: Value<'a>,
+    params: Vec<Element<'a>>,
+    variables: Vec<Element<'a>>,
+    groups: Vec<Element<'a>>,
+}
+
+/// Answers in section `directory`.
+#[derive(Debug)]
+pub struct Directory;
+
+/// Parameters that decide about a login. They come from a [`Credential`] and from nowhere else: a
+/// second one among the stored settings, the domain's included, could open what that one closes.
+const CREDENTIALS: [&str; 5] =
+    ["a1-hash", "password", "allow-empty-password", "vm-a1-hash", "jsonrpc-password"];
+
+fn is_credential(param: &str) -> bool {
+    CREDENTIALS.iter().any(|name| param.eq_ignore_ascii_case(name))
+}
+
+/// Settings that hold a secret, as `esl-password` or `reverse-auth-pass`: never in a list.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    is_credential(&name)
+        || ["password", "-pass", "_pass"].into_iter().any(|ending| name.ends_with(ending))
+}
+
+/// Parameters that the switch dials, and so expands for each call.
+fn place_of(param: &str) -> Place {
+    const DIALLED: &str = "dial-string";
+    let ending = param.len().checked_sub(DIALLED.len()).and_then(|at| param.get(at..));
+    let dialled = ending.is_some_and(|ending| ending.eq_ignore_ascii_case(DIALLED));
+    if dialled { Place::Expanded } else { Place::Plain }
+}
+
+impl<'a> DirectoryUser<'a> {
+    /// A user with this id and secret.
+    pub fn new(id: impl Into<Value<'a>>, credential: Credential<'a>) -> Self {
+        let element = Element::new("user").with("id", id);
+        let user =
+            Self { element, params: Vec::with_capacity(8), variables: Vec::with_capacity(8) };
+        match credential {
+            Credential::A1Hash(hash) if !hash.is_empty() => user.param("a1-hash", hash),
+            Credential::Password(password) if !password.is_empty() => {
+                user.param("password", password)
+            }
+            // An empty secret is one that everybody knows.
+            _ => user.param("allow-empty-password", false).param("sip-forbid-register", true),
+        }
+    }
+
+    /// The second name under which the switch finds the user.
+    #[must_use]
+    pub fn number_alias(mut self, alias: impl Into<Value<'a>>) -> Self {
+        self.element = self.element.with("number-alias", alias);
+        self
+    }
+
+    /// The networks that the user may come from without a password.
+    #[must_use]
+    pub fn cidr(mut self, cidr: impl Into<Value<'a>>) -> Self {
+        self.element = self.element.with("cidr", cidr);
+        self
+    }
+
+    /// The mailbox's `vm-a1-hash`: MD5 of `id:domain:pin`. Without one the mailbox opens to no PIN.
+    #[must_use]
+    pub fn voicemail_hash(self, hash: Option<&'a str>) -> Self {
+        // Not the form of any MD5 digest, so nothing that is typed fits it; left out, everything
+        // would (`allow-empty-password-auth`).
+        self.param("vm-a1-hash", hash.unwrap_or("closed"))
+    }
+
+    /// A parameter.
+    #[must_use]
+    pub fn param(mut self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
+        self.params.push(Element::pair("param", name, value, place_of(name)));
+        self
+    }
+
+    /// A channel variable, set on each of the user's calls. The switch expands `${...}` in it.
+    #[must_use]
+    pub fn variable(mut self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
+        self.variables.push(Element::pair("variable", name, value, Place::Expanded));
+        self
+    }
+
+    /// Parameters and variables as stored, without those that only a [`Credential`] sets.
+    #[must_use]
+    pub fn stored(mut self, params: &'a [Setting], variables: &'a [Setting]) -> Self {
+        for param in params.iter().filter(|param| !is_credential(&param.name)) {
+            self = self.param(&param.name, param.value());
+        }
+        for variable in variables {
+            self = self.variable(&variable.name, variable.value());
+        }
+        self
+    }
+
+    fn element(self) -> Element<'a> {
+        let params = Element::new("params").holding(self.params);
+        self.element.holding([params]).holding(list("variables", self.variables))
+    }
+}
+
+impl<'a> ListedUser<'a> {
+    /// A user by its id alone.
+    pub fn new(id: impl Into<Value<'a>>) -> Self {
+        Self(Element::new("user").with("id", id))
+    }
+
+    /// A pointer: the switch asks for the user itself before it uses it.
+    pub fn pointer(id: impl Into<Value<'a>>) -> Self {
+        Self(Element::new("user").with("id", id).with("type", "pointer"))
+    }
+
+    /// The networks that the user may come from (for network lists).
+    #[must_use]
+    pub fn cidr(self, cidr: impl Into<Value<'a>>) -> Self {
+        Self(self.0.with("cidr", cidr))
+    }
+
+    /// The second name under which the switch finds the user.
+    #[must_use]
+    pub fn number_alias(self, alias: impl Into<Value<'a>>) -> Self {
+        Self(self.0.with("number-alias", alias))
+    }
+
+    /// Gateways that live as long as the user does.
+    #[must_use]
+    pub fn gateways(self, gateways: &'a [Gateway]) -> Self {
+        Self(self.0.holding([Element::new("gateways").holding(gateways.iter().map(gateway))]))
+    }
+
+    /// Parameters as stored, without secrets.
+    #[must_use]
+    pub fn params(self, params: impl IntoIterator<Item = &'a Setting>) -> Self {
+        let params = params.into_iter().filter(|param| !is_secret(&param.name));
+        Self(self.0.holding(settings("params", "param", place_of, params)))
+    }
+
+    /// Channel variables as stored, without secrets.
+    #[must_use]
+    pub fn variables(self, variables: impl IntoIterator<Item = &'a Setting>) -> Self {
+        let variables = variables.into_iter().filter(|variable| !is_secret(&variable.name));
+        let variables = settings("variables", "variable", |_| Place::Expanded, variables);
+        Self(self.0.holding(variables))
+    }
+}
+
+impl<'a> DirectoryDomain<'a> {
+    /// A domain with nothing in it: what tells the switch that a user is not there.
+    pub fn new(name: impl Into<Value<'a>>) -> Self {
+        Self { name: name.into(), params: Vec::new(), variables: Vec::new(), groups: Vec::new() }
+    }
+
+    /// A stored domain around a complete user, with what that user inherits; a secret of its own
+    /// is not among it.
+    pub fn inherited(domain: &'a Domain) -> Self {
+        Self::without(domain, is_credential)
+    }
+
+    /// A stored domain around a list, with its settings but for every secret.
+    pub fn listed(domain: &'a Domain) -> Self {
+        Self::without(domain, is_secret)
+    }
+
+    fn without(domain: &'a Domain, withheld: fn(&str) -> bool) -> Self {
+        let mut shared = Self::new(domain.name());
+        for param in domain.params().iter().filter(|param| !withheld(&param.name)) {
+            shared = shared.param(&param.name, param.value());
+        }
+        for variable in domain.variables().iter().filter(|variable| !withheld(&variable.name)) {
+            shared = shared.variable(&variable.name, variable.value());
+        }
+        shared
+    }
+
+    /// Says the domain's name as the switch asked for it, where that differs in case.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<Value<'a>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// A parameter that every user inherits.
+    #[must_use]
+    pub fn param(mut self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
+        self.params.push(Element::pair("param", name, value, place_of(name)));
+        self
+    }
+
+    /// A channel variable that every user inherits. The switch expands `${...}` in it.
+    #[must_use]
+    pub fn variable(mut self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
+        self.variables.push(Element::pair("variable", name, value, Place::Expanded));
+        self
+    }
+
+    /// Adds a group and its members.
+    #[must_use]
+    pub fn group(
+        mut self,
+        name: impl Into<Value<'a>>,
+        members: impl IntoIterator<Item = ListedUser<'a>>,
+    ) -> Self {
+        let users = Element::new("users").holding(members.into_iter().map(|member| member.0));
+        self.groups.push(Element::new("group").with("name", name).holding([users]));
+        self
+    }
+
+    fn element(self) -> Element<'a> {
+        Element::new("domain")
+            .with("name", self.name)
+            .holding(list("params", self.params))
+            .holding(list("variables", self.variables))
+            .holding(list("groups", self.groups))
+    }
+}
+
+/// A list, where there is something to list.
+fn list<'a>(name: &'static str, items: Vec<Element<'a>>) -> Option<Element<'a>> {
+    (!items.is_empty()).then(|| Element::new(name).holding(items))
+}
+
+impl Directory {
+    /// One complete user of a domain.
+    pub fn user<'a>(domain: DirectoryDomain<'a>, user: DirectoryUser<'a>) -> Answer {
+        let users = Element::new("users").holding([user.element()]);
+        Self::write(vec![domain.element().holding([users])])
+    }
+
+    /// Domains with their groups and listed users, or with nothing in them.
+    pub fn domains<'a>(domains: impl IntoIterator<Item = DirectoryDomain<'a>>) -> Answer {
+        Self::write(domains.into_iter().map(DirectoryDomain::element).collect())
+    }
+
+    fn write(domains: Vec<Element<'_>>) -> Answer {
+        Ok(Document::write(Section::Directory, "directory", domains)?)
+    }
+}
+
+/// Never shows a secret.
+impl std::fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::A1Hash(_) => "A1Hash",
+            Self::Password(_) => "Password",
+            Self::Closed => "Closed",
+        })
+    }
+}

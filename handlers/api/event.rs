@@ -1,0 +1,59 @@
+//! Channel events: what the hook scripts inside a switch post.
+
+/// A post without a section, as the Lua hooks send it: ordinary URL-encoding, ordered pairs.
+///
+/// A body of `mod_xml_curl` never becomes one, whatever fields strangers add to it.
+#[derive(Clone)]
+pub struct Event {
+    pairs: Vec<(String, String)>,
+}
+
+impl Event {
+    /// Takes the decoded pairs.
+    pub fn new(pairs: Vec<(String, String)>) -> Self {
+        Self { pairs }
+    }
+
+    /// What happened, as in `verto_client_login`.
+    pub fn action(&self) -> &str {
+        self.field("action").unwrap_or_default()
+    }
+
+    /// The switch it happened on, by its host name.
+    pub fn hostname(&self) -> &str {
+        self.field("hostname").unwrap_or_default()
+    }
+
+    /// The first value of a field, if it is not empty.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let found = self.pairs.iter().find(|(key, _)| key == name)?;
+        (!found.1.is_empty()).then_some(found.1.as_str())
+    }
+}
+
+/// Shows names only: values may be session ids.
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.pairs.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// What a hook script is told: a word on the first line, after it what it has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// All is well.
+    Ok,
+    /// The client has to go.
+    Punt,
+}
+
+impl Verdict {
+    /// The word that the hook compares; one of the closed set that metrics and logs use.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Punt => "punt",
+        }
+    }
+}

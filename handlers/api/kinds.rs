@@ -1,0 +1,89 @@
+//! The kinds of handlers: one trait for each registry.
+//!
+//! Handlers of look-ups are plain functions of the look-up and the snapshot. They do no input or
+//! output: a switch asks one REGISTER at a time and waits for each answer. They may panic or take
+//! too long and harm nobody but the look-ups they answer.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::answer::{Answer, Refusal};
+use crate::event::{Event, Verdict};
+use crate::lookup::{
+    ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryLookup, LanguagesLookup, Lookup,
+    Section,
+};
+use crate::registry::Registration;
+use crate::snapshot::Snapshot;
+
+/// Answers for `*.conf` documents. Key: the document's name, as in `sofia.conf`.
+pub trait ConfigurationHandler: Send + Sync + 'static {
+    /// Answers one look-up.
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer;
+}
+
+/// Answers for domains and their users. Key: the domain; empty where all domains are meant.
+pub trait DirectoryHandler: Send + Sync + 'static {
+    /// Answers one look-up.
+    fn answer(&self, lookup: &DirectoryLookup<'_>, snapshot: &Snapshot) -> Answer;
+}
+
+/// Routes calls. Key: the context.
+pub trait DialplanHandler: Send + Sync + 'static {
+    /// Answers one look-up.
+    fn answer(&self, lookup: &DialplanLookup<'_>, snapshot: &Snapshot) -> Answer;
+}
+
+/// Answers for phrases. Key: the language.
+pub trait LanguagesHandler: Send + Sync + 'static {
+    /// Answers one look-up.
+    fn answer(&self, lookup: &LanguagesLookup<'_>, snapshot: &Snapshot) -> Answer;
+}
+
+/// Routes messages. Key: the context.
+pub trait ChatplanHandler: Send + Sync + 'static {
+    /// Answers one look-up.
+    fn answer(&self, lookup: &ChatplanLookup<'_>, snapshot: &Snapshot) -> Answer;
+}
+
+/// Answers a whole section that has no registry of its own. Key: the section's name.
+///
+/// The outer registry: it is asked first, by section, and hands on to the registries above.
+pub trait FsapiHandler: Send + Sync + 'static {
+    /// Answers one look-up.
+    fn answer(&self, lookup: &Lookup, snapshot: &Snapshot) -> Answer;
+}
+
+/// Hears what hook scripts inside a switch post. Key: the `action`.
+pub trait ChannelEventHandler: Send + Sync + 'static {
+    /// Decides on one event.
+    fn handle<'a>(&'a self, event: &'a Event, snapshot: &'a Snapshot) -> Deciding<'a>;
+}
+
+/// A decision on a channel event, under way.
+pub type Deciding<'a> = Pin<Box<dyn Future<Output = Result<Verdict, Refusal>> + Send + 'a>>;
+
+inventory::collect!(Registration<dyn ConfigurationHandler>);
+inventory::collect!(Registration<dyn DirectoryHandler>);
+inventory::collect!(Registration<dyn DialplanHandler>);
+inventory::collect!(Registration<dyn LanguagesHandler>);
+inventory::collect!(Registration<dyn ChatplanHandler>);
+inventory::collect!(Registration<dyn FsapiHandler>);
+inventory::collect!(Registration<dyn ChannelEventHandler>);
+
+/// Every linked registration of one kind, in no order.
+pub fn linked<H: ?Sized>() -> impl Iterator<Item = &'static Registration<H>>
+where
+    Registration<H>: inventory::Collect,
+{
+    inventory::iter::<Registration<H>>.into_iter()
+}
+
+/// Sections that have a registry of their own.
+pub const REGISTRIES: [Section; 5] = [
+    Section::Configuration,
+    Section::Directory,
+    Section::Dialplan,
+    Section::Languages,
+    Section::Chatplan,
+];

@@ -1,0 +1,33 @@
+//! What a handler of Jackfield sees.
+//!
+//! A FreeSWITCH asks over HTTP how to configure itself, who a caller is and where a call goes. A
+//! handler answers one kind of these questions: it implements a trait of [`kinds`], registers with
+//! [`register!`], reads its question from a typed view in [`lookup`] and its facts from the
+//! [`snapshot`], and returns a typed answer of [`document`] or a [`Refusal`].
+//!
+//! This crate depends on nothing of Jackfield's own and does no input or output.
+
+mod answer;
+pub mod document;
+mod event;
+mod form;
+pub mod kinds;
+pub mod lookup;
+pub mod registry;
+pub mod snapshot;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod xml;
+
+pub use answer::{Answer, Refusal};
+pub use document::Document;
+pub use event::{Event, Verdict};
+pub use form::{Form, FormError, MAX_PAIRS, Pair};
+#[doc(hidden)]
+pub use inventory;
+pub use kinds::{
+    ChannelEventHandler, ChatplanHandler, ConfigurationHandler, Deciding, DialplanHandler,
+    DirectoryHandler, FsapiHandler, LanguagesHandler,
+};
+pub use lookup::{Lookup, Section};
+pub use registry::Keys;

@@ -1,0 +1,167 @@
+//! The picture of the PBX that answers are made from: plain data, immutable, in memory.
+//!
+//! Nothing here knows a database. The service loads a [`Contents`], makes a [`Snapshot`] of it and
+//! publishes that as a whole; a handler sees one revision from its first look to its last.
+
+mod callcenter;
+mod conference;
+mod dialplan;
+mod domain;
+mod language;
+mod menu;
+mod profile;
+mod setting;
+mod user;
+
+use std::collections::HashMap;
+
+pub use callcenter::{Agent, Queue, Tier};
+pub use conference::Room;
+pub use dialplan::{Action, Condition, Context, Extension};
+pub use domain::{Domain, Group};
+pub use language::{Language, Macro};
+pub use menu::{Menu, MenuEntry};
+pub use profile::{
+    AccessList, AccessNode, AccessTarget, Gateway, Profile, ProfileDomain, ProfileKind,
+};
+pub use setting::{Level, Setting};
+pub use user::{Algorithm, Secret, User};
+
+use crate::xml::Raw;
+
+/// Everything a snapshot is made of, as loaded: lists in the order in which they are answered.
+#[derive(Debug, Default)]
+pub struct Contents {
+    /// Counts the changes of the database; a higher one is newer.
+    pub revision: i64,
+    /// Directory domains with their users and groups.
+    pub domains: Vec<Domain>,
+    /// Profiles of sofia, verto, conference, voicemail and fifo.
+    pub profiles: Vec<Profile>,
+    /// Network lists for `acl.conf`.
+    pub access_lists: Vec<AccessList>,
+    /// Dialplan contexts.
+    pub dialplan: Vec<Context>,
+    /// Chatplan contexts.
+    pub chatplan: Vec<Context>,
+    /// Conference rooms.
+    pub rooms: Vec<Room>,
+    /// IVR menus.
+    pub menus: Vec<Menu>,
+    /// Call-centre queues.
+    pub queues: Vec<Queue>,
+    /// Call-centre agents.
+    pub agents: Vec<Agent>,
+    /// Which agent serves which queue.
+    pub tiers: Vec<Tier>,
+    /// Languages with their phrases.
+    pub languages: Vec<Language>,
+    /// Stored configuration documents.
+    pub documents: Vec<StoredDocument>,
+}
+
+/// A whole configuration document as the operator wrote it.
+#[derive(Debug, Clone)]
+pub struct StoredDocument {
+    /// The file's name as the switch asks for it, as in `timezones.conf`.
+    pub name: String,
+    /// Its `<configuration>` element.
+    pub xml: Raw,
+}
+
+/// One published picture. Cheap to look into, never changed.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    contents: Contents,
+    domains: Index,
+    dialplan: Index,
+    chatplan: Index,
+    menus: Index,
+    languages: Index,
+    documents: Index,
+}
+
+/// Names, without regard to ASCII case, to positions.
+type Index = HashMap<String, usize>;
+
+impl Snapshot {
+    /// Indexes the contents. Of two entries with one name the first is found.
+    pub fn new(contents: Contents) -> Self {
+        Self {
+            domains: index(contents.domains.iter().map(Domain::name)),
+            dialplan: index(contents.dialplan.iter().map(|context| context.name.as_str())),
+            chatplan: index(contents.chatplan.iter().map(|context| context.name.as_str())),
+            menus: index(contents.menus.iter().map(|menu| menu.name.as_str())),
+            languages: index(contents.languages.iter().map(|language| language.name.as_str())),
+            documents: index(contents.documents.iter().map(|document| document.name.as_str())),
+            contents,
+        }
+    }
+
+    /// The revision of the database that this is a picture of.
+    pub fn revision(&self) -> i64 {
+        self.contents.revision
+    }
+
+    /// All lists, in the order in which they are answered.
+    pub fn contents(&self) -> &Contents {
+        &self.contents
+    }
+
+    /// How many users all domains have together.
+    pub fn user_count(&self) -> usize {
+        self.contents.domains.iter().map(|domain| domain.users().len()).sum()
+    }
+
+    /// A domain by its name, case apart.
+    pub fn domain(&self, name: &str) -> Option<&Domain> {
+        find(&self.domains, name).map(|at| &self.contents.domains[at])
+    }
+
+    /// A dialplan context by its name, case apart.
+    pub fn context(&self, name: &str) -> Option<&Context> {
+        find(&self.dialplan, name).map(|at| &self.contents.dialplan[at])
+    }
+
+    /// A chatplan context by its name, case apart.
+    pub fn chat_context(&self, name: &str) -> Option<&Context> {
+        find(&self.chatplan, name).map(|at| &self.contents.chatplan[at])
+    }
+
+    /// An IVR menu by its name, case apart.
+    pub fn menu(&self, name: &str) -> Option<&Menu> {
+        find(&self.menus, name).map(|at| &self.contents.menus[at])
+    }
+
+    /// A language by its name, as in `en`, case apart.
+    pub fn language(&self, name: &str) -> Option<&Language> {
+        find(&self.languages, name).map(|at| &self.contents.languages[at])
+    }
+
+    /// A stored configuration document by its file's name, case apart.
+    pub fn document(&self, name: &str) -> Option<&StoredDocument> {
+        find(&self.documents, name).map(|at| &self.contents.documents[at])
+    }
+
+    /// The profiles of one module, in their order.
+    pub fn profiles(&self, kind: ProfileKind) -> impl Iterator<Item = &Profile> {
+        self.contents.profiles.iter().filter(move |profile| profile.kind == kind)
+    }
+}
+
+fn index<'a>(names: impl Iterator<Item = &'a str>) -> Index {
+    let mut index = Index::new();
+    for (at, name) in names.enumerate() {
+        index.entry(name.to_ascii_lowercase()).or_insert(at);
+    }
+    index
+}
+
+/// Looks a name up without allocating where it is in lower case, as names mostly are.
+fn find<T: Copy>(index: &HashMap<String, T>, name: &str) -> Option<T> {
+    if name.bytes().any(|b| b.is_ascii_uppercase()) {
+        index.get(&name.to_ascii_lowercase()).copied()
+    } else {
+        index.get(name).copied()
+    }
+}

@@ -1,0 +1,117 @@
+//! Profiles of modules, gateways, and network lists.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::setting::Setting;
+
+/// A named set of parameters of one module.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Whose profile it is.
+    pub kind: ProfileKind,
+    /// The name.
+    pub name: String,
+    /// Parameters, in their order.
+    pub params: Vec<Setting>,
+    /// Domains a sofia profile serves; the name `all` stands for every domain.
+    pub domains: Vec<ProfileDomain>,
+    /// Gateways of a sofia profile.
+    pub gateways: Vec<Gateway>,
+}
+
+/// A domain of a sofia profile.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ProfileDomain {
+    /// The domain, or `all`.
+    pub name: String,
+    /// Whether the domain becomes another name of the profile.
+    pub alias: bool,
+    /// Whether the gateways of the domain's users are started with the profile.
+    pub parse: bool,
+}
+
+/// The modules that are configured by profiles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProfileKind {
+    /// `sofia.conf`: a SIP listener.
+    Sofia,
+    /// `verto.conf`: a WebSocket listener.
+    Verto,
+    /// `conference.conf`: how a conference behaves.
+    Conference,
+    /// `voicemail.conf`: how mailboxes behave.
+    Voicemail,
+}
+
+const KINDS: [(ProfileKind, &str); 4] = [
+    (ProfileKind::Sofia, "sofia"),
+    (ProfileKind::Verto, "verto"),
+    (ProfileKind::Conference, "conference"),
+    (ProfileKind::Voicemail, "voicemail"),
+];
+
+impl fmt::Display for ProfileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(KINDS.iter().find(|(kind, _)| kind == self).map_or("", |(_, name)| name))
+    }
+}
+
+impl FromStr for ProfileKind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        KINDS
+            .iter()
+            .find(|(_, word)| *word == name)
+            .map(|(kind, _)| *kind)
+            .ok_or_else(|| format!("«{name}» is no kind of profile"))
+    }
+}
+
+/// A peer that a sofia profile registers with or sends calls to.
+#[derive(Clone)]
+pub struct Gateway {
+    /// The name, as in `sofia/gateway/NAME/number`.
+    pub name: String,
+    /// Parameters, in their order. The switch needs its password in clear.
+    pub params: Vec<Setting>,
+}
+
+/// Shows the name only: the parameters hold a password.
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A named network list.
+#[derive(Debug, Clone)]
+pub struct AccessList {
+    /// The name, as in `apply-inbound-acl`.
+    pub name: String,
+    /// What holds for an address that no node names.
+    pub default_allow: bool,
+    /// The nodes, in their order.
+    pub nodes: Vec<AccessNode>,
+}
+
+/// One rule of a network list.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AccessNode {
+    /// Whether what the rule names is let in.
+    pub allow: bool,
+    /// What the rule names.
+    #[serde(flatten)]
+    pub target: AccessTarget,
+}
+
+/// What a rule of a network list names.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessTarget {
+    /// A network, as in `192.0.2.0/24`.
+    Cidr(String),
+    /// The networks of all users of a domain.
+    Domain(String),
+}

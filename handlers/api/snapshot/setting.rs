@@ -1,0 +1,62 @@
+//! A stored name and value, with how far the switch may expand the value.
+
+use serde::{Deserialize, Serialize};
+
+use crate::xml::Value;
+
+/// A `<param>` or `<variable>` as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The name, as FreeSWITCH spells it.
+    pub name: String,
+    /// The value, as [`Setting::value`] reads it.
+    pub text: String,
+    /// How far the switch may expand the value.
+    #[serde(default, skip_serializing_if = "Level::is_text")]
+    pub level: Level,
+}
+
+/// How far the switch may expand a stored value; see [`Value`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Not at all.
+    #[default]
+    Text,
+    /// Channel variables.
+    Channel,
+    /// Channel variables and the switch's globals.
+    Global,
+}
+
+impl Level {
+    fn is_text(&self) -> bool {
+        *self == Self::Text
+    }
+
+    /// A text at this level.
+    pub fn value(self, text: &str) -> Value<'_> {
+        match self {
+            Self::Text => Value::text(text),
+            Self::Channel => Value::channel(text),
+            Self::Global => Value::global(text),
+        }
+    }
+}
+
+impl Setting {
+    /// A setting whose value is never expanded.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), text: text.into(), level: Level::Text }
+    }
+
+    /// A setting whose value may hold live `${...}`.
+    pub fn channel(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { level: Level::Channel, ..Self::new(name, text) }
+    }
+
+    /// The value, at its level.
+    pub fn value(&self) -> Value<'_> {
+        self.level.value(&self.text)
+    }
+}

@@ -1,0 +1,34 @@
+//! For tests of handlers: a PBX to answer from, look-ups to answer, and what a switch would make
+//! of the answers.
+
+mod pbx;
+pub mod switch_xml;
+
+pub use pbx::pbx;
+use switch_xml::Node;
+
+use crate::document::Document;
+use crate::form::Form;
+use crate::lookup::Lookup;
+
+/// The look-up of a body, as recorded.
+///
+/// # Panics
+/// Where the body is no look-up.
+pub fn lookup(body: impl Into<Vec<u8>>) -> Lookup {
+    let form = Form::parse(body.into()).expect("a form");
+    Lookup::new(form).expect("a look-up of a known section")
+}
+
+/// What a switch makes of a document: through its pre-processor, its parser, and its re-serialiser.
+///
+/// # Panics
+/// Where the switch would drop a line, expand or run something, or read another document than the
+/// one that was written.
+pub fn seen(document: &Document) -> Node {
+    let text = std::str::from_utf8(document.body()).expect("UTF-8");
+    match switch_xml::as_the_switch_sees(text) {
+        Ok(tree) => tree,
+        Err(error) => panic!("the switch would not take this answer: {error}\n{text}"),
+    }
+}

@@ -1,0 +1,18 @@
+//! XML that a FreeSWITCH can be trusted with.
+//!
+//! An answer of `mod_xml_curl` is run through the switch's configuration pre-processor line by line
+//! before it is parsed: a value can make a line vanish, expand a global variable or run a shell
+//! command. Later the switch re-serialises user answers with an encoder that stops escaping after
+//! `<!`, and expands `${...}` in variables and action data. So a value here is never just a string:
+//! it says who wrote it ([`Value`]), and the place it stands in says what the switch will do with it.
+//! What cannot be carried unharmed is refused with an [`XmlError`], never altered.
+
+mod element;
+mod raw;
+mod value;
+
+pub(crate) use element::Element;
+pub use element::XmlError;
+pub use raw::Raw;
+pub(crate) use value::Place;
+pub use value::{Refused, Value};

@@ -1,0 +1,297 @@
+//! A value, who wrote it, and what the switch may do with it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// A value of an answer, marked with how much of it the switch may expand.
+///
+/// A plain `&str` or `String` becomes [`Value::Text`], the level that trusts nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// Untrusted text: nothing in it is ever expanded.
+    Text(Cow<'a, str>),
+    /// Written by the operator: `${name}` and `$1` stay live for the call, `$${name}` is refused.
+    Channel(Cow<'a, str>),
+    /// Written by the operator: as [`Value::Channel`], and `$${name}` is replaced by the switch's
+    /// global variable when it reads the answer. An unset one becomes empty.
+    Global(Cow<'a, str>),
+}
+
+/// What the switch does with a value at run time, by where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Taken as it is.
+    Plain,
+    /// `${...}` is expanded, API calls such as `${system(..)}` included: variables, dial strings.
+    Expanded,
+    /// As `Expanded`, and `$` + digit is a capture of the condition: action data.
+    Captured,
+}
+
+/// Why a value cannot be carried to the switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// A control character or a non-character, which XML cannot hold.
+    Character(char),
+    /// A word that the switch's pre-processor or its XML encoder acts on, even inside a value.
+    Directive(&'static str),
+    /// `${` in untrusted text where the switch would expand it.
+    Expansion,
+    /// `$` + digit in untrusted text where the switch would put a capture.
+    Capture,
+    /// `$${` in text that may not read the switch's global variables, or without a name and `}`.
+    Global,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Character(c) => write!(f, "the character U+{:04X} cannot be sent", *c as u32),
+            Self::Directive(word) => write!(f, "«{word}» would be acted on by the switch"),
+            Self::Expansion => f.write_str("«${» would be expanded by the switch"),
+            Self::Capture => f.write_str("«$» and a digit would be replaced by a capture"),
+            Self::Global => f.write_str("«$${» may not stand here"),
+        }
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// Words that harm wherever they stand, compared without regard to ASCII case.
+///
+/// `<!` because the switch's encoder stops escaping there; `<?`, `<include` and the pre-processor's
+/// own names because a line with one of them is dropped or run.
+const DIRECTIVES: [&str; 5] = ["<!", "<?", "<include", "</include", "X-PRE-PROCESS"];
+
+impl<'a> Value<'a> {
+    /// Operator-authored text in which `${...}` and `$1` stay live.
+    pub fn channel(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Channel(text.into())
+    }
+
+    /// Operator-authored text in which `$${...}` is live as well.
+    pub fn global(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Global(text.into())
+    }
+
+    /// Untrusted text.
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// The characters as they were given, without regard to their level.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Text(s) | Self::Channel(s) | Self::Global(s) => s,
+        }
+    }
+
+    /// Says whether the switch would take this value as meant in the most demanding place, the
+    /// data of an action. What passes here passes everywhere.
+    pub fn check(&self) -> Result<(), Refused> {
+        self.check_at(Place::Captured)
+    }
+
+    /// Says whether the switch would take this value as meant where it expands nothing: as a name,
+    /// an id, a parameter.
+    pub fn check_plain(&self) -> Result<(), Refused> {
+        self.check_at(Place::Plain)
+    }
+
+    pub(crate) fn check_at(&self, place: Place) -> Result<(), Refused> {
+        let text = self.as_str();
+        // Most values hold none of these bytes; one pass over them decides.
+        if text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'$' | b'<' | b'-')) {
+            return Ok(());
+        }
+        if let Some(c) = text.chars().find(|c| !is_carried(*c)) {
+            return Err(Refused::Character(c));
+        }
+        if let Some(word) = DIRECTIVES.into_iter().find(|word| contains_ignore_case(text, word)) {
+            return Err(Refused::Directive(word));
+        }
+        match self {
+            Self::Text(_) if place != Place::Plain && text.contains("${") => {
+                Err(Refused::Expansion)
+            }
+            Self::Text(_) if place == Place::Captured && has_capture(text) => Err(Refused::Capture),
+            Self::Channel(_) if text.contains("$${") => Err(Refused::Global),
+            Self::Global(_) if !globals_are_whole(text) => Err(Refused::Global),
+            _ => Ok(()),
+        }
+    }
+
+    /// The value as it stands in the document, or why it cannot.
+    pub(crate) fn escaped(&self, place: Place) -> Result<Cow<'_, str>, Refused> {
+        self.check_at(place)?;
+        let text = self.as_str();
+        if !text
+            .bytes()
+            .any(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'$' | b'\n' | b'\r' | b'\t'))
+        {
+            return Ok(Cow::Borrowed(text));
+        }
+        let live = matches!(self, Self::Global(_));
+        let mut out = String::with_capacity(text.len() + 16);
+        let mut rest = text;
+        while let Some(at) = rest.find(['&', '<', '>', '"', '$', '\n', '\r', '\t']) {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            if live && rest.starts_with("$${") {
+                let end = rest.find('}').map_or(rest.len(), |end| end + 1);
+                out.push_str(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            }
+            out.push_str(match rest.as_bytes()[0] {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                // The pre-processor looks for `$${`; the numeric reference is resolved after it.
+                b'$' => "&#36;",
+                b'\n' => "&#10;",
+                b'\r' => "&#13;",
+                _ => "&#9;",
+            });
+            rest = &rest[1..];
+        }
+        out.push_str(rest);
+        Ok(Cow::Owned(out))
+    }
+}
+
+/// XML 1.0 `Char`, less the C1 controls, which no caller needs and terminals act on.
+fn is_carried(c: char) -> bool {
+    match c {
+        '\t' | '\n' | '\r' => true,
+        '\u{fffe}' | '\u{ffff}' => false,
+        c => !c.is_control(),
+    }
+}
+
+fn contains_ignore_case(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+fn has_capture(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|pair| pair[0] == b'$' && pair[1].is_ascii_digit())
+}
+
+fn globals_are_whole(text: &str) -> bool {
+    text.split("$${").skip(1).all(|rest| {
+        rest.split_once('}').is_some_and(|(name, _)| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))
+        })
+    })
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Value<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(truth: bool) -> Self {
+        Self::Text(Cow::Borrowed(if truth { "true" } else { "false" }))
+    }
+}
+
+impl From<u32> for Value<'_> {
+    fn from(number: u32) -> Self {
+        Self::Text(Cow::Owned(number.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_text_is_carried_as_it_is() {
+        assert_eq!(Value::from("1000").escaped(Place::Captured), Ok("1000".into()));
+        assert_eq!(Value::from("Jürgen 李").escaped(Place::Plain), Ok("Jürgen 李".into()));
+    }
+
+    #[test]
+    fn markup_dollars_and_line_breaks_become_references() {
+        assert_eq!(
+            Value::from("a&b<c>\"d\"\r\n\t$").escaped(Place::Plain),
+            Ok("a&amp;b&lt;c&gt;&quot;d&quot;&#13;&#10;&#9;&#36;".into())
+        );
+    }
+
+    #[test]
+    fn untrusted_text_never_reaches_an_expansion() {
+        assert_eq!(Value::from("${system(x)}").check_at(Place::Plain), Ok(()));
+        assert_eq!(Value::from("${system(x)}").check_at(Place::Expanded), Err(Refused::Expansion));
+        assert_eq!(Value::from("cash $1").check_at(Place::Expanded), Ok(()));
+        assert_eq!(Value::from("cash $1").check_at(Place::Captured), Err(Refused::Capture));
+    }
+
+    #[test]
+    fn an_operator_may_expand_channel_variables_but_not_globals() {
+        assert_eq!(
+            Value::channel("user/$1@${domain}").escaped(Place::Captured),
+            Ok("user/&#36;1@&#36;{domain}".into())
+        );
+        assert_eq!(Value::channel("$${domain}").check(), Err(Refused::Global));
+    }
+
+    #[test]
+    fn a_global_stays_live_and_the_rest_of_its_text_does_not() {
+        assert_eq!(
+            Value::global("a$${local_ip_v4}:${port}").escaped(Place::Plain),
+            Ok("a$${local_ip_v4}:&#36;{port}".into())
+        );
+        for broken in ["$${", "$${}", "$${a", "$${a b}", "$$${a"] {
+            assert_eq!(Value::global(broken).check(), Err(Refused::Global), "{broken}");
+        }
+    }
+
+    #[test]
+    fn words_that_the_switch_acts_on_are_refused_at_every_level() {
+        for word in ["a<!b", "<?xml", "<Include x", "</include>", "x-pre-process"] {
+            for value in [Value::text(word), Value::channel(word), Value::global(word)] {
+                assert!(
+                    matches!(value.check_at(Place::Plain), Err(Refused::Directive(_))),
+                    "{word}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn control_and_non_characters_are_refused() {
+        for c in ['\0', '\u{1}', '\u{7f}', '\u{85}', '\u{fffe}', '\u{ffff}'] {
+            assert_eq!(
+                Value::from(c.to_string()).check_at(Place::Plain),
+                Err(Refused::Character(c))
+            );
+        }
+    }
+}

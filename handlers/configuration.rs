@@ -1,0 +1,48 @@
+//! Answers in section `configuration`: the documents that the switch's modules ask for.
+//!
+//! A file here is a document, and [`documents`] is for all the rest. What is stored is answered.
+//! Where a part is asked for that is not stored, the document is answered without it: a not-found
+//! would send the switch to the document of the same name on its disk, where something else of that
+//! name may stand. (Conferences are the exception; their file says why.) A module that lives by its
+//! profiles and has none stored at all is left to the switch, which may keep them on its disk.
+
+mod acl;
+mod callcenter;
+mod conference;
+mod documents;
+mod fifo;
+mod ivr;
+mod local_stream;
+mod lua;
+#[cfg(test)]
+mod recorded;
+mod sofia;
+mod stock;
+mod verto;
+mod voicemail;
+mod zones;
+
+use jackfield_api::Refusal;
+use jackfield_api::snapshot::{Profile, ProfileKind, Snapshot};
+
+/// The profiles of a module that is nothing without one; not found where there are none at all.
+fn profiles(snapshot: &Snapshot, kind: ProfileKind) -> Result<Vec<&Profile>, Refusal> {
+    let profiles: Vec<_> = snapshot.profiles(kind).collect();
+    if profiles.is_empty() {
+        return Err(Refusal::NotFound("no profile of this module"));
+    }
+    Ok(profiles)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_without_any_stored_profile_is_left_to_the_switch() {
+        use ProfileKind::{Conference, Sofia, Verto, Voicemail};
+        for kind in [Conference, Sofia, Verto, Voicemail] {
+            assert!(matches!(profiles(&Snapshot::default(), kind), Err(Refusal::NotFound(_))));
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! `acl.conf`: the network lists.
+//!
+//! Asked for when the switch starts and on `reloadacl`. For each node with a domain the switch then
+//! asks the directory which of its users have a network of their own.
+//!
+//! ```text
+//! key_value=acl.conf
+//! ```
+//! ->
+//! ```xml
+//! <configuration name="acl.conf">
+//!   <network-lists>
+//!     <list name="domains" default="deny">
+//!       <node type="allow" domain="pbx.example.test"/>
+//!       <node type="deny" cidr="192.0.2.0/24"/>
+//!     </list>
+//!   </network-lists>
+//! </configuration>
+//! ```
+
+use jackfield_api::document::Configuration;
+use jackfield_api::lookup::ConfigurationLookup;
+use jackfield_api::snapshot::Snapshot;
+use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+
+struct Acl;
+
+impl ConfigurationHandler for Acl {
+    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        // Also where none is stored: to the switch a list that it does not know lets nobody in,
+        // while one of that name on its disk might.
+        Configuration::new("acl.conf").network_lists(&snapshot.contents().access_lists).answer()
+    }
+}
+
+register!(ConfigurationHandler, "acl", Keys::Fixed(&["acl.conf"]), Acl);
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::{answer_from, recorded, text};
+    use super::*;
+
+    #[test]
+    fn the_switch_loads_every_list_with_its_nodes_in_their_order() {
+        assert_eq!(text(&Acl, recorded!("20-conf-acl.conf")), include_str!("golden/acl.xml"));
+    }
+
+    #[test]
+    fn no_list_is_an_answer_too() {
+        let answer = answer_from(&Snapshot::default(), &Acl, recorded!("20-conf-acl.conf"));
+        assert!(answer.is_ok());
+    }
+}

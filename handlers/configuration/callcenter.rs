@@ -1,0 +1,89 @@
+//! `callcenter.conf`: queues, the agents that serve them, and who serves which.
+//!
+//! Asked for whole when the module loads, and with a queue's name when that queue is loaded or
+//! reloaded, or a caller enters one that is not loaded yet.
+//!
+//! ```text
+//! key_value=callcenter.conf&...&CC-Queue=support%40default
+//! ```
+//! ->
+//! ```xml
+//! <configuration name="callcenter.conf">
+//!   <settings/>
+//!   <queues>
+//!     <queue name="support@default"><param name="strategy" value="ring-all"/></queue>
+//!   </queues>
+//!   <agents>
+//!     <agent name="1000@default" type="callback" contact="user/1000@pbx.example.test"/>
+//!   </agents>
+//!   <tiers><tier agent="1000@default" queue="support@default" level="1" position="1"/></tiers>
+//! </configuration>
+//! ```
+
+use jackfield_api::document::Configuration;
+use jackfield_api::lookup::{ConfigurationFlow, ConfigurationLookup};
+use jackfield_api::snapshot::{Contents, Snapshot};
+use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+
+struct Callcenter;
+
+impl ConfigurationHandler for Callcenter {
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        let Contents { queues, agents, tiers, .. } = snapshot.contents();
+        let document = Configuration::new("callcenter.conf").settings::<&str>([]);
+        // Each part is written even where it is empty: the module asks once more for tiers that it
+        // does not find.
+        let ConfigurationFlow::Queue(name) = lookup.flow() else {
+            return document.queues(queues).agents(agents).tiers(tiers).answer();
+        };
+        // Nothing of other queues: the module takes in every agent and tier that it is shown here,
+        // and with an agent its stored status. Names are compared as the module keeps them, in
+        // their case: by another spelling it would open a second queue that has no tiers. A queue
+        // that is not stored leaves the document without it, and the caller is told that there is
+        // none; not found would have the switch look on its disk.
+        let queues: Vec<_> = queues.iter().filter(|queue| queue.name == name).collect();
+        let tiers: Vec<_> = tiers.iter().filter(|tier| tier.queue == name).collect();
+        let agents =
+            agents.iter().filter(|agent| tiers.iter().any(|tier| tier.agent == agent.name));
+        document.queues(queues).agents(agents).tiers(tiers.iter().copied()).answer()
+    }
+}
+
+register!(ConfigurationHandler, "callcenter", Keys::Fixed(&["callcenter.conf"]), Callcenter);
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::{asking, recorded, text};
+    use super::*;
+
+    #[test]
+    fn the_module_loads_with_all_queues_agents_and_tiers() {
+        assert_eq!(
+            text(&Callcenter, recorded!("07-conf-callcenter.conf")),
+            include_str!("golden/callcenter.xml")
+        );
+    }
+
+    #[test]
+    fn a_queue_is_loaded_with_its_own_agents_and_tiers() {
+        assert_eq!(
+            text(&Callcenter, recorded!("41-conf-callcenter.conf-support_at_default")),
+            include_str!("golden/callcenter-support.xml")
+        );
+    }
+
+    #[test]
+    fn a_queue_is_loaded_without_the_agents_of_others() {
+        let xml = text(&Callcenter, asking("callcenter.conf", "CC-Queue=sales%40default"));
+        assert!(xml.contains("<queue name=\"sales@default\"/>"), "{xml}");
+        assert!(xml.contains("<agents/>") && xml.contains("<tiers/>"), "{xml}");
+    }
+
+    #[test]
+    fn a_queue_that_is_not_stored_or_spelled_otherwise_is_not_there() {
+        for name in ["gone%40default", "Support%40default"] {
+            let xml = text(&Callcenter, asking("callcenter.conf", &format!("CC-Queue={name}")));
+            assert!(xml.contains("<queues/>"), "{xml}");
+        }
+    }
+}

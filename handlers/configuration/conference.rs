@@ -1,0 +1,171 @@
+//! `conference.conf`: how conferences behave, and what keys their members have.
+//!
+//! Asked for when the module loads, to tell presence of the rooms; when a caller joins a room, for
+//! its profile; and once more for the member's keys.
+//!
+//! ```text
+//! key_value=conference.conf&...&Conf-Profile=default&Action=request-controls&Controls=default
+//! ```
+//! ->
+//! ```xml
+//! <configuration name="conference.conf">
+//!   <caller-controls>
+//!     <group name="default">
+//!       <control action="mute" digits="0"/>
+//!       <control action="hangup" digits="#"/>
+//!     </group>
+//!   </caller-controls>
+//! </configuration>
+//! ```
+
+use jackfield_api::document::{Configuration, Control};
+use jackfield_api::lookup::{ConferenceJoin, ConfigurationFlow, ConfigurationLookup};
+use jackfield_api::snapshot::{Level, ProfileKind, Room, Snapshot};
+use jackfield_api::{Answer, ConfigurationHandler, Keys, Refusal, register};
+
+struct Conference;
+
+const FILE: &str = "conference.conf";
+
+/// The group of keys that a member has where neither call nor profile names one.
+const DEFAULT_KEYS: &str = "default";
+
+/// The digits and what they do, as on every switch that was never changed: callers know them.
+const KEYS: [(&str, &str); 12] = [
+    ("0", "mute"),
+    ("*", "deaf mute"),
+    ("9", "energy up"),
+    ("8", "energy equ"),
+    ("7", "energy dn"),
+    ("3", "vol talk up"),
+    ("2", "vol talk zero"),
+    ("1", "vol talk dn"),
+    ("6", "vol listen up"),
+    ("5", "vol listen zero"),
+    ("4", "vol listen dn"),
+    ("#", "hangup"),
+];
+
+impl ConfigurationHandler for Conference {
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        match lookup.flow() {
+            ConfigurationFlow::ConferenceJoin(join) => joining(&join, snapshot),
+            ConfigurationFlow::ConferenceControls(keys) => {
+                // Other groups are not stored here, so a file on the switch's disk is the one place
+                // where such a group may be.
+                if !keys.controls.eq_ignore_ascii_case(DEFAULT_KEYS) {
+                    return Err(Refusal::NotFound("no such group of caller controls"));
+                }
+                with_keys(Configuration::new(FILE)).answer()
+            }
+            _ => whole(snapshot),
+        }
+    }
+}
+
+/// The room's profile. Earlier switches read the keys from this answer too.
+fn joining(join: &ConferenceJoin<'_>, snapshot: &Snapshot) -> Answer {
+    // Without the document the caller is not let in. In a document without the profile the switch
+    // would see leave to open the room on its built-in defaults, with no PIN.
+    let profile = snapshot
+        .profiles(ProfileKind::Conference)
+        .find(|profile| profile.name.eq_ignore_ascii_case(&join.profile))
+        .ok_or(Refusal::NotFound("no such conference profile"))?;
+    with_keys(Configuration::new(FILE)).profiles([profile]).answer()
+}
+
+fn whole(snapshot: &Snapshot) -> Answer {
+    let profiles = super::profiles(snapshot, ProfileKind::Conference)?;
+    let rooms: Vec<_> =
+        snapshot.contents().rooms.iter().map(|room| advertised(room, snapshot)).collect();
+    with_keys(Configuration::new(FILE).rooms(&rooms)).profiles(profiles).answer()
+}
+
+/// The room by the name that phones subscribe to: with the domain that its profile has for presence.
+fn advertised(room: &Room, snapshot: &Snapshot) -> Room {
+    let domain = snapshot
+        .profiles(ProfileKind::Conference)
+        .find(|profile| profile.name.eq_ignore_ascii_case(&room.profile))
+        .and_then(|profile| {
+            profile.params.iter().find(|param| param.name.eq_ignore_ascii_case("domain"))
+        })
+        .filter(|domain| domain.level == Level::Text && !domain.text.is_empty());
+    let mut room = room.clone();
+    if let Some(domain) = domain.filter(|_| !room.name.contains('@')) {
+        room.name = format!("{}@{}", room.name, domain.text);
+    }
+    room
+}
+
+fn with_keys(document: Configuration<'_>) -> Configuration<'_> {
+    document.caller_controls(
+        DEFAULT_KEYS,
+        KEYS.into_iter().map(|(digits, action)| Control { action, digits }),
+    )
+}
+
+register!(ConfigurationHandler, "conference", Keys::Fixed(&[FILE]), Conference);
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::{answer, asking, recorded, text};
+    use super::*;
+    use jackfield_api::snapshot::{Contents, Profile, Setting};
+
+    #[test]
+    fn the_module_loads_with_rooms_keys_and_profiles() {
+        assert_eq!(
+            text(&Conference, recorded!("05-conf-conference.conf-true")),
+            include_str!("golden/conference.xml")
+        );
+    }
+
+    #[test]
+    fn a_caller_joins_with_the_profile_of_the_room() {
+        assert_eq!(
+            text(&Conference, recorded!("25-conf-conference.conf-join")),
+            include_str!("golden/conference-join.xml")
+        );
+    }
+
+    #[test]
+    fn a_member_gets_the_default_keys() {
+        assert_eq!(
+            text(&Conference, recorded!("26-conf-conference.conf-controls")),
+            include_str!("golden/conference-controls.xml")
+        );
+    }
+
+    #[test]
+    fn a_room_does_not_open_without_its_profile() {
+        let body = asking(FILE, "conference_name=3000&profile_name=gone");
+        assert!(matches!(answer(&Conference, body), Err(Refusal::NotFound(_))));
+    }
+
+    #[test]
+    fn keys_that_are_not_stored_may_be_on_the_disk_of_the_switch() {
+        let body = asking(FILE, "Conf-Name=3000&Conf-Profile=default&Controls=moderator");
+        assert!(matches!(answer(&Conference, body), Err(Refusal::NotFound(_))));
+    }
+
+    #[test]
+    fn a_room_is_advertised_in_the_domain_of_its_profile() {
+        let room = Room { name: "3000".into(), profile: "default".into() };
+        let snapshot = |params| {
+            Snapshot::new(Contents {
+                profiles: vec![Profile {
+                    kind: ProfileKind::Conference,
+                    name: "default".into(),
+                    params,
+                    domains: Vec::new(),
+                    gateways: Vec::new(),
+                }],
+                ..Contents::default()
+            })
+        };
+        let with = snapshot(vec![Setting::new("domain", "pbx.example.test")]);
+        assert_eq!(advertised(&room, &with).name, "3000@pbx.example.test");
+        assert_eq!(advertised(&advertised(&room, &with), &with).name, "3000@pbx.example.test");
+        assert_eq!(advertised(&room, &snapshot(Vec::new())).name, "3000");
+    }
+}

@@ -1,0 +1,44 @@
+//! `fifo.conf`: queues without agents.
+//!
+//! None is stored: the module makes one when the dialplan first names it. It needs the document all
+//! the same, or it does not load.
+//!
+//! ```text
+//! key_value=fifo.conf
+//! ```
+//! ->
+//! ```xml
+//! <configuration name="fifo.conf">
+//!   <settings><param name="delete-all-outbound-member-on-startup" value="false"/></settings>
+//!   <fifos/>
+//! </configuration>
+//! ```
+
+use jackfield_api::document::Configuration;
+use jackfield_api::lookup::ConfigurationLookup;
+use jackfield_api::snapshot::Snapshot;
+use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+
+struct Fifo;
+
+impl ConfigurationHandler for Fifo {
+    fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
+        Configuration::new("fifo.conf")
+            .settings([("delete-all-outbound-member-on-startup", "false")])
+            .fifos([])
+            .answer()
+    }
+}
+
+register!(ConfigurationHandler, "fifo", Keys::Fixed(&["fifo.conf"]), Fifo);
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::{recorded, text};
+    use super::*;
+
+    #[test]
+    fn the_module_loads_and_keeps_the_members_it_has() {
+        assert_eq!(text(&Fifo, recorded!("04-conf-fifo.conf")), include_str!("golden/fifo.xml"));
+    }
+}

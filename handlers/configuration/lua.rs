@@ -1,0 +1,49 @@
+//! `lua.conf`: which script hears which event.
+//!
+//! The scripts of Jackfield tell it who logs in at a verto profile and who leaves. The switch looks
+//! for them in its own folder of scripts, so no path is named here.
+//!
+//! ```text
+//! key_value=lua.conf
+//! ```
+//! ->
+//! ```xml
+//! <configuration name="lua.conf">
+//!   <settings>
+//!     <hook event="CUSTOM" subclass="verto::login" script="login.lua"/>
+//!     <hook event="CUSTOM" subclass="verto::client_disconnect" script="disconnect.lua"/>
+//!   </settings>
+//! </configuration>
+//! ```
+
+use jackfield_api::document::Configuration;
+use jackfield_api::lookup::ConfigurationLookup;
+use jackfield_api::snapshot::Snapshot;
+use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+
+struct Lua;
+
+/// Event, subclass, script.
+const HOOKS: [(&str, &str, &str); 2] = [
+    ("CUSTOM", "verto::login", "login.lua"),
+    ("CUSTOM", "verto::client_disconnect", "disconnect.lua"),
+];
+
+impl ConfigurationHandler for Lua {
+    fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
+        Configuration::new("lua.conf").hooks(HOOKS).answer()
+    }
+}
+
+register!(ConfigurationHandler, "lua", Keys::Fixed(&["lua.conf"]), Lua);
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::{recorded, text};
+    use super::*;
+
+    #[test]
+    fn the_module_loads_with_the_hooks_of_verto() {
+        assert_eq!(text(&Lua, recorded!("17-conf-lua.conf")), include_str!("golden/lua.xml"));
+    }
+}

@@ -1,0 +1,90 @@
+//! `sofia.conf`: the SIP profiles.
+//!
+//! Asked for whole when the module loads, and with a profile's name when that profile starts, is
+//! restarted or is rescanned.
+//!
+//! ```text
+//! key_value=sofia.conf&...&profile=internal&reconfig=true
+//! ```
+//! ->
+//! ```xml
+//! <configuration name="sofia.conf">
+//!   <global_settings>...</global_settings>
+//!   <profiles>
+//!     <profile name="internal">
+//!       <domains><domain name="all" alias="true" parse="false"/></domains>
+//!       <settings><param name="sip-port" value="5060"/></settings>
+//!     </profile>
+//!   </profiles>
+//! </configuration>
+//! ```
+
+use jackfield_api::document::Configuration;
+use jackfield_api::lookup::{ConfigurationFlow, ConfigurationLookup};
+use jackfield_api::snapshot::{ProfileKind, Snapshot};
+use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+
+struct Sofia;
+
+/// In every answer: the module sets its globals anew from each one that it reads.
+const GLOBAL: [(&str, &str); 2] = [("log-level", "0"), ("debug-presence", "0")];
+
+impl ConfigurationHandler for Sofia {
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        let mut profiles = super::profiles(snapshot, ProfileKind::Sofia)?;
+        if let ConfigurationFlow::Profile(name) = lookup.flow() {
+            // For a name that is not stored this leaves a document without profiles, and the switch
+            // says that there is no such profile. Not found would have it look on its disk: a
+            // profile that the operator removed here would run on with whatever stands there, and
+            // the profile `internal` of the default files lets other callers in than ours does.
+            profiles.retain(|profile| profile.name.eq_ignore_ascii_case(&name));
+        }
+        Configuration::new("sofia.conf").global_settings(GLOBAL).profiles(profiles).answer()
+    }
+}
+
+register!(ConfigurationHandler, "sofia", Keys::Fixed(&["sofia.conf"]), Sofia);
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::{answer_from, asking, recorded, text};
+    use super::*;
+    use jackfield_api::Refusal;
+
+    #[test]
+    fn the_module_loads_with_every_profile() {
+        assert_eq!(text(&Sofia, recorded!("10-conf-sofia.conf")), include_str!("golden/sofia.xml"));
+    }
+
+    #[test]
+    fn a_profile_starts_with_itself_alone() {
+        assert_eq!(
+            text(&Sofia, recorded!("11-conf-sofia.conf-internal")),
+            include_str!("golden/sofia-internal.xml")
+        );
+    }
+
+    #[test]
+    fn a_rescan_sees_what_a_start_sees() {
+        assert_eq!(
+            text(&Sofia, recorded!("50-conf-sofia.conf-true")),
+            include_str!("golden/sofia-internal.xml")
+        );
+    }
+
+    #[test]
+    fn a_profile_that_is_not_stored_does_not_send_the_switch_to_its_disk() {
+        let xml = text(&Sofia, asking("sofia.conf", "profile=gone"));
+        assert!(xml.contains("<profiles/>"), "{xml}");
+    }
+
+    #[test]
+    fn with_no_profile_stored_the_switch_keeps_its_own() {
+        for body in [asking("sofia.conf", "a=b"), asking("sofia.conf", "profile=internal")] {
+            assert!(matches!(
+                answer_from(&Snapshot::default(), &Sofia, body),
+                Err(Refusal::NotFound(_))
+            ));
+        }
+    }
+}

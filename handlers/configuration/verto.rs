@@ -1,0 +1,96 @@
+//! `verto.conf`: the WebSocket listeners that browsers log in at.
+//!
+//! ```text
+//! key_value=verto.conf
+//! ```
+//! ->
+//! ```xml
+//! <configuration name="verto.conf">
+//!   <settings><param name="debug" value="0"/></settings>
+//!   <profiles>
+//!     <profile name="default-v4">
+//!       <param name="bind-local" value="127.0.0.1:8081"/>
+//!       <param name="userauth" value="true"/>
+//!       <param name="secure-combined" value="$${certs_dir}/wss.pem"/>
+//!     </profile>
+//!   </profiles>
+//! </configuration>
+//! ```
+
+use jackfield_api::document::Configuration;
+use jackfield_api::lookup::ConfigurationLookup;
+use jackfield_api::snapshot::{Level, Profile, ProfileKind, Setting, Snapshot};
+use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+
+struct Verto;
+
+impl ConfigurationHandler for Verto {
+    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        let profiles = super::profiles(snapshot, ProfileKind::Verto)?;
+        let completed: Vec<_> = profiles.into_iter().map(completed).collect();
+        Configuration::new("verto.conf").settings([("debug", "0")]).profiles(&completed).answer()
+    }
+}
+
+/// The profile with what the module needs to be told.
+///
+/// Where `userauth` is missing or empty it asks no browser to log in: whoever reaches the port may
+/// call. Where no certificate is named it complains, at plain listeners too; the one named here is
+/// made by the switch itself when it starts.
+fn completed(profile: &Profile) -> Profile {
+    let mut profile = profile.clone();
+    let says = |profile: &Profile, names: &[&str]| {
+        profile.params.iter().any(|param| {
+            !param.text.is_empty() && names.iter().any(|name| param.name.eq_ignore_ascii_case(name))
+        })
+    };
+    if !says(&profile, &["userauth"]) {
+        profile.params.push(Setting::new("userauth", "true"));
+    }
+    if !says(&profile, &["secure-combined", "secure-cert"]) {
+        let certificate = Setting::new("secure-combined", "$${certs_dir}/wss.pem");
+        profile.params.push(Setting { level: Level::Global, ..certificate });
+    }
+    profile
+}
+
+register!(ConfigurationHandler, "verto", Keys::Fixed(&["verto.conf"]), Verto);
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::{recorded, text_with};
+    use super::*;
+    use jackfield_api::testing::pbx;
+
+    /// The parameters of the stored profile with these more, as they are answered.
+    fn params(more: &[(&str, &str)]) -> Vec<(String, String)> {
+        let pbx = pbx();
+        let mut profile = pbx.profiles(ProfileKind::Verto).next().expect("stored").clone();
+        profile.params.extend(more.iter().map(|(name, text)| Setting::new(*name, *text)));
+        completed(&profile).params.into_iter().map(|param| (param.name, param.text)).collect()
+    }
+
+    fn has(params: &[(String, String)], name: &str, text: &str) -> bool {
+        params.iter().any(|param| param.0 == name && param.1 == text)
+    }
+
+    #[test]
+    fn the_module_loads_with_every_profile_and_each_asks_for_a_login() {
+        assert_eq!(
+            text_with("certs_dir", &Verto, recorded!("13-conf-verto.conf")),
+            include_str!("golden/verto.xml")
+        );
+    }
+
+    #[test]
+    fn a_profile_that_says_how_to_log_in_and_with_which_certificate_keeps_its_word() {
+        let said = params(&[("UserAuth", "@pbx.example.test"), ("secure-cert", "/a.pem")]);
+        assert_eq!(said.len(), 3, "{said:?}");
+        assert!(has(&said, "UserAuth", "@pbx.example.test") && has(&said, "secure-cert", "/a.pem"));
+    }
+
+    #[test]
+    fn an_empty_userauth_does_not_open_the_door() {
+        assert!(has(&params(&[("userauth", "")]), "userauth", "true"));
+    }
+}

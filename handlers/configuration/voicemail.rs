@@ -1,0 +1,76 @@
+//! `voicemail.conf`: how mailboxes behave.
+//!
+//! Asked for whole when the module loads, and again when a call names a profile that is not loaded.
+//!
+//! ```text
+//! key_value=voicemail.conf
+//! ```
+//! ->
+//! ```xml
+//! <configuration name="voicemail.conf">
+//!   <settings><param name="debug" value="0"/></settings>
+//!   <profiles>
+//!     <profile name="default">
+//!       <param name="file-extension" value="wav"/>
+//!       <param name="allow-empty-password-auth" value="false"/>
+//!     </profile>
+//!   </profiles>
+//! </configuration>
+//! ```
+
+use jackfield_api::document::Configuration;
+use jackfield_api::lookup::ConfigurationLookup;
+use jackfield_api::snapshot::{Profile, ProfileKind, Setting, Snapshot};
+use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+
+struct Voicemail;
+
+/// True where a profile does not say otherwise, and then a mailbox without a PIN takes any PIN.
+const EMPTY_PIN: &str = "allow-empty-password-auth";
+
+impl ConfigurationHandler for Voicemail {
+    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        let profiles = super::profiles(snapshot, ProfileKind::Voicemail)?;
+        let closed: Vec<_> = profiles.into_iter().map(closed).collect();
+        Configuration::new("voicemail.conf").settings([("debug", "0")]).profiles(&closed).answer()
+    }
+}
+
+/// The profile, with no mailbox open to a caller without a PIN, whatever is stored.
+fn closed(profile: &Profile) -> Profile {
+    let mut profile = profile.clone();
+    profile.params.retain(|param| !param.name.eq_ignore_ascii_case(EMPTY_PIN));
+    profile.params.push(Setting::new(EMPTY_PIN, "false"));
+    profile
+}
+
+register!(ConfigurationHandler, "voicemail", Keys::Fixed(&["voicemail.conf"]), Voicemail);
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::{recorded, text};
+    use super::*;
+    use jackfield_api::testing::pbx;
+
+    #[test]
+    fn the_module_loads_with_every_profile_and_none_takes_an_empty_pin() {
+        assert_eq!(
+            text(&Voicemail, recorded!("06-conf-voicemail.conf")),
+            include_str!("golden/voicemail.xml")
+        );
+    }
+
+    #[test]
+    fn a_profile_that_would_take_an_empty_pin_is_overruled() {
+        let pbx = pbx();
+        let mut profile = pbx.profiles(ProfileKind::Voicemail).next().expect("stored").clone();
+        profile.params.insert(0, Setting::new("Allow-Empty-Password-Auth", "true"));
+        let said: Vec<_> = closed(&profile)
+            .params
+            .into_iter()
+            .filter(|param| param.name.eq_ignore_ascii_case(EMPTY_PIN))
+            .map(|param| param.text)
+            .collect();
+        assert_eq!(said, ["false"]);
+    }
+}

@@ -1,0 +1,11 @@
+//! Section `directory`: who somebody is.
+//!
+//! [`accounts`] answers for every stored domain; [`user`] and [`lists`] are the two kinds of answer
+//! that it gives, one user with the secret that [`credential`] picks, and lists without any.
+
+mod accounts;
+#[cfg(test)]
+mod asked;
+mod credential;
+mod lists;
+mod user;

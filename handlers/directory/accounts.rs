@@ -1,0 +1,133 @@
+//! The stored domains: answers every directory look-up for them.
+//!
+//! The switch asks by domain, and by none where it means all of them:
+//!
+//! ```text
+//! section=directory&tag_name=domain&key_name=name&key_value=pbx.example.test&...
+//!     &action=message-count&key=id&user=1000&domain=pbx.example.test
+//! ```
+//!
+//! The answer is one user, complete with its secret, or a list without any:
+//!
+//! ```xml
+//! <section name="directory">
+//!   <domain name="pbx.example.test">
+//!     <users>
+//!       <user id="1000" number-alias="5551000">...</user>
+//!     </users>
+//!   </domain>
+//! </section>
+//! ```
+//!
+//! A domain is spelled as it is stored, in whatever case it was asked for: the switch finds it all
+//! the same, takes the caller's `domain_name` from the answer, and makes mailbox hashes of that.
+//!
+//! Who is not here is Denied rather than not found. Not found would send the switch to the users in
+//! its own files, and it is the caller who chooses for which user and group it asks.
+
+use std::collections::BTreeSet;
+
+use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
+use jackfield_api::snapshot::{Domain, Snapshot};
+use jackfield_api::{Answer, DirectoryHandler, Keys, Refusal, register};
+
+use super::{lists, user};
+
+pub(super) struct Accounts;
+
+impl DirectoryHandler for Accounts {
+    fn answer(&self, lookup: &DirectoryLookup<'_>, snapshot: &Snapshot) -> Answer {
+        let domain =
+            || snapshot.domain(lookup.domain()).ok_or(Refusal::Denied("there is no such domain"));
+        match lookup.flow() {
+            DirectoryFlow::User(asked) => user::answer(domain()?, lookup.domain(), &asked),
+            DirectoryFlow::Group(asked) => lists::group(domain()?, &asked.group),
+            DirectoryFlow::Mailboxes(group) => lists::mailboxes(domain()?, group.as_deref()),
+            DirectoryFlow::NetworkList => lists::networks(domain()?),
+            DirectoryFlow::Domain => lists::settings(domain()?),
+            DirectoryFlow::Gateways(_) if lookup.is_all_domains() => {
+                lists::gateways(&snapshot.contents().domains)
+            }
+            DirectoryFlow::Gateways(_) => lists::gateways([domain()?]),
+            DirectoryFlow::Users if lookup.is_all_domains() => {
+                lists::users(&snapshot.contents().domains)
+            }
+            DirectoryFlow::Users => lists::users([domain()?]),
+            _ => Err(Refusal::Denied("a question of an unknown kind")),
+        }
+    }
+}
+
+/// Each domain once, whatever its case, and the empty key of all domains.
+fn keys(snapshot: &Snapshot) -> Vec<String> {
+    let domains = snapshot.contents().domains.iter().map(Domain::name);
+    let keys: BTreeSet<_> = domains.chain([""]).map(str::to_ascii_lowercase).collect();
+    keys.into_iter().collect()
+}
+
+register!(DirectoryHandler, "accounts", Keys::From(keys), Accounts);
+
+#[cfg(test)]
+mod tests {
+    use jackfield_api::snapshot::Contents;
+    use jackfield_api::testing::{lookup, pbx};
+
+    use super::super::asked::{asking, body, denied, told};
+    use super::*;
+
+    /// Every directory look-up that was recorded.
+    fn recorded() -> Vec<String> {
+        let bodies = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bodies");
+        let mut names: Vec<_> = std::fs::read_dir(bodies)
+            .expect("recorded bodies")
+            .map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8"))
+            .filter_map(|name| Some(name.strip_suffix(".form")?.to_owned()))
+            .filter(|name| name.contains("-dir-"))
+            .collect();
+        names.sort();
+        assert!(names.len() >= 24, "{names:?}");
+        names
+    }
+
+    #[test]
+    fn every_recorded_look_up_is_answered_for_its_domain_or_for_all() {
+        let pbx = pbx();
+        for name in recorded() {
+            let body = body(&name);
+            let view = lookup(body.as_str());
+            assert!(
+                keys(&pbx).iter().any(|key| key == DirectoryLookup::new(&view).domain()),
+                "{name}"
+            );
+            let (_, section) =
+                told(&body, &pbx).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+            let domains: Vec<_> =
+                section.children.iter().map(|domain| domain.attribute("name")).collect();
+            assert_eq!(domains, [Some("pbx.example.test")], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_domain_is_found_in_any_case_and_spelled_as_it_is_stored() {
+        let asked = asking("action=user_call&key=id&user=1000").replace("pbx.", "PBX.");
+        let (_, section) = told(&asked, &pbx()).expect("an answer");
+        assert_eq!(section.children[0].attribute("name"), Some("pbx.example.test"));
+        assert!(section.find(&[("domain", None), ("users", None), ("user", None)]).is_some());
+    }
+
+    #[test]
+    fn a_user_of_no_domain_or_of_another_is_denied() {
+        let of_none = "hostname=vm&section=directory&tag_name=domain&key_name=name&key_value=\
+                       &Event-Name=REQUEST_PARAMS&action=sip_auth&key=id&user=1000";
+        assert!(denied(of_none, &pbx()));
+        let elsewhere = asking("key=id&user=1000").replace("example.test", "example.com");
+        assert!(denied(&elsewhere, &pbx()));
+    }
+
+    #[test]
+    fn every_domain_has_one_key_in_lower_case_and_all_domains_have_the_empty_one() {
+        let domains = ["b.test", "A.test", "a.TEST"].map(Domain::new).to_vec();
+        let snapshot = Snapshot::new(Contents { domains, ..Contents::default() });
+        assert_eq!(keys(&snapshot), ["", "a.test", "b.test"]);
+    }
+}

@@ -1,0 +1,345 @@
+//! One user, as the switch asks for it to authenticate a request, to ring it, to open its mailbox.
+//!
+//! ```text
+//! ...&action=sip_auth&...&sip_auth_username=1000&sip_auth_realm=pbx.example.test&...
+//!     &sip_auth_response=<32 digits>&...&key=id&user=1000&domain=pbx.example.test
+//! ```
+//!
+//! ```xml
+//! <domain name="pbx.example.test">
+//!   <users>
+//!     <user id="1000" number-alias="5551000">
+//!       <params>
+//!         <param name="a1-hash" value="..."/>
+//!         <param name="vm-a1-hash" value="..."/>
+//!         <param name="dial-string" value="..."/>
+//!       </params>
+//!       <variables>...</variables>
+//!     </user>
+//!   </users>
+//! </domain>
+//! ```
+//!
+//! Whatever it is asked for, the answer is the whole user with its secret. The switch may keep it
+//! for every later question, and takes a user without a secret for one that needs none. It is never
+//! `cacheable`, because the hash that fits depends on what the client used: SIP digests are made
+//! with the client's own user name, realm and algorithm.
+
+use jackfield_api::document::{Directory, DirectoryDomain, DirectoryUser};
+use jackfield_api::lookup::{UserFlow, UserLookup};
+use jackfield_api::snapshot::{Domain, Setting};
+use jackfield_api::xml::Value;
+use jackfield_api::{Answer, Refusal};
+
+use super::credential;
+
+/// Rings every place where the user is registered, on any profile. For users to whom neither their
+/// own settings nor the domain's give a dial string: without one the switch cannot call them.
+const DIAL_STRING: &str = "{^^:sip_invite_domain=${dialed_domain}\
+    :presence_id=${dialed_user}@${dialed_domain}}\
+    ${sofia_contact(*/${dialed_user}@${dialed_domain})}";
+
+pub(super) fn answer(domain: &Domain, domain_asked: &str, asked: &UserLookup<'_>) -> Answer {
+    let user = domain.user(&asked.user).ok_or(Refusal::Denied("there is no such user"))?;
+    if user.disabled {
+        return Err(Refusal::Denied("the user is disabled"));
+    }
+    if asked.flow() == UserFlow::Unchecked {
+        return Err(Refusal::Denied("the switch would not check the secret"));
+    }
+
+    let secret = credential::fitting(user, domain, domain_asked, asked);
+    let mut complete = DirectoryUser::new(&user.id, secret)
+        .voicemail_hash(user.voicemail_hash.as_deref())
+        .stored(&user.params, &user.variables);
+    if let Some(alias) = &user.number_alias {
+        complete = complete.number_alias(alias);
+    }
+    if let Some(cidr) = &user.cidr {
+        complete = complete.cidr(cidr);
+    }
+    if !has_dial_string(&user.params) && !has_dial_string(domain.params()) {
+        complete = complete.param("dial-string", Value::channel(DIAL_STRING));
+    }
+    Directory::user(DirectoryDomain::inherited(domain), complete)
+}
+
+fn has_dial_string(params: &[Setting]) -> bool {
+    params.iter().any(|param| param.name.eq_ignore_ascii_case("dial-string"))
+}
+
+#[cfg(test)]
+mod tests {
+    use jackfield_api::snapshot::{Algorithm, Contents, Setting, Snapshot, User};
+    use jackfield_api::testing::pbx;
+
+    use super::super::asked::{
+        alone, asking, bob, body, denied, is_closed, params, secret, told, user,
+    };
+    use super::*;
+
+    /// Every question that is about one user.
+    const SINGLE: [&str; 20] = [
+        "22-dir-sip_auth-id-INVITE",
+        "28-dir-user_call-id",
+        "35-dir-group_call-id",
+        "37-dir-voicemail-lookup-id",
+        "42-dir-sip_auth-id-REGISTER",
+        "43-dir-message-count-id",
+        "44-dir-switch_xml_locate_user-id",
+        "45-dir-user_data_function-id-var",
+        "46-dir-user_data_function-id-param",
+        "47-dir-switch_xml_locate_user-number-alias",
+        "51-dir-publish-vm",
+        "53-dir-jsonrpc-authenticate-id",
+        "61-dir-user_data_function-id-attr",
+        "63-dir-event_socket_auth-id",
+        "64-dir-jsonrpc-authenticate-id-1280x720",
+        "65-dir-user_call-callcenter",
+        "66-dir-sip_auth-MESSAGE",
+        "68-dir-sip_auth-SUBSCRIBE",
+        "69-dir-user_call-fifo",
+        "71-dir-acl-token-invite",
+    ];
+
+    #[test]
+    fn a_user_is_answered_whole() {
+        let (text, _) = told(&body("43-dir-message-count-id"), &pbx()).expect("an answer");
+        assert_eq!(
+            text,
+            r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>
+<document type="freeswitch/xml">
+  <section name="directory">
+    <domain name="pbx.example.test">
+      <params>
+        <param name="dial-string" value="&#36;{sofia_contact(&#36;{dialed_user}@&#36;{dialed_domain})}"/>
+      </params>
+      <variables>
+        <variable name="default_language" value="en"/>
+      </variables>
+      <users>
+        <user id="1000" number-alias="5551000">
+          <params>
+            <param name="a1-hash" value="55555555555555555555555555555555"/>
+            <param name="vm-a1-hash" value="77777777777777777777777777777777"/>
+            <param name="vm-mailto" value="someone@example.test"/>
+          </params>
+          <variables>
+            <variable name="user_context" value="default"/>
+            <variable name="effective_caller_id_name" value="Ext 1000"/>
+          </variables>
+        </user>
+      </users>
+    </domain>
+  </section>
+</document>
+"#
+        );
+    }
+
+    #[test]
+    fn whatever_a_user_is_asked_for_it_carries_one_secret_and_one_pin_and_is_not_cacheable() {
+        let pbx = pbx();
+        for name in SINGLE {
+            let (_, section) = told(&body(name), &pbx).unwrap_or_else(|no| panic!("{name}: {no}"));
+            assert_eq!(params(&section, "a1-hash"), ["5".repeat(32)], "{name}");
+            assert_eq!(params(&section, "vm-a1-hash"), ["7".repeat(32)], "{name}");
+            assert!(params(&section, "password").is_empty(), "{name}");
+            assert_eq!(user(&section).attribute("cacheable"), None, "{name}");
+            assert_eq!(user(&section).attribute("type"), None, "{name}");
+            let domain = section.child("domain").expect("a domain");
+            assert!(domain.child("groups").is_none(), "{name}: the switch searches groups first");
+        }
+    }
+
+    #[test]
+    fn a_flow_that_nobody_knows_yet_gets_the_whole_user_too() {
+        let asked = asking("action=of-a-newer-switch&key=id&user=1000");
+        let (_, section) = told(&asked, &pbx()).expect("an answer");
+        assert_eq!(params(&section, "a1-hash"), ["5".repeat(32)]);
+    }
+
+    #[test]
+    fn a_user_is_found_by_its_number_alias_and_keeps_its_id() {
+        let (_, section) =
+            told(&body("47-dir-switch_xml_locate_user-number-alias"), &pbx()).expect("an answer");
+        assert_eq!(user(&section).attribute("id"), Some("1000"));
+        assert_eq!(user(&section).attribute("number-alias"), Some("5551000"));
+    }
+
+    #[test]
+    fn the_cidr_of_a_trunk_is_in_its_answer() {
+        let (_, section) = told(&body("71-dir-acl-token-invite"), &pbx()).expect("an answer");
+        assert_eq!(user(&section).attribute("cidr"), Some("192.0.2.7/32"));
+    }
+
+    #[test]
+    fn unknown_and_disabled_users_are_denied_in_every_flow() {
+        let pbx = pbx();
+        for name in SINGLE {
+            let body = body(name);
+            for nobody in ["1008", "5551008", "ghost", "!1000", "*"] {
+                let asked = ["1000", "1001", "1002", "5551000", "trunk", "verto1"]
+                    .into_iter()
+                    .find_map(|known| {
+                        let user = format!("&user={known}&");
+                        body.contains(&user)
+                            .then(|| body.replace(&user, &format!("&user={nobody}&")))
+                    })
+                    .expect("a known user");
+                assert!(denied(&asked, &pbx), "{nobody} in {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_user_without_secrets_is_closed_in_every_flow_and_so_is_its_mailbox() {
+        let pbx = pbx();
+        for name in SINGLE {
+            let body = body(name);
+            for known in ["1000", "1001", "1002", "5551000", "trunk", "verto1"] {
+                let asked = body.replace(&format!("&user={known}&"), "&user=1009&");
+                if asked == body {
+                    continue;
+                }
+                let (_, section) = told(&asked, &pbx).expect("an answer");
+                assert!(is_closed(&section), "{name}");
+                assert_eq!(params(&section, "vm-a1-hash"), ["closed"], "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_stored_setting_of_a_user_or_domain_reopens_what_is_closed_or_adds_a_second_secret() {
+        let settings = || {
+            [
+                ("password", "1234"),
+                ("Password", "1234"),
+                ("a1-hash", "x"),
+                ("A1-Hash", "x"),
+                ("vm-a1-hash", "x"),
+                ("jsonrpc-password", "1234"),
+                ("allow-empty-password", "true"),
+                ("sip-forbid-register", "false"),
+            ]
+            .map(|(name, value)| Setting::new(name, value))
+            .to_vec()
+        };
+        let snapshot = |secrets| {
+            let user = User { params: settings(), ..bob(secrets) };
+            let domain = Domain::new("pbx.example.test")
+                .with_settings(settings(), Vec::new())
+                .with_users(vec![user]);
+            Snapshot::new(Contents { domains: vec![domain], ..Contents::default() })
+        };
+        let asked = asking("key=id&user=1000");
+
+        let (text, section) = told(&asked, &snapshot(Vec::new())).expect("an answer");
+        assert!(params(&section, "a1-hash").is_empty());
+        assert_eq!(params(&section, "allow-empty-password"), ["false"]);
+        assert_eq!(
+            params(&section, "sip-forbid-register"),
+            ["true", "false"],
+            "one true is enough"
+        );
+        assert_eq!(params(&section, "vm-a1-hash"), ["closed"]);
+        assert!(!text.contains("password\" value=\"1234"));
+
+        let stored = secret("1000", "pbx.example.test", Algorithm::Md5, &"a".repeat(32));
+        let (text, section) = told(&asked, &snapshot(vec![stored])).expect("an answer");
+        assert_eq!(params(&section, "a1-hash"), ["a".repeat(32)]);
+        assert!(!text.contains("1234") && !text.contains("allow-empty-password"));
+    }
+
+    #[test]
+    fn secrets_of_other_services_reach_the_user_that_they_were_stored_for() {
+        let params_stored = vec![
+            Setting::new("esl-password", "for the event socket"),
+            Setting::new("reverse-auth-pass", "for the phone"),
+            Setting::new("jsonrpc-allowed-methods", "verto"),
+        ];
+        let snapshot = alone(User { params: params_stored, ..bob(Vec::new()) });
+        for action in ["event_socket_auth", "reverse-auth-lookup", "jsonrpc-authenticate"] {
+            let asked = asking(&format!("action={action}&key=id&user=1000"));
+            let (_, section) = told(&asked, &snapshot).expect("an answer");
+            assert_eq!(params(&section, "esl-password"), ["for the event socket"]);
+            assert_eq!(params(&section, "reverse-auth-pass"), ["for the phone"]);
+            assert_eq!(params(&section, "jsonrpc-allowed-methods"), ["verto"]);
+        }
+        let (_, section) = told(&asking("key=id&user=1000"), &alone(bob(Vec::new()))).expect("one");
+        assert!(params(&section, "esl-password").is_empty());
+    }
+
+    #[test]
+    fn who_would_be_let_in_unchecked_is_denied() {
+        for fields in ["number_alias=check", "action=skinny-auth"] {
+            assert!(denied(&asking(&format!("{fields}&key=id&user=1000")), &pbx()), "{fields}");
+        }
+    }
+
+    #[test]
+    fn text_in_a_dial_string_is_not_expanded_however_its_name_is_spelled() {
+        for name in ["dial-string", "Dial-String", "GROUP-DIAL-STRING"] {
+            let stored = vec![Setting::new(name, "${system(id)}")];
+            let refused = told(
+                &asking("key=id&user=1000"),
+                &alone(User { params: stored, ..bob(Vec::new()) }),
+            );
+            assert!(matches!(refused, Err(Refusal::Internal(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_user_can_always_be_called() {
+        let asked = asking("action=user_call&key=id&user=1000");
+        let (text, section) = told(&asked, &alone(bob(Vec::new()))).expect("an answer");
+        assert_eq!(params(&section, "dial-string"), [DIAL_STRING]);
+        assert!(text.contains(r#"value="{^^:sip_invite_domain=&#36;{dialed_domain}:presence_id="#));
+
+        let own = Setting::channel("Dial-String", "user/2");
+        let (_, section) =
+            told(&asked, &alone(User { params: vec![own], ..bob(Vec::new()) })).expect("an answer");
+        assert_eq!(params(&section, "dial-string"), ["user/2"]);
+
+        let (_, section) = told(&asked, &pbx()).expect("an answer");
+        assert!(params(&section, "dial-string").is_empty(), "the domain has one");
+    }
+
+    #[test]
+    fn text_that_the_switch_would_act_on_is_carried_as_it_is_or_refused() {
+        for nasty in [
+            "a&b<c>\"d'",
+            "$${default_password}",
+            "${system(id)}",
+            "$1",
+            "%41",
+            "Jürgen 李",
+            "a\nb",
+            "<!",
+            "<include",
+            "x-pre-process",
+            "\u{0}",
+            "]]>",
+            "&amp;",
+            "-->",
+        ] {
+            let stored = User {
+                number_alias: Some(format!("alias {nasty}")),
+                params: vec![Setting::new("vm-mailto", nasty)],
+                variables: vec![Setting::new("effective_caller_id_name", nasty)],
+                ..bob(Vec::new())
+            };
+            match told(&asking("key=id&user=1000"), &alone(stored)) {
+                Err(Refusal::Internal(why)) => assert!(!why.contains("a\nb"), "{why}"),
+                Err(other) => panic!("{nasty:?}: {other}"),
+                Ok((_, section)) => {
+                    assert_eq!(params(&section, "vm-mailto"), [nasty]);
+                    let variable = [("variables", None), ("variable", None)];
+                    let variable = user(&section).find(&variable).expect("a variable");
+                    assert_eq!(variable.attribute("value"), Some(nasty));
+                    assert!(!nasty.contains("${") && !nasty.contains("<!"), "{nasty:?}");
+                }
+            }
+        }
+    }
+}

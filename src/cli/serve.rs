@@ -1,0 +1,116 @@
+//! `jackfield serve`: answers switches until it is told to stop.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::Source;
+use crate::app::{App, read_snapshot};
+use crate::demo::{DOMAIN, Demo, NUMBERS};
+use crate::plug::{self, Listener};
+use crate::{http, runtime};
+
+pub(super) fn run(source: &Source) -> anyhow::Result<()> {
+    let opened = source.open()?;
+    let conflicts = plug::conflicts();
+    if !conflicts.is_empty() {
+        bail!("the modules of this program contradict each other:\n{}", conflicts.join("\n"));
+    }
+    let snapshot = read_snapshot(opened.database())?;
+    let app = App::new(opened.settings, snapshot)?;
+    runtime::new()?.block_on(serve(app, opened.demo))
+}
+
+async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
+    let machine = bind(app.settings.listen_machine).await?;
+    let public = match app.settings.listen_public {
+        Some(address) => Some(bind(address).await?),
+        None => None,
+    };
+    let (kind, entries) = ("handler", app.router.handlers());
+    for (registry, entry) in entries {
+        tracing::debug!(registry, kind, name = entry.name, origin = %entry.origin, "registered");
+    }
+    let picture = app.router.picture();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        machine = %machine.local_addr()?,
+        users = picture.snapshot.user_count(),
+        handlers = app.router.handlers().count(),
+        "ready"
+    );
+    if let Some(demo) = demo {
+        let address = machine.local_addr()?.to_string();
+        // Written whole, so that a reader on the other end of a pipe never sees half of it.
+        let mut out = std::io::stdout().lock();
+        out.write_all(welcome(&demo, &address).as_bytes())
+            .context("cannot write to the terminal")?;
+        out.flush()?;
+    }
+    let (stopping, stop) = watch::channel(());
+    let serving = [(Some(machine), Listener::Machine), (public, Listener::Public)]
+        .into_iter()
+        .filter_map(|(listener, kind)| {
+            let router = http::router(&app, kind);
+            let mut stop = stop.clone();
+            let stopped = async move { drop(stop.changed().await) };
+            let connections = app.metrics.connections.clone();
+            Some(tokio::spawn(http::serve(listener?, router, connections, stopped)))
+        })
+        .collect::<Vec<_>>();
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    tracing::info!("stopping");
+    drop(stopping);
+    for served in serving {
+        served.await?;
+    }
+    Ok(())
+}
+
+async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; another program may, see `ss -ltnp`"))
+}
+
+/// What the demo tells the person who started it.
+fn welcome(demo: &Demo, address: &str) -> String {
+    let mut text =
+        format!("\nJackfield serves the example PBX {DOMAIN} at http://{address}/fsapi\n");
+    text.push_str(&format!("Data: {}\n\nWhat can be dialled\n", demo.database));
+    for (number, what) in NUMBERS {
+        text.push_str(&format!("  {number:<13} {what}\n"));
+    }
+    text.push_str("\nUsers (SIP at 127.0.0.1:5060, verto at ws://127.0.0.1:8081)\n");
+    for login in &demo.logins {
+        let (user, password, pin) = (&login.user, &login.password, &login.pin);
+        text.push_str(&format!("  {user}  password {password}  pin {pin}\n"));
+    }
+    text.push_str("\nFor FreeSWITCH: autoload_configs/xml_curl.conf.xml\n\n");
+    text.push_str(&xml_curl_conf(address));
+    text.push_str("\nStop with Ctrl-C.\n");
+    text
+}
+
+/// A right `xml_curl.conf.xml` for this service.
+fn xml_curl_conf(address: &str) -> String {
+    format!(
+        r#"<configuration name="xml_curl.conf" description="cURL XML Gateway">
+  <bindings>
+    <binding name="jackfield">
+      <param name="gateway-url" value="http://{address}/fsapi" bindings="configuration|directory|dialplan|languages|chatplan"/>
+      <param name="timeout" value="2"/>
+    </binding>
+  </bindings>
+</configuration>
+"#
+    )
+}

@@ -1,0 +1,70 @@
+//! The tables, as the migrations make them.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! { revision (id) { id -> BigInt, value -> BigInt } }
+table! { domains (id) { id -> BigInt, name -> Text, params -> Text, variables -> Text } }
+table! {
+    users (id) {
+        id -> BigInt,
+        domain_id -> BigInt,
+        name -> Text,
+        number_alias -> Nullable<Text>,
+        enabled -> Bool,
+        cidr -> Nullable<Text>,
+        secrets -> Text,
+        voicemail_hash -> Nullable<Text>,
+        params -> Text,
+        variables -> Text,
+    }
+}
+table! { groups (id) { id -> BigInt, domain_id -> BigInt, name -> Text } }
+table! {
+    group_members (id) { id -> BigInt, group_id -> BigInt, user_id -> BigInt, position -> BigInt }
+}
+table! {
+    profiles (id) { id -> BigInt, kind -> Text, name -> Text, params -> Text, domains -> Text }
+}
+table! {
+    gateways (id) {
+        id -> BigInt,
+        profile_id -> Nullable<BigInt>,
+        user_id -> Nullable<BigInt>,
+        name -> Text,
+        params -> Text,
+    }
+}
+table! { access_lists (id) { id -> BigInt, name -> Text, default_allow -> Bool, nodes -> Text } }
+table! { contexts (id) { id -> BigInt, section -> Text, name -> Text } }
+table! {
+    extensions (id) {
+        id -> BigInt,
+        context_id -> BigInt,
+        position -> BigInt,
+        name -> Text,
+        continues -> Bool,
+        conditions -> Text,
+    }
+}
+table! { rooms (id) { id -> BigInt, name -> Text, profile -> Text } }
+table! { menus (id) { id -> BigInt, name -> Text, attributes -> Text, entries -> Text } }
+table! { queues (id) { id -> BigInt, name -> Text, params -> Text } }
+table! { agents (id) { id -> BigInt, name -> Text, attributes -> Text } }
+table! {
+    tiers (id) {
+        id -> BigInt,
+        queue_id -> BigInt,
+        agent_id -> BigInt,
+        level -> BigInt,
+        position -> BigInt,
+    }
+}
+table! { languages (id) { id -> BigInt, name -> Text, attributes -> Text } }
+table! { phrases (id) { id -> BigInt, language_id -> BigInt, name -> Text, xml -> Text } }
+table! { documents (id) { id -> BigInt, name -> Text, xml -> Text } }
+
+joinable!(group_members -> users (user_id));
+joinable!(tiers -> queues (queue_id));
+joinable!(tiers -> agents (agent_id));
+allow_tables_to_appear_in_same_query!(group_members, users);
+allow_tables_to_appear_in_same_query!(tiers, queues, agents);

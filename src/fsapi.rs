@@ -1,0 +1,19 @@
+//! The way of a look-up, from the body of a post to the answer.
+//!
+//! [`form`](jackfield_api::Form) → [`guard`] → outer registry → section registry ([`registry`]) →
+//! handler ([`run`]) → [`check`] → answer, or [`refusal`]. One direction, no step back; each stage
+//! is one file. [`Router`] walks it, [`explain`] tells what it did.
+
+mod check;
+mod events;
+pub mod explain;
+pub mod guard;
+pub mod picture;
+pub mod refusal;
+pub mod registry;
+mod router;
+mod run;
+
+pub use picture::Picture;
+pub use refusal::Reply;
+pub use router::{Router, StartErrors};

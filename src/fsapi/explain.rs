@@ -1,0 +1,154 @@
+//! Says what became of a look-up, and why: the same stages, told.
+
+use std::sync::Arc;
+
+use jackfield_api::registry::{Keys, Match};
+use jackfield_api::{Form, Lookup, Refusal};
+
+use super::guard;
+use super::refusal::reply;
+use super::router::Router;
+use crate::settings::GuardMode;
+
+/// Fields whose values are shown. Anything else may be a secret: a stranger chooses the names of
+/// verto login parameters and of SIP headers.
+const SHOWN: [&str; 29] = [
+    "hostname",
+    "section",
+    "tag_name",
+    "key_name",
+    "key_value",
+    "Event-Name",
+    "Event-Calling-Function",
+    "as_channel",
+    "action",
+    "purpose",
+    "key",
+    "user",
+    "domain",
+    "group",
+    "group_name",
+    "sip_auth_username",
+    "sip_auth_realm",
+    "profile",
+    "Menu-Name",
+    "conference_name",
+    "profile_name",
+    "Controls",
+    "CC-Queue",
+    "Caller-Context",
+    "Hunt-Context",
+    "Hunt-Destination-Number",
+    "lang",
+    "macro_name",
+    "context",
+];
+
+impl Router {
+    /// Tells what this program makes of a recorded body. Secrets are left out, of the body as of
+    /// the answer.
+    pub async fn explain(self: &Arc<Self>, body: Vec<u8>) -> String {
+        let mut told = Told::default();
+        let form = match Form::parse(body.clone()) {
+            Ok(form) => form,
+            Err(error) => {
+                told.say("form", &error.to_string());
+                return told.text;
+            }
+        };
+        if form.is_lookup() {
+            self.tell_lookup(&form, &mut told);
+        } else {
+            told.say("form", &format!("{} fields, no section: a channel event", form.len()));
+        }
+        if let Ok(reply) = self.answer(body).await {
+            told.say("answer", &format!("HTTP {}, {} bytes", reply.status, reply.body.len()));
+            told.text.push_str(&redact(&String::from_utf8_lossy(&reply.body)));
+        }
+        told.text
+    }
+
+    fn tell_lookup(&self, form: &Form, told: &mut Told) {
+        told.say("form", &format!("a look-up with {} fields", form.len()));
+        for pair in form.pairs() {
+            if let Some(name) = SHOWN.iter().find(|name| pair.is_named(name)) {
+                told.more(&format!("{name} = {}", pair.decoded().escape_debug()));
+            }
+        }
+        match (guard::check(form), self.settings().guard) {
+            (Ok(()), _) => told.say("guard", "nobody but the switch has written into it"),
+            (Err(rule), GuardMode::Observe) => {
+                told.say("guard", &format!("breaks rule {rule}; answered all the same (observe)"));
+            }
+            (Err(rule), GuardMode::Enforce) => {
+                told.say("guard", &format!("breaks rule {rule}: rejected"));
+                return;
+            }
+        }
+        if let Some(lookup) = Lookup::new(form.clone()) {
+            self.tell_route(&lookup, told);
+        }
+    }
+
+    fn tell_route(&self, lookup: &Lookup, told: &mut Told) {
+        let picture = self.picture();
+        let routing = self.route(lookup, &picture);
+        for (at, registry) in self.registries().iter().enumerate() {
+            let kind = registry.kind();
+            if registry.section().is_some_and(|section| section != lookup.section()) {
+                told.say(kind, "not asked: another section");
+                continue;
+            }
+            let key = registry.key(lookup);
+            let found = routing.found.filter(|_| routing.registry == Some(at));
+            told.say(kind, &format!("key «{}» ({})", key.escape_debug(), registry.key_field()));
+            for (place, entry) in registry.handlers().iter().enumerate() {
+                let why = match (found, entry.keys) {
+                    (Some(Match::Key(answers)), _) if answers == place => "answers: it has the key",
+                    (Some(Match::CatchAll(answers)), _) if answers == place => {
+                        "answers: no other has the key"
+                    }
+                    (Some(_), Keys::CatchAll) => "not asked: another has the key",
+                    (None, Keys::CatchAll) => "not asked: an earlier registry answers",
+                    _ => "does not have the key",
+                };
+                told.more(&format!("{} ({}): {why}", entry.name, entry.origin));
+            }
+        }
+        if routing.found.is_none() {
+            let refusal: Refusal = self.unrouted(lookup.section());
+            let reply = reply(&refusal, lookup.section(), lookup.form(), self.settings());
+            told.say("refusal", &format!("{refusal} (HTTP {})", reply.status));
+        }
+    }
+}
+
+#[derive(Default)]
+struct Told {
+    text: String,
+}
+
+impl Told {
+    fn say(&mut self, stage: &str, what: &str) {
+        self.text.push_str(&format!("{stage:<14} {what}\n"));
+    }
+
+    fn more(&mut self, what: &str) {
+        self.text.push_str(&format!("{:<14}   {what}\n", ""));
+    }
+}
+
+/// Blanks the values of parameters that hold secrets. One parameter stands on one line.
+fn redact(xml: &str) -> String {
+    let secret = |line: &str| {
+        ["hash\"", "password\"", "-pass\"", "\"password"]
+            .iter()
+            .any(|word| line.find("name=\"").is_some_and(|at| line[at..].contains(word)))
+    };
+    xml.lines()
+        .map(|line| match line.find(" value=\"") {
+            Some(at) if secret(line) => format!("{} value=\"(not shown)\"/>\n", &line[..at]),
+            _ => format!("{line}\n"),
+        })
+        .collect()
+}

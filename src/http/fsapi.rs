@@ -1,0 +1,69 @@
+//! `POST /fsapi`: what the switch asks.
+
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use jackfield_api::FormError;
+
+use super::listener::{MAX_BODY, SEND_TIME};
+use crate::app::App;
+use crate::fsapi::Reply;
+
+crate::route!("fsapi", "/fsapi", Machine, post(answer));
+crate::protect!("fsapi");
+
+async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
+    let body = match read(request.into_body()).await {
+        Ok(body) => body,
+        Err((status, reason)) => return bad(&app, status, reason),
+    };
+    match app.router.answer(body.into()).await {
+        Ok(reply) => respond(reply, app.settings.connection_close),
+        // The first leg of a digest has no body; nginx asks for credentials before it gets here.
+        Err(FormError::Empty) => bad(&app, StatusCode::BAD_REQUEST, "empty"),
+        Err(_) => bad(&app, StatusCode::BAD_REQUEST, "too_many_fields"),
+    }
+}
+
+/// Reads a body within its limits of size and time.
+async fn read(body: Body) -> Result<Bytes, (StatusCode, &'static str)> {
+    match tokio::time::timeout(SEND_TIME, Limited::new(body, MAX_BODY).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err((StatusCode::PAYLOAD_TOO_LARGE, "too_large"))
+        }
+        Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "cut_short")),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "too_slow")),
+    }
+}
+
+fn respond(reply: Reply, close: bool) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).expect("200 or 503");
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    if close {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// A post that is no form: an error status makes the switch ask its next binding.
+fn bad(app: &App, status: StatusCode, reason: &'static str) -> Response {
+    app.metrics.bad_requests.with_label_values(&[reason]).inc();
+    tracing::warn!(reason, "a post could not be read");
+    let message = match reason {
+        "empty" => "the body is empty; post the fields of a look-up",
+        "too_many_fields" => "the body has more than 1024 fields",
+        "too_large" => "the body is longer than 256 KiB",
+        "too_slow" => "the body took longer than 2 seconds",
+        _ => "the body was cut short",
+    };
+    let close = [(header::CONNECTION, "close")];
+    (status, close, format!("{message}\n")).into_response()
+}

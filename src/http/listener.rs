@@ -1,0 +1,95 @@
+//! Accepts connections and serves them within limits.
+//!
+//! A switch opens a new connection for each look-up, so accepting is the hot path. A connection
+//! that sends nothing, or sends too slowly, is closed; it holds up nobody else.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use prometheus::IntGauge;
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+
+/// How long a request may take to arrive: its head, and then its body.
+pub(super) const SEND_TIME: Duration = Duration::from_secs(2);
+/// The longest body. The longest look-up seen is below 16 KiB.
+pub(super) const MAX_BODY: usize = 256 * 1024;
+/// The longest head.
+const MAX_HEAD: usize = 16 * 1024;
+/// How long a stop waits for requests under way.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Serves a listener until `stop` ends, then lets requests under way finish.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections: IntGauge,
+    stop: impl Future<Output = ()>,
+) {
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                let served = connection(stream, peer, router.clone(), &graceful);
+                connections.inc();
+                let connections = connections.clone();
+                tokio::spawn(async move {
+                    served.await;
+                    connections.dec();
+                });
+            }
+            // Out of file descriptors, or the peer is gone already: neither ends the service.
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still under way at the end");
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + use<> {
+    // Answers are written whole; waiting for more to send would only delay them.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let answering = router.clone().oneshot(request);
+        async move { Ok::<_, Infallible>(answering.await.unwrap_or_else(|never| match never {})) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(SEND_TIME)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
+    async move {
+        // A peer that breaks off or breaks the protocol is told so by a closed socket.
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, %peer, "a connection ended early");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Jackfield: the service behind FreeSWITCH's `mod_xml_curl`.
+//!
+//! - [`fsapi`]: the way of a look-up, from the body of a post to the answer
+//! - [`http`]: the listeners, their routes and protected paths
+//! - [`settings`], [`db`], [`app`]: what the service is made of, and the handle to it
+//! - [`plug`]: what a module brings along besides handlers
+//! - [`metrics`]: what is counted
+//!
+//! A program with handlers of its own links their crate and calls [`main`]:
+//!
+//! ```no_run
+//! // use acme_handlers as _;
+//! fn main() -> std::process::ExitCode {
+//!     jackfield::main()
+//! }
+//! ```
+
+pub mod app;
+mod cli;
+pub mod db;
+mod demo;
+pub mod fsapi;
+pub mod http;
+mod logging;
+pub mod metrics;
+pub mod plug;
+mod runtime;
+mod secret;
+pub mod settings;
+
+// Without this line the linker leaves the handlers out, and their registries are silently empty.
+use jackfield_handlers as _;
+
+/// The whole program: reads the command line, does what it says, and returns the exit code.
+pub fn main() -> std::process::ExitCode {
+    cli::run()
+}

@@ -1,0 +1,151 @@
+//! The service's metrics: one struct, one registry, label values from closed sets only.
+
+use std::time::{Duration, SystemTime};
+
+use prometheus::core::Collector;
+use prometheus::{
+    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
+    IntGauge, Opts, Registry, TextEncoder,
+};
+
+use crate::fsapi::Picture;
+use crate::fsapi::guard::Rule;
+
+/// What a look-up can end as.
+const OUTCOMES: [&str; 4] = ["answered", "not_found", "denied", "internal"];
+
+/// 50 µs to 1 s: an answer from the snapshot is at the low end, the deadline at the high one.
+const BUCKETS: [f64; 12] =
+    [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0];
+
+/// Every metric: field, kind, name, help, labels. The help text is the documentation.
+macro_rules! metrics {
+    ($($field:ident: $kind:ident = $name:literal, $help:literal $(, [$($label:literal),+])?;)*) => {
+        /// All metrics of the service.
+        pub struct Metrics {
+            registry: Registry,
+            $(#[doc = $help] pub $field: $kind,)*
+        }
+
+        /// Name and help of every metric of ours, for people.
+        pub const TABLE: &[(&str, &str)] = &[$(($name, $help)),*];
+
+        impl Metrics {
+            /// A registry of its own with every metric in it.
+            pub fn new() -> Self {
+                let registry = Registry::new();
+                $(let $field = add(&registry, metrics!(@new $kind, $name, $help $(, [$($label),+])?));)*
+                let process = prometheus::process_collector::ProcessCollector::for_self();
+                registry.register(Box::new(process)).expect("registered once");
+                let metrics = Self { registry, $($field),* };
+                metrics.start();
+                metrics
+            }
+        }
+    };
+    (@new Histogram, $name:literal, $help:literal) => {
+        Histogram::with_opts(HistogramOpts::new($name, $help).buckets(BUCKETS.to_vec()))
+    };
+    (@new HistogramVec, $name:literal, $help:literal, [$($label:literal),+]) => {
+        HistogramVec::new(HistogramOpts::new($name, $help).buckets(BUCKETS.to_vec()), &[$($label),+])
+    };
+    (@new $kind:ident, $name:literal, $help:literal) => { $kind::with_opts(Opts::new($name, $help)) };
+    (@new $kind:ident, $name:literal, $help:literal, [$($label:literal),+]) => {
+        $kind::new(Opts::new($name, $help), &[$($label),+])
+    };
+}
+
+metrics! {
+    lookups: IntCounterVec = "jackfield_lookups_total",
+        "Look-ups by section, handler (`none`: no handler was asked) and outcome.",
+        ["section", "handler", "outcome"];
+    durations: HistogramVec = "jackfield_lookup_duration_seconds",
+        "Time from the end of the request's body to the answer.", ["section", "handler"];
+    rejections: IntCounterVec = "jackfield_guard_rejections_total",
+        "Look-ups that somebody other than the switch has written into, by the rule they break and \
+         the function of the switch that asked.", ["rule", "flow"];
+    events: IntCounterVec = "jackfield_channel_events_total",
+        "Posts of hook scripts by handler and outcome.", ["handler", "outcome"];
+    bad_requests: IntCounterVec = "jackfield_bad_requests_total",
+        "Posts that never became a look-up, by what was wrong with them.", ["reason"];
+    refused_sources: IntCounterVec = "jackfield_refused_sources_total",
+        "Requests for a protected path that did not come from this machine, by why.", ["reason"];
+    connections: IntGauge = "jackfield_connections", "Open connections.";
+    build_info: GaugeVec = "jackfield_build_info", "Always 1; says which version runs.",
+        ["version"];
+    snapshot_revision: IntGauge = "jackfield_snapshot_revision",
+        "Revision of the database that answers are made from.";
+    snapshot_age: Gauge = "jackfield_snapshot_age_seconds",
+        "Time since the database was read.";
+    snapshot_users: IntGauge = "jackfield_snapshot_users", "Directory users that are served.";
+    snapshot_domains: IntGauge = "jackfield_snapshot_domains", "Domains that are served.";
+}
+
+fn add<C: Collector + Clone + 'static>(registry: &Registry, metric: prometheus::Result<C>) -> C {
+    let metric = metric.expect("a valid name");
+    registry.register(Box::new(metric.clone())).expect("registered once");
+    metric
+}
+
+/// The metrics of one handler, looked up once.
+pub struct HandlerMetrics {
+    /// The handler's name.
+    pub name: &'static str,
+    outcomes: [IntCounter; 4],
+    durations: Histogram,
+}
+
+impl HandlerMetrics {
+    /// Counts one look-up.
+    pub fn observe(&self, outcome: &str, took: Duration) {
+        if let Some(at) = OUTCOMES.iter().position(|word| *word == outcome) {
+            self.outcomes[at].inc();
+        }
+        self.durations.observe(took.as_secs_f64());
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// A rate over a counter that is not there yet misses its first increase; so what can be
+    /// counted is shown from the start.
+    fn start(&self) {
+        self.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+        for rule in Rule::ALL {
+            self.rejections.with_label_values(&[rule.as_str(), "none"]);
+        }
+    }
+
+    /// The metrics of a handler. `section` and `handler` are names from the registries.
+    pub fn handler(&self, section: &'static str, handler: &'static str) -> HandlerMetrics {
+        HandlerMetrics {
+            name: handler,
+            outcomes: OUTCOMES
+                .map(|outcome| self.lookups.with_label_values(&[section, handler, outcome])),
+            durations: self.durations.with_label_values(&[section, handler]),
+        }
+    }
+
+    /// Counts a polluted look-up. `flow` is from a closed set.
+    pub fn rejected(&self, rule: Rule, flow: &'static str) {
+        self.rejections.with_label_values(&[rule.as_str(), flow]).inc();
+    }
+
+    /// Everything in the text format of Prometheus, the picture's age as of now.
+    pub fn text(&self, picture: &Picture) -> Vec<u8> {
+        let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.snapshot_revision.set(picture.snapshot.revision());
+        self.snapshot_users.set(gauge(picture.snapshot.user_count()));
+        self.snapshot_domains.set(gauge(picture.snapshot.contents().domains.len()));
+        let age = SystemTime::now().duration_since(picture.made).unwrap_or_default();
+        self.snapshot_age.set(age.as_secs_f64());
+        let mut text = Vec::with_capacity(16 * 1024);
+        TextEncoder::new().encode(&self.registry.gather(), &mut text).expect("a Vec takes all");
+        text
+    }
+}

@@ -1,0 +1,59 @@
+//! Hashes that the switch compares, and passwords nobody chose.
+
+use jackfield_api::snapshot::{Algorithm, Secret};
+use md5::{Digest, Md5};
+use rand::distr::{Alphanumeric, SampleString};
+use sha2::Sha256;
+
+/// HA1 of RFC 2617 and RFC 8760: the digest of `username:realm:password`.
+pub(crate) fn ha1(username: &str, realm: &str, password: &str, algorithm: Algorithm) -> Secret {
+    let text = format!("{username}:{realm}:{password}");
+    let ha1 = match algorithm {
+        Algorithm::Md5 => hex(&Md5::digest(text)),
+        Algorithm::Sha256 => hex(&Sha256::digest(text)),
+    };
+    Secret { username: username.to_owned(), realm: realm.to_owned(), algorithm, ha1 }
+}
+
+/// `vm-a1-hash` of `mod_voicemail`: MD5 of `id:domain:pin`.
+pub(crate) fn voicemail_hash(id: &str, domain: &str, pin: &str) -> String {
+    hex(&Md5::digest(format!("{id}:{domain}:{pin}")))
+}
+
+/// A password of letters and digits: 119 bits.
+pub(crate) fn generate_password() -> String {
+    Alphanumeric.sample_string(&mut rand::rng(), 20)
+}
+
+/// A PIN that can be typed on a phone.
+pub(crate) fn generate_pin() -> String {
+    format!("{:06}", rand::random_range(0..1_000_000))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_those_of_the_rfcs() {
+        // RFC 2617, 3.5; its H(A1) is 939e7578ed9e3c518a452acee763bce9.
+        let md5 = ha1("Mufasa", "testrealm@host.com", "Circle Of Life", Algorithm::Md5);
+        assert_eq!(md5.ha1, "939e7578ed9e3c518a452acee763bce9");
+        let sha256 = ha1("Mufasa", "http-auth@example.org", "Circle of Life", Algorithm::Sha256);
+        assert_eq!(sha256.ha1, "7987c64c30e25f1b74be53f966b49b90f2808aa92faf9a00262392d7b4794232");
+    }
+
+    #[test]
+    fn generated_secrets_differ() {
+        assert_ne!(generate_password(), generate_password());
+        assert_eq!(generate_pin().len(), 6);
+    }
+}

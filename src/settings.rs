@@ -1,0 +1,211 @@
+//! Settings: a TOML file, and the environment over it.
+//!
+//! Every setting stands once in [`Settings::read`], with its parser and its default. All errors are
+//! collected before the first is reported, each with its line and what to write instead.
+
+mod reader;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use jackfield_api::Section;
+pub use reader::{SettingsError, SettingsErrors};
+
+use crate::db::DatabaseUrl;
+use reader::Reader;
+
+/// Every setting: its key in the file, its default, and what it says. The environment variable of
+/// a key is `JACKFIELD_` and the key in upper case.
+pub const TABLE: [(&str, &str, &str); 14] = [
+    ("listen_machine", "127.0.0.1:8080", "socket for the switch and Prometheus"),
+    ("listen_public", "off", "socket behind the public nginx server"),
+    ("database_url", "sqlite:/var/lib/jackfield/jackfield.db", "where the data is"),
+    ("guard", "enforce", "polluted look-ups are refused (`enforce`) or only counted (`observe`)"),
+    ("unknown_domain", "deny", "a domain nobody serves: `deny` or `not-found`"),
+    ("trusted_peers", "[]", "networks, besides loopback, that may use the machine listener"),
+    ("machine_hosts", "[]", "Host names, besides loopback ones, that those may use"),
+    ("connection_close", "true", "close after each answer: cheaper for the switch"),
+    ("disabled_handlers", "[]", "names of handlers that are left out"),
+    ("log", "info", "what is logged, in the form of tracing's EnvFilter"),
+    ("log_format", "text", "`text` or `json`"),
+    (
+        "[sections.NAME] fail",
+        "deny or not-found",
+        "if a handler fails: `deny`, `not-found`, `unavailable`",
+    ),
+    ("[sections.NAME] deadline_ms", "800", "how long a handler may take"),
+    ("[handlers.NAME]", "", "the handler's own settings"),
+];
+
+/// All settings, checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Socket of the machine listener.
+    pub listen_machine: SocketAddr,
+    /// Socket of the public listener.
+    pub listen_public: Option<SocketAddr>,
+    /// Where the data is.
+    pub database_url: DatabaseUrl,
+    /// What happens to polluted look-ups.
+    pub guard: GuardMode,
+    /// What a domain that nobody serves is answered with.
+    pub unknown_domain: UnknownDomain,
+    /// Networks that may use the machine listener.
+    pub trusted_peers: Vec<IpNet>,
+    /// Host names that those may use, in lower case.
+    pub machine_hosts: Vec<String>,
+    /// Whether the service closes the connection after each answer.
+    pub connection_close: bool,
+    /// Handlers that are left out.
+    pub disabled_handlers: Vec<String>,
+    /// The filter of the log.
+    pub log: String,
+    /// The form of the log.
+    pub log_format: LogFormat,
+    /// What holds for each section, in the order of [`Section::ALL`].
+    pub sections: [SectionSettings; 6],
+    /// Tables of the handlers' own settings.
+    pub handlers: BTreeMap<String, serde_json::Value>,
+}
+
+/// What happens to polluted look-ups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuardMode {
+    /// They are refused.
+    Enforce,
+    /// They are counted and logged, and answered.
+    Observe,
+}
+
+/// What a domain that nobody serves is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownDomain {
+    /// The domain without users: nothing else is asked.
+    Deny,
+    /// Not found: the switch asks its next binding and its files on disk.
+    NotFound,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What holds for one section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SectionSettings {
+    /// What is answered where a handler fails.
+    pub fail: FailPolicy,
+    /// How long a handler may take.
+    pub deadline: Duration,
+}
+
+/// What is answered where a handler fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailPolicy {
+    /// Closed: as if there were no such user or call.
+    Deny,
+    /// The not-found document: the switch asks on.
+    NotFound,
+    /// HTTP 503: the switch logs an error with the whole request and asks on.
+    Unavailable,
+}
+
+impl Settings {
+    /// Reads a settings file's text (none: defaults) with the environment over it.
+    pub fn read(
+        file: Option<(PathBuf, &str)>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, SettingsErrors> {
+        let mut reader = Reader::new(file, env)?;
+        let settings = Self {
+            listen_machine: reader.parse("listen_machine", "127.0.0.1:8080", socket),
+            listen_public: reader.parse("listen_public", "off", |word| match word {
+                "off" => Ok(None),
+                word => socket(word).map(Some),
+            }),
+            database_url: reader.parse(
+                "database_url",
+                "sqlite:/var/lib/jackfield/jackfield.db",
+                str::parse,
+            ),
+            guard: reader.parse("guard", "enforce", |word| match word {
+                "enforce" => Ok(GuardMode::Enforce),
+                "observe" => Ok(GuardMode::Observe),
+                _ => Err("write `enforce` or `observe`".to_owned()),
+            }),
+            unknown_domain: reader.parse("unknown_domain", "deny", |word| match word {
+                "deny" => Ok(UnknownDomain::Deny),
+                "not-found" => Ok(UnknownDomain::NotFound),
+                _ => Err("write `deny` or `not-found`".to_owned()),
+            }),
+            trusted_peers: reader.list("trusted_peers", |word| {
+                word.parse().map_err(|_| "write networks, as in `192.0.2.0/24`".to_owned())
+            }),
+            machine_hosts: reader.list("machine_hosts", |word| Ok(word.to_ascii_lowercase())),
+            connection_close: reader.parse("connection_close", "true", |word| {
+                word.parse().map_err(|_| "write `true` or `false`".to_owned())
+            }),
+            disabled_handlers: reader.list("disabled_handlers", |word| Ok(word.to_owned())),
+            log: reader.parse("log", "info", |word| {
+                match tracing_subscriber::EnvFilter::try_new(word) {
+                    Ok(_) => Ok(word.to_owned()),
+                    Err(_) => {
+                        Err("write a level, as in `info` or `info,jackfield=debug`".to_owned())
+                    }
+                }
+            }),
+            log_format: reader.parse("log_format", "text", |word| match word {
+                "text" => Ok(LogFormat::Text),
+                "json" => Ok(LogFormat::Json),
+                _ => Err("write `text` or `json`".to_owned()),
+            }),
+            sections: Section::ALL.map(|section| section_settings(&mut reader, section)),
+            handlers: reader.tables("handlers"),
+        };
+        reader.finish()?;
+        Ok(settings)
+    }
+
+    /// What holds for a section.
+    pub fn section(&self, section: Section) -> SectionSettings {
+        self.sections[section as usize]
+    }
+}
+
+fn section_settings(reader: &mut Reader<'_>, section: Section) -> SectionSettings {
+    // A stranger chooses the domain and the number, so these two stay shut where others stay open.
+    let fail = match section {
+        Section::Directory | Section::Dialplan => "deny",
+        _ => "not-found",
+    };
+    SectionSettings {
+        fail: reader.parse(&format!("sections.{section}.fail"), fail, |word| match word {
+            "deny" => Ok(FailPolicy::Deny),
+            "not-found" => Ok(FailPolicy::NotFound),
+            "unavailable" => Ok(FailPolicy::Unavailable),
+            _ => Err("write `deny`, `not-found` or `unavailable`".to_owned()),
+        }),
+        deadline: reader.parse(
+            &format!("sections.{section}.deadline_ms"),
+            "800",
+            |word| match word.parse() {
+                Ok(ms @ 1..=60_000) => Ok(Duration::from_millis(ms)),
+                _ => {
+                    Err("write milliseconds from 1 to 60000, below the switch's timeout".to_owned())
+                }
+            },
+        ),
+    }
+}
+
+fn socket(word: &str) -> Result<SocketAddr, String> {
+    word.parse().map_err(|_| "write an address and a port, as in `127.0.0.1:8080`".to_owned())
+}

@@ -1,0 +1,298 @@
+//! Takes settings out of a parsed file, one by one, and keeps what is wrong with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// What is wrong with one setting, where, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsError {
+    /// `FILE:LINE`, or the environment variable.
+    pub place: String,
+    /// What is wrong and what to write.
+    pub message: String,
+}
+
+/// Everything that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsErrors(pub Vec<SettingsError>);
+
+impl fmt::Display for SettingsErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, SettingsError { place, message }) in self.0.iter().enumerate() {
+            let separator = if at == 0 { "" } else { "\n" };
+            write!(f, "{separator}{place}: {message}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for SettingsErrors {}
+
+/// One file and the environment, while they are read.
+pub(super) struct Reader<'a> {
+    name: String,
+    text: &'a str,
+    table: DeTable<'a>,
+    env: &'a dyn Fn(&str) -> Option<String>,
+    known: BTreeSet<String>,
+    errors: Vec<SettingsError>,
+}
+
+impl<'a> Reader<'a> {
+    /// A file that is no TOML at all is the only error that stops at once.
+    pub(super) fn new(
+        file: Option<(PathBuf, &'a str)>,
+        env: &'a dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, SettingsErrors> {
+        let (path, text) = file.unwrap_or_default();
+        let name = path.display().to_string();
+        let table = DeTable::parse(text).map(Spanned::into_inner).map_err(|error| {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            SettingsErrors(vec![SettingsError {
+                place: format!("{name}:{line}"),
+                message: format!("not TOML: {}", error.message()),
+            }])
+        })?;
+        Ok(Self { name, text, table, env, known: BTreeSet::new(), errors: Vec::new() })
+    }
+
+    /// One word or number; a key may be dotted. The environment wins.
+    pub(super) fn parse<T>(
+        &mut self,
+        key: &str,
+        default: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> T {
+        self.known.insert(key.to_owned());
+        let variable = variable(key);
+        let given = match (self.env)(&variable) {
+            Some(word) => Some((word, variable)),
+            None => self.scalar(key),
+        };
+        if let Some((word, place)) = given {
+            match parse(&word) {
+                Ok(value) => return value,
+                Err(remedy) => self.errors.push(SettingsError {
+                    place,
+                    message: format!("{key} = «{}»: {remedy}", word.escape_debug()),
+                }),
+            }
+        }
+        // A test reads every default.
+        parse(default).unwrap_or_else(|remedy| panic!("the default of {key}: {remedy}"))
+    }
+
+    /// A list of words; comma-separated in the environment.
+    pub(super) fn list<T>(
+        &mut self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        self.known.insert(key.to_owned());
+        let variable = variable(key);
+        let (words, place) = match (self.env)(&variable) {
+            Some(list) => {
+                let words = list.split(',').map(str::trim).filter(|word| !word.is_empty());
+                (words.map(str::to_owned).collect(), variable)
+            }
+            None => self.words(key),
+        };
+        let mut values = Vec::new();
+        for word in words {
+            match parse(&word) {
+                Ok(value) => values.push(value),
+                Err(remedy) => self.errors.push(SettingsError {
+                    place: place.clone(),
+                    message: format!("{key}: «{}»: {remedy}", word.escape_debug()),
+                }),
+            }
+        }
+        values
+    }
+
+    /// The tables inside a table, as data for somebody else to read.
+    pub(super) fn tables(&mut self, key: &str) -> BTreeMap<String, serde_json::Value> {
+        self.known.insert(key.to_owned());
+        let Some((value, place)) = self.find(key) else { return BTreeMap::new() };
+        let DeValue::Table(table) = value else {
+            let message = format!("{key} is not a table; write `[{key}.NAME]`");
+            self.errors.push(SettingsError { place, message });
+            return BTreeMap::new();
+        };
+        table
+            .iter()
+            .map(|(name, value)| (name.get_ref().to_string(), json(value.get_ref())))
+            .collect()
+    }
+
+    /// Every error, those of keys that no setting has among them.
+    pub(super) fn finish(mut self) -> Result<(), SettingsErrors> {
+        let table = std::mem::take(&mut self.table);
+        self.unknown(&table, "");
+        if self.errors.is_empty() { Ok(()) } else { Err(SettingsErrors(self.errors)) }
+    }
+
+    fn unknown(&mut self, table: &DeTable<'_>, prefix: &str) {
+        for (name, value) in table {
+            let key = format!("{prefix}{}", name.get_ref());
+            if self.known.contains(&key) {
+                continue;
+            }
+            let inner = format!("{key}.");
+            match value.get_ref() {
+                DeValue::Table(table)
+                    if self.known.iter().any(|known| known.starts_with(&inner)) =>
+                {
+                    self.unknown(table, &inner);
+                }
+                _ => self.errors.push(SettingsError {
+                    place: self.place(name.span().start),
+                    message: format!(
+                        "{} is no setting; `jackfield serve --help` lists them",
+                        key.escape_debug()
+                    ),
+                }),
+            }
+        }
+    }
+
+    fn scalar(&mut self, key: &str) -> Option<(String, String)> {
+        let (value, place) = self.find(key)?;
+        let word = match value {
+            DeValue::String(word) => word.to_string(),
+            DeValue::Integer(number) => number.to_string(),
+            DeValue::Boolean(truth) => truth.to_string(),
+            _ => {
+                let message = format!("{key} is neither a word nor a number");
+                self.errors.push(SettingsError { place, message });
+                return None;
+            }
+        };
+        Some((word, place))
+    }
+
+    fn words(&mut self, key: &str) -> (Vec<String>, String) {
+        let Some((value, place)) = self.find(key) else { return Default::default() };
+        let words: Option<Vec<_>> = match value {
+            DeValue::Array(array) => {
+                array.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect()
+            }
+            _ => None,
+        };
+        if words.is_none() {
+            let message = format!("{key} is not a list of words; write `{key} = [\"...\"]`");
+            self.errors.push(SettingsError { place: place.clone(), message });
+        }
+        (words.unwrap_or_default(), place)
+    }
+
+    fn find(&self, key: &str) -> Option<(DeValue<'a>, String)> {
+        let mut parts = key.split('.');
+        let mut value = self.table.get(parts.next()?)?;
+        for part in parts {
+            let DeValue::Table(table) = value.get_ref() else { return None };
+            value = table.get(part)?;
+        }
+        Some((value.get_ref().clone(), self.place(value.span().start)))
+    }
+
+    fn place(&self, offset: usize) -> String {
+        format!("{}:{}", self.name, line_of(self.text, offset))
+    }
+}
+
+fn variable(key: &str) -> String {
+    format!("JACKFIELD_{}", key.replace('.', "_").to_ascii_uppercase())
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|b| *b == b'\n').count()
+}
+
+fn json(value: &DeValue<'_>) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        DeValue::String(word) => Value::String(word.to_string()),
+        DeValue::Integer(number) => number.to_string().parse().map_or(Value::Null, Value::Number),
+        DeValue::Float(number) => number.to_string().parse().map_or(Value::Null, Value::Number),
+        DeValue::Boolean(truth) => Value::Bool(*truth),
+        DeValue::Datetime(time) => Value::String(time.to_string()),
+        DeValue::Array(array) => array.iter().map(|item| json(item.get_ref())).collect(),
+        DeValue::Table(table) => table
+            .iter()
+            .map(|(name, value)| (name.get_ref().to_string(), json(value.get_ref())))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::{FailPolicy, GuardMode, Settings, TABLE};
+
+    fn read(text: &str, env: &[(&str, &str)]) -> Result<Settings, String> {
+        let find = |name: &str| env.iter().find(|(k, _)| *k == name).map(|(_, v)| (*v).to_owned());
+        Settings::read(Some(("j.toml".into(), text)), &find).map_err(|errors| errors.to_string())
+    }
+
+    #[test]
+    fn an_empty_file_is_all_defaults() {
+        let settings = read("", &[]).expect("valid");
+        assert_eq!(settings.listen_machine.to_string(), "127.0.0.1:8080");
+        assert_eq!(settings.guard, GuardMode::Enforce);
+        assert_eq!(settings.section(jackfield_api::Section::Directory).fail, FailPolicy::Deny);
+        assert_eq!(settings.section(jackfield_api::Section::Languages).fail, FailPolicy::NotFound);
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let settings = read("guard = 'enforce'", &[("JACKFIELD_GUARD", "observe")]).expect("valid");
+        assert_eq!(settings.guard, GuardMode::Observe);
+    }
+
+    #[test]
+    fn every_error_is_reported_at_once_with_its_line() {
+        let errors = read(
+            "guard = 'maybe'\nguards = 1\n\n[sections.directory]\nfail = 'open'\ndeadline_ms = 0\n\
+             [sections.weather]\nfail = 'deny'\n",
+            &[("JACKFIELD_LISTEN_MACHINE", "8080")],
+        )
+        .expect_err("broken");
+        let places: Vec<_> = errors.lines().filter_map(|line| line.split(": ").next()).collect();
+        let expected = [
+            "JACKFIELD_LISTEN_MACHINE",
+            "j.toml:1",
+            "j.toml:5",
+            "j.toml:6",
+            "j.toml:2",
+            "j.toml:7",
+        ];
+        assert_eq!(places, expected, "{errors}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_says_where() {
+        assert!(read("a = 1\nb = = 2", &[]).expect_err("broken").starts_with("j.toml:2: not TOML"));
+    }
+
+    #[test]
+    fn handlers_get_their_own_tables() {
+        let settings = read("[handlers.crm]\nurl = 'x'\nretries = 3", &[]).expect("valid");
+        assert_eq!(settings.handlers["crm"]["retries"], 3);
+    }
+
+    #[test]
+    fn the_table_names_every_top_level_setting() {
+        for (key, default, _) in TABLE.iter().filter(|(key, ..)| !key.starts_with('[')) {
+            let text = match *default {
+                "[]" | "true" => format!("{key} = {default}"),
+                _ => format!("{key} = '{default}'"),
+            };
+            assert!(read(&text, &[]).is_ok(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+"""The service under test: `jackfield serve --demo` in a state folder of its own, and what it prints about its users."""
+
+import http.client
+import os
+import re
+from collections import namedtuple
+from pathlib import Path
+
+import demo
+from processes import Child, free_port, wait_until
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+User = namedtuple("User", "number password pin")
+
+# A line of the table that `serve --demo` prints: `  1000  <password>  pin <pin>`, with or without a heading and borders.
+USER_LINE = re.compile(r"^\W*(?P<number>\d{4})\W+(?P<password>\S+)\s+(?:\W\s*)?(?:pin\s+)?(?P<pin>\d{4,})\b", re.I)
+
+
+def parse_users(printed):
+    """The demo users, by number, from what `serve --demo` printed."""
+    users = {}
+    for line in printed.splitlines():
+        match = USER_LINE.match(line)
+        if match and match["number"] in demo.USERS:
+            users[match["number"]] = User(match["number"], match["password"], match["pin"])
+    return users
+
+
+def parse_queue_number(printed):
+    """The number printed on the queue's line; the first known one if none is."""
+    for line in printed.splitlines():
+        if demo.QUEUE in line:
+            for number in demo.QUEUE_NUMBERS:
+                if re.search(rf"(?<!\d){number}(?!\d)", line):
+                    return number
+    return demo.QUEUE_NUMBERS[0]
+
+
+def find_program():
+    """$JACKFIELD_BIN, or the newest of the release and debug builds."""
+    chosen = os.environ.get("JACKFIELD_BIN")
+    if chosen:
+        return Path(chosen)
+    folder = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    built = [folder / kind / "jackfield" for kind in ("release", "debug")]
+    built = [path for path in built if path.is_file()]
+    if not built:
+        raise FileNotFoundError("no jackfield program: run `cargo build` first, or set JACKFIELD_BIN")
+    return max(built, key=lambda path: path.stat().st_mtime)
+
+
+class Jackfield:
+    """A running service with fresh demo data."""
+
+    def __init__(self, folder):
+        self.port = free_port("tcp")
+        self.url = f"http://127.0.0.1:{self.port}/fsapi"
+        self._output = folder / "jackfield.out"
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")}
+        environment["JACKFIELD_LISTEN_MACHINE"] = f"127.0.0.1:{self.port}"
+        # What it prints holds passwords: the folder is the suite's own, mode 0700, and removed at the end.
+        command = [str(find_program()), "serve", "--demo", "--state", str(folder / "state")]
+        self._child = Child("jackfield", command, self._output, env=environment, cwd=folder)
+        wait_until(self._is_up, 30, "jackfield answers /health")
+        self.users = wait_until(lambda: parse_users(self._child.printed()), 5, "jackfield prints its demo users")
+        missing = [number for number in demo.USERS if number not in self.users]
+        if missing:
+            raise AssertionError(f"serve --demo printed no line that can be read for users {', '.join(missing)}")
+        self.queue_number = parse_queue_number(self._child.printed())
+
+    def _is_up(self):
+        if self._child.code() is not None:
+            lines = self._child.printed().splitlines()[-5:]
+            raise AssertionError("jackfield ended at start: " + " | ".join(lines))
+        try:
+            return self.get("/health")[0] == 200
+        except OSError:
+            return False
+
+    def get(self, path):
+        """Status and body of a GET on the machine listener."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+
+    def stop(self):
+        self._child.stop()
