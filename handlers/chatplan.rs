@@ -32,7 +32,7 @@ impl ChatplanHandler for Contexts {
     fn answer(&self, lookup: &ChatplanLookup<'_>, snapshot: &Snapshot) -> Answer {
         let name = lookup.context();
         let context = snapshot.chat_context(&name).ok_or(Refusal::NotFound("the context"))?;
-        Chatplan::context(name, &context.extensions)
+        Chatplan::stored(name, context)
     }
 }
 
@@ -40,7 +40,7 @@ impl ChatplanHandler for Contexts {
 fn keys(snapshot: &Snapshot) -> Vec<String> {
     let contexts = &snapshot.contents().chatplan;
     let keys: BTreeSet<_> =
-        contexts.iter().map(|context| context.name.to_ascii_lowercase()).collect();
+        contexts.iter().map(|context| context.name().to_ascii_lowercase()).collect();
     keys.into_iter().collect()
 }
 
@@ -87,7 +87,7 @@ mod tests {
     #[test]
     fn a_message_of_a_verto_client_gets_the_default_context_or_is_not_found() {
         assert!(matches!(told(VERTO_INFO, &pbx()), Err(Refusal::NotFound(_))));
-        let chatplan = vec![Context { name: "Default".into(), extensions: Vec::new() }];
+        let chatplan = vec![Context::new("Default", Vec::new())];
         let snapshot = Snapshot::new(Contents { chatplan, ..Contents::default() });
         let text = told(VERTO_INFO, &snapshot).expect("an answer");
         assert!(text.contains(r#"<context name="default"/>"#), "{text}");
@@ -101,9 +101,7 @@ mod tests {
 
     #[test]
     fn each_context_has_one_key_in_lower_case() {
-        let chatplan = ["Public", "public"]
-            .map(|name| Context { name: name.into(), extensions: Vec::new() })
-            .to_vec();
+        let chatplan = ["Public", "public"].map(|name| Context::new(name, Vec::new())).to_vec();
         let snapshot = Snapshot::new(Contents { chatplan, ..Contents::default() });
         assert_eq!(keys(&snapshot), ["public"]);
     }

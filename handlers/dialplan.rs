@@ -34,7 +34,7 @@ impl DialplanHandler for Contexts {
     fn answer(&self, lookup: &DialplanLookup<'_>, snapshot: &Snapshot) -> Answer {
         let name = lookup.context();
         let context = snapshot.context(&name).ok_or(Refusal::NotFound("the context"))?;
-        Dialplan::context(name, &context.extensions)
+        Dialplan::stored(name, context)
     }
 }
 
@@ -42,7 +42,7 @@ impl DialplanHandler for Contexts {
 fn keys(snapshot: &Snapshot) -> Vec<String> {
     let contexts = &snapshot.contents().dialplan;
     let keys: BTreeSet<_> =
-        contexts.iter().map(|context| context.name.to_ascii_lowercase()).collect();
+        contexts.iter().map(|context| context.name().to_ascii_lowercase()).collect();
     keys.into_iter().collect()
 }
 
@@ -151,7 +151,7 @@ mod tests {
             ..Extension::new(name, outer.clone())
         };
         let names = ["first", "again", "again"];
-        let context = Context { name: "default".into(), extensions: names.map(extension).to_vec() };
+        let context = Context::new("default", names.map(extension).to_vec());
         let (text, tree) = told(&hunting("default"), &only(context)).expect("an answer");
         let context = tree.find(&[("section", None), ("context", None)]).expect("a context");
         let found: Vec<_> =
@@ -185,7 +185,7 @@ mod tests {
             };
             let condition = Condition { actions: vec![action], ..Condition::default() };
             let extensions = vec![Extension::new("x", condition)];
-            let snapshot = only(Context { name: "default".into(), extensions });
+            let snapshot = only(Context::new("default", extensions));
             let refused = told(&hunting("default"), &snapshot);
             assert!(matches!(refused, Err(Refusal::Internal(_))), "{nasty:?}");
         }
@@ -193,9 +193,7 @@ mod tests {
 
     #[test]
     fn each_context_has_one_key_in_lower_case() {
-        let dialplan = ["b", "A", "a"]
-            .map(|name| Context { name: name.into(), extensions: Vec::new() })
-            .to_vec();
+        let dialplan = ["b", "A", "a"].map(|name| Context::new(name, Vec::new())).to_vec();
         let snapshot = Snapshot::new(Contents { dialplan, ..Contents::default() });
         assert_eq!(keys(&snapshot), ["a", "b"]);
     }

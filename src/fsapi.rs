@@ -17,3 +17,4 @@ mod run;
 pub use picture::Picture;
 pub use refusal::Reply;
 pub use router::{Router, StartErrors};
+pub(crate) use run::SPARE_THREADS;

@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{StatusCode, header};
-use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 pub use listener::serve;
 
+use self::protect::Protect;
 use crate::app::App;
 use crate::plug::{Listener, is_protected, routes};
 
@@ -25,7 +25,7 @@ pub fn router(app: &Arc<App>, listener: Listener) -> Router {
         let mut methods = (route.methods)();
         if is_protected(route.name) {
             // Around the methods, their 405 included, and before anything of the body is read.
-            methods = methods.layer(from_fn_with_state(Arc::clone(app), protect::protect));
+            methods = methods.layer(Protect(Arc::clone(app)));
         }
         router = router.route(route.path, methods);
     }

@@ -13,12 +13,10 @@ pub use configuration::{Configuration, Control};
 pub use dialplan::{Chatplan, Dialplan};
 pub use directory::{Credential, Directory, DirectoryDomain, DirectoryUser, ListedUser};
 pub use languages::Languages;
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use crate::lookup::Section;
 use crate::snapshot::Setting;
-use crate::xml::{Element, Place, XmlError};
+use crate::xml::{Element, Node, Place, XmlError, document};
 
 /// The switch drops a longer answer (`response-max-bytes` of `mod_xml_curl`, default).
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -43,7 +41,7 @@ impl Document {
             .filter_map(|element| element.attribute("name").map(str::to_owned))
             .collect();
         let root = Element::new("section").with("name", section_name).holding(elements);
-        Ok(Self { section, names, body: write(root)? })
+        Ok(Self { section, names, body: document(root)? })
     }
 
     /// The section it is an answer in.
@@ -81,26 +79,8 @@ impl std::fmt::Debug for Document {
 /// The document that tells the switch that there is nothing here.
 pub fn not_found() -> Vec<u8> {
     let result = Element::new("result").with("status", "not found");
-    write(Element::new("section").with("name", "result").holding([result]))
+    document(Element::new("section").with("name", "result").holding([result]))
         .expect("fixed text is safe")
-}
-
-fn write(section: Element<'_>) -> Result<Vec<u8>, XmlError> {
-    let mut writer = Writer::new_with_indent(Vec::with_capacity(1024), b' ', 2);
-    // On a line of its own: the switch drops every line that holds `<?`.
-    for event in [
-        Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), Some("no"))),
-        Event::Text(BytesText::from_escaped("\n")),
-    ] {
-        writer.write_event(event).expect("a Vec takes every byte");
-    }
-    Element::new("document")
-        .with("type", "freeswitch/xml")
-        .holding([section])
-        .write(&mut writer)?;
-    let mut body = writer.into_inner();
-    body.push(b'\n');
-    Ok(body)
 }
 
 /// `<params>` or `<variables>` of stored settings; nothing where there are none.
@@ -113,9 +93,9 @@ fn settings<'a>(
     let mut list = Element::new(list);
     for setting in settings {
         let name = setting.name.as_str();
-        list.push(Element::pair(item, name, setting.value(), place(name)));
+        list.push(Node::pair(item, name, setting.value(), place(name)));
     }
-    (!list.children().is_empty()).then_some(list)
+    (!list.is_empty()).then_some(list)
 }
 
 #[cfg(test)]

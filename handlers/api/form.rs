@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::{memchr, memchr2_iter};
 use percent_encoding::percent_decode;
 
 /// More pairs than any observed look-up has (184), with room for header-heavy trunks.
@@ -23,7 +24,8 @@ pub struct Form {
 #[derive(Debug, Clone, Copy)]
 struct Bounds {
     start: u32,
-    equals: u32,
+    /// `None` for a name without a value.
+    equals: Option<u32>,
     end: u32,
 }
 
@@ -78,23 +80,32 @@ impl Form {
         let length = u32::try_from(body.len()).map_err(|_| FormError::TooLong)?;
         // An event field is about 35 bytes long; a guess that is right spares the growing.
         let mut pairs = Vec::with_capacity((body.len() / 28).clamp(8, 256));
-        let mut start = 0;
-        while start < length {
-            let rest = &body[start as usize..];
-            let size = rest.iter().position(|b| *b == b'&').unwrap_or(rest.len());
-            if size > 0 {
-                if pairs.len() == MAX_PAIRS {
-                    return Err(FormError::TooManyPairs);
-                }
-                let name = rest[..size].iter().position(|b| *b == b'=').unwrap_or(size);
-                // Both fit: they are bounded by `length`.
-                #[allow(clippy::cast_possible_truncation)]
-                pairs.push(Bounds { start, equals: start + name as u32, end: start + size as u32 });
+        let mut pair = Bounds { start: 0, equals: None, end: 0 };
+        let mut close = |mut pair: Bounds, end: u32| {
+            pair.end = end;
+            let is_pair = end > pair.start;
+            if is_pair && pairs.len() < MAX_PAIRS {
+                pairs.push(pair);
+                Ok(())
+            } else if is_pair {
+                Err(FormError::TooManyPairs)
+            } else {
+                Ok(())
             }
+        };
+        for at in memchr2_iter(b'&', b'=', &body) {
+            let byte = body[at];
+            // Fits: `length` does.
             #[allow(clippy::cast_possible_truncation)]
-            let step = size as u32 + 1;
-            start = start.saturating_add(step);
+            let at = at as u32;
+            if byte == b'&' {
+                close(pair, at)?;
+                pair = Bounds { start: at + 1, equals: None, end: 0 };
+            } else {
+                pair.equals.get_or_insert(at);
+            }
         }
+        close(pair, length)?;
         if pairs.is_empty() { Err(FormError::Empty) } else { Ok(Self { body, pairs }) }
     }
 
@@ -142,8 +153,8 @@ impl Form {
     }
 
     fn at(&self, bounds: Bounds) -> Pair<'_> {
-        let (start, equals, end) =
-            (bounds.start as usize, bounds.equals as usize, bounds.end as usize);
+        let (start, end) = (bounds.start as usize, bounds.end as usize);
+        let equals = bounds.equals.map_or(end, |at| at as usize);
         Pair { name: &self.body[start..equals], raw: &self.body[(equals + 1).min(end)..end] }
     }
 }
@@ -158,7 +169,7 @@ impl fmt::Debug for Form {
 }
 
 fn decode(raw: &[u8]) -> Cow<'_, str> {
-    if raw.contains(&b'%') {
+    if memchr(b'%', raw).is_some() {
         Cow::Owned(percent_decode(raw).decode_utf8_lossy().into_owned())
     } else {
         String::from_utf8_lossy(raw)

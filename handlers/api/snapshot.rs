@@ -14,6 +14,7 @@ mod setting;
 mod user;
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 pub use callcenter::{Agent, Queue, Tier};
 pub use conference::Room;
@@ -27,7 +28,7 @@ pub use profile::{
 pub use setting::{Level, Setting};
 pub use user::{Algorithm, Secret, User};
 
-use crate::xml::Raw;
+use crate::xml::{Raw, XmlError};
 
 /// Everything a snapshot is made of, as loaded: lists in the order in which they are answered.
 #[derive(Debug, Default)]
@@ -81,6 +82,10 @@ pub struct Snapshot {
     documents: Index,
 }
 
+/// A part of answers that is the same each time: written when it is first asked for, with the
+/// snapshot it belongs to.
+type Written = OnceLock<Result<Box<str>, XmlError>>;
+
 /// Names, without regard to ASCII case, to positions.
 type Index = HashMap<String, usize>;
 
@@ -89,8 +94,8 @@ impl Snapshot {
     pub fn new(contents: Contents) -> Self {
         Self {
             domains: index(contents.domains.iter().map(Domain::name)),
-            dialplan: index(contents.dialplan.iter().map(|context| context.name.as_str())),
-            chatplan: index(contents.chatplan.iter().map(|context| context.name.as_str())),
+            dialplan: index(contents.dialplan.iter().map(Context::name)),
+            chatplan: index(contents.chatplan.iter().map(Context::name)),
             menus: index(contents.menus.iter().map(|menu| menu.name.as_str())),
             languages: index(contents.languages.iter().map(|language| language.name.as_str())),
             documents: index(contents.documents.iter().map(|document| document.name.as_str())),

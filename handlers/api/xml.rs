@@ -11,8 +11,8 @@ mod element;
 mod raw;
 mod value;
 
-pub(crate) use element::Element;
 pub use element::XmlError;
+pub(crate) use element::{Element, Node, document, written};
 pub use raw::Raw;
 pub(crate) use value::Place;
 pub use value::{Refused, Value};

@@ -30,7 +30,7 @@ pub(super) fn run(explain: &Explain) -> anyhow::Result<()> {
     }
     let snapshot = read_snapshot(opened.database())?;
     let app = App::new(opened.settings, snapshot)?;
-    let told = runtime::new()?.block_on(app.router.explain(body));
+    let told = runtime::run(app.router.explain(body))?;
     std::io::stdout().lock().write_all(told.as_bytes())?;
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     }
     let snapshot = read_snapshot(opened.database())?;
     let app = App::new(opened.settings, snapshot)?;
-    runtime::new()?.block_on(serve(app, opened.demo))
+    runtime::run(serve(app, opened.demo))?
 }
 
 async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {

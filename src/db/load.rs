@@ -195,7 +195,7 @@ fn contexts(c: &mut Connection, section: &str) -> Result<Vec<Context>, DbError> 
         .load::<(i64, String)>(c)?;
     Ok(contexts
         .into_iter()
-        .map(|(id, name)| Context { name, extensions: by_context.remove(&id).unwrap_or_default() })
+        .map(|(id, name)| Context::new(name, by_context.remove(&id).unwrap_or_default()))
         .collect())
 }
 

@@ -144,10 +144,10 @@ fn gateway(
 
 fn context(c: &mut Connection, section: &str, context: &Context) -> Result<(), DbError> {
     let id: i64 = diesel::insert_into(contexts::table)
-        .values((contexts::section.eq(section), contexts::name.eq(&context.name)))
+        .values((contexts::section.eq(section), contexts::name.eq(context.name())))
         .returning(contexts::id)
         .get_result(c)?;
-    for (position, extension) in (1_i64..).zip(&context.extensions) {
+    for (position, extension) in (1_i64..).zip(context.extensions()) {
         diesel::insert_into(extensions::table)
             .values((
                 extensions::context_id.eq(id),

@@ -44,9 +44,9 @@ pub(super) fn contents(logins: &[Login]) -> Contents {
             }],
         }],
         dialplan: vec![
-            Context { name: "default".to_owned(), extensions: extensions() },
+            Context::new("default", extensions()),
             // Calls that no user has authenticated: there is nowhere for them to go.
-            Context { name: "public".to_owned(), extensions: Vec::new() },
+            Context::new("public", Vec::new()),
         ],
         chatplan: ["default", "public"].map(chat_context).to_vec(),
         rooms: (3000..=3009)
@@ -295,7 +295,7 @@ fn extensions() -> Vec<Extension> {
 
 fn chat_context(name: &str) -> Context {
     let deliver = Condition::on("to", r"^(.*)$").run("send", "");
-    Context { name: name.to_owned(), extensions: vec![Extension::new("deliver", deliver)] }
+    Context::new(name, vec![Extension::new("deliver", deliver)])
 }
 
 fn menus() -> Vec<Menu> {

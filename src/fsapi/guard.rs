@@ -48,18 +48,6 @@ impl Rule {
             Self::Section => "section",
         }
     }
-
-    /// Whether a form keeps this rule.
-    fn is_kept(self, form: &Form) -> bool {
-        match self {
-            Self::BaseFields => base_fields(form),
-            Self::Section => Section::named(&form.base(1)).is_some(),
-            Self::EventName => event_name(form),
-            Self::Repeated => repeated(form),
-            Self::Domain => domain(form),
-            Self::Purpose => purpose(form),
-        }
-    }
 }
 
 impl fmt::Display for Rule {
@@ -70,69 +58,118 @@ impl fmt::Display for Rule {
 
 /// The first rule that a look-up breaks, if any.
 pub fn check(form: &Form) -> Result<(), Rule> {
-    Rule::ALL.into_iter().find(|rule| !rule.is_kept(form)).map_or(Ok(()), Err)
+    if !has_base_fields(form) {
+        return Err(Rule::BaseFields);
+    }
+    let facts = Facts::of(form);
+    let kept = |rule| match rule {
+        Rule::BaseFields => true,
+        Rule::Section => Section::named(&form.base(1)).is_some(),
+        Rule::EventName => facts.event_name.is_none_or(|at| event_name_belongs(form, at)),
+        Rule::Repeated => !facts.differs,
+        Rule::Domain => form.base(2) != "domain" || !facts.other_domain,
+        Rule::Purpose => !(facts.purpose && (facts.action || facts.key)),
+    };
+    Rule::ALL.into_iter().find(|rule| !kept(*rule)).map_or(Ok(()), Err)
 }
 
 const BASE: [&str; 5] = ["hostname", "section", "tag_name", "key_name", "key_value"];
 
-fn base_fields(form: &Form) -> bool {
-    BASE.iter()
-        .enumerate()
-        .all(|(at, name)| form.pair(at).is_some_and(|pair| pair.name == name.as_bytes()))
+fn has_base_fields(form: &Form) -> bool {
+    let named =
+        |(at, name): (usize, &&str)| form.pair(at).is_some_and(|pair| pair.name == name.as_bytes());
+    BASE.iter().enumerate().all(named)
 }
 
-fn event_name(form: &Form) -> bool {
-    match form.pairs().skip(5).position(|pair| pair.is_named("Event-Name")) {
-        None | Some(0) => true,
-        // mod_callcenter, mod_fifo and the conference start their own event after these two.
-        Some(2) => [("as_channel", "true"), ("action", "user_call")].iter().zip(5..).all(
-            |((name, value), at)| {
-                form.pair(at).is_some_and(|pair| {
-                    pair.name == name.as_bytes() && pair.raw == value.as_bytes()
-                })
-            },
-        ),
-        Some(_) => false,
-    }
-}
-
-/// Fields that say who is asked for, besides `key` and every `Event-*`.
-const ONCE: [&str; 6] = ["section", "action", "purpose", "user", "domain", "hostname"];
-
-fn repeated(form: &Form) -> bool {
-    let general = form.field("Event-Name").as_deref() == Some("GENERAL");
-    let watched = |pair: &Pair<'_>| match pair.name.first().map(u8::to_ascii_lowercase) {
-        Some(b'e') => pair.name.len() > 6 && pair.name[..6].eq_ignore_ascii_case(b"Event-"),
-        // A user key `id:number-alias` is asked as two keys in one look-up.
-        Some(b'k') => !general && pair.is_named("key"),
-        Some(b's' | b'a' | b'p' | b'u' | b'd' | b'h') => {
-            ONCE.iter().any(|name| pair.is_named(name))
-        }
-        _ => false,
+/// Whether `Event-Name` may stand at this position, counted from 0.
+fn event_name_belongs(form: &Form, at: usize) -> bool {
+    let is = |at, name: &str, value: &str| {
+        form.pair(at)
+            .is_some_and(|pair| pair.name == name.as_bytes() && pair.raw == value.as_bytes())
     };
-    let mut seen: Vec<Pair<'_>> = Vec::with_capacity(16);
-    // Of the base fields these two have namesakes; their values are raw.
-    seen.extend([form.pair(0), form.pair(1)].into_iter().flatten());
-    for pair in form.pairs().skip(5).filter(watched) {
-        match seen.iter().find(|first| first.name.eq_ignore_ascii_case(pair.name)) {
-            Some(first) if first.raw != pair.raw && first.decoded() != pair.decoded() => {
-                return false;
-            }
-            Some(_) => {}
-            None => seen.push(pair),
-        }
+    match at {
+        5 => true,
+        // mod_callcenter, mod_fifo and the conference start their own event after these two.
+        7 => is(5, "as_channel", "true") && is(6, "action", "user_call"),
+        _ => false,
     }
-    true
 }
 
-fn domain(form: &Form) -> bool {
-    let mut domains = form.pairs().skip(5).filter(|pair| pair.is_named("domain"));
-    form.base(2) != "domain" || domains.all(|domain| domain.decoded() == form.base(4))
+/// What the rules ask of the fields behind the base fields, gathered in one pass.
+#[derive(Default)]
+struct Facts {
+    /// Position of the first `Event-Name`.
+    event_name: Option<usize>,
+    /// Whether a field that is to come once comes again with another value.
+    differs: bool,
+    /// Whether a `domain` is not what the look-up is keyed by.
+    other_domain: bool,
+    purpose: bool,
+    action: bool,
+    key: bool,
 }
 
-fn purpose(form: &Form) -> bool {
-    let has = |name| form.pairs().skip(5).any(|pair| pair.is_named(name));
-    !has("purpose") || (!has("action") && !has("key"))
+impl Facts {
+    fn of(form: &Form) -> Self {
+        let mut facts = Self::default();
+        // Of the base fields these two have namesakes; their values are raw.
+        let mut seen: Vec<Pair<'_>> = Vec::with_capacity(24);
+        seen.extend([form.pair(0), form.pair(1)].into_iter().flatten());
+        let mut keys_differ = false;
+        for (at, pair) in form.pairs().enumerate().skip(5) {
+            let Some(name) = watched(pair.name) else { continue };
+            match name {
+                Watched::EventName => facts.event_name = facts.event_name.or(Some(at)),
+                Watched::Purpose => facts.purpose = true,
+                Watched::Action => facts.action = true,
+                Watched::Key => facts.key = true,
+                Watched::Domain => facts.other_domain |= pair.decoded() != form.base(4),
+                Watched::Other => {}
+            }
+            match seen.iter().find(|first| first.name.eq_ignore_ascii_case(pair.name)) {
+                Some(first) if first.raw != pair.raw && first.decoded() != pair.decoded() => {
+                    match name {
+                        Watched::Key => keys_differ = true,
+                        _ => facts.differs = true,
+                    }
+                }
+                Some(_) => {}
+                None => seen.push(pair),
+            }
+        }
+        // A user key `id:number-alias` is asked as two keys in one look-up.
+        let general = || form.field("Event-Name").as_deref() == Some("GENERAL");
+        facts.differs |= keys_differ && !general();
+        facts
+    }
+}
+
+/// A field that a rule asks about.
+enum Watched {
+    EventName,
+    Action,
+    Purpose,
+    Key,
+    Domain,
+    /// `section`, `user`, `hostname` and every other `Event-*`.
+    Other,
+}
+
+fn watched(name: &[u8]) -> Option<Watched> {
+    let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
+    // The first letter rules nearly all fields out.
+    match name.first()?.to_ascii_lowercase() {
+        b'e' if is("Event-Name") => Some(Watched::EventName),
+        b'e' if name.len() > 6 && name[..6].eq_ignore_ascii_case(b"Event-") => Some(Watched::Other),
+        b'a' if is("action") => Some(Watched::Action),
+        b'p' if is("purpose") => Some(Watched::Purpose),
+        b'k' if is("key") => Some(Watched::Key),
+        b'd' if is("domain") => Some(Watched::Domain),
+        b's' if is("section") => Some(Watched::Other),
+        b'u' if is("user") => Some(Watched::Other),
+        b'h' if is("hostname") => Some(Watched::Other),
+        _ => None,
+    }
 }
 
 /// The functions of a switch that start look-ups: the closed set of the label `flow`.

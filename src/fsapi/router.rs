@@ -17,7 +17,7 @@ use super::guard;
 use super::picture::Picture;
 use super::refusal::{Reply, reply};
 use super::registry::{Entry, Registry, all, linked_names};
-use super::run::Places;
+use super::run::{Places, Threads};
 use crate::metrics::{HandlerMetrics, Metrics};
 use crate::settings::{GuardMode, Settings, UnknownDomain};
 
@@ -105,11 +105,12 @@ impl Router {
             return Err(StartErrors::NoHandlers);
         }
         let picture = Picture::new(snapshot, &registries).map_err(StartErrors::Conflicts)?;
+        let threads = Arc::new(Threads::default());
         let runners = registries
             .iter()
             .map(|registry| {
                 let runner = |entry: &Entry| Runner {
-                    places: Places::default(),
+                    places: Places::new(&threads),
                     metrics: metrics.handler(
                         registry.section().map_or(registry.kind(), Section::as_str),
                         entry.name,

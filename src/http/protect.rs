@@ -3,13 +3,16 @@
 //! Behind nginx every peer is loopback, so the peer alone says nothing: a request is this machine's
 //! own only if it names a loopback host and nothing has forwarded it.
 
+use std::future::{Ready, ready};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, Uri, header};
-use axum::middleware::Next;
 use axum::response::Response;
+use futures_util::future::Either;
+use tower::{Layer, Service};
 
 use super::unknown_path;
 use crate::app::App;
@@ -25,32 +28,57 @@ const FORWARDING: [&str; 6] = [
     "x-real-ip",
 ];
 
-/// Lets a request through that is this machine's own; anything else is an unknown path.
-pub(super) async fn protect(
-    State(app): State<Arc<App>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match source(peer.ip(), request.headers(), request.uri(), &app.settings) {
-        Ok(()) => next.run(request).await,
-        Err(reason) => {
-            app.metrics.refused_sources.with_label_values(&[reason]).inc();
-            tracing::warn!(%peer, reason, "a protected path was asked for");
-            unknown_path()
+/// The middleware: lets a request through that is this machine's own; anything else is an unknown
+/// path.
+#[derive(Clone)]
+pub(super) struct Protect(pub(super) Arc<App>);
+
+/// A service behind it.
+#[derive(Clone)]
+pub(super) struct Protected<S> {
+    app: Arc<App>,
+    inner: S,
+}
+
+impl<S> Layer<S> for Protect {
+    type Service = Protected<S>;
+
+    fn layer(&self, inner: S) -> Protected<S> {
+        Protected { app: Arc::clone(&self.0), inner }
+    }
+}
+
+impl<S: Service<Request, Response = Response>> Service<Request> for Protected<S> {
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Either<Ready<Result<Response, S::Error>>, S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        match source(peer, request.headers(), request.uri(), &self.app.settings) {
+            Ok(()) => Either::Right(self.inner.call(request)),
+            Err(reason) => {
+                self.app.metrics.refused_sources.with_label_values(&[reason]).inc();
+                tracing::warn!(peer = ?peer, reason, "a protected path was asked for");
+                Either::Left(ready(Ok(unknown_path())))
+            }
         }
     }
 }
 
 /// Whether a request is this machine's own or a trusted peer's; if not, why.
 fn source(
-    peer: IpAddr,
+    peer: Option<IpAddr>,
     headers: &HeaderMap,
     uri: &Uri,
     settings: &Settings,
 ) -> Result<(), &'static str> {
-    // An IPv4 peer on an IPv6 socket.
-    let peer = peer.to_canonical();
+    // An IPv4 peer on an IPv6 socket is unwrapped; an unknown peer is refused.
+    let Some(peer) = peer.map(|peer| peer.to_canonical()) else { return Err("peer") };
     let trusted = settings.trusted_peers.iter().any(|network| network.contains(&peer));
     if !peer.is_loopback() && !trusted {
         return Err("peer");
@@ -100,7 +128,7 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().expect("a header"));
         }
-        source(peer.parse().expect("an address"), &map, &uri.parse().expect("a URI"), &settings)
+        source(peer.parse().ok(), &map, &uri.parse().expect("a URI"), &settings)
     }
 
     #[test]

@@ -1,1 +1,16 @@
-fn main() {}
+//! The service from outside: real sockets, recorded bodies, the real program.
+//!
+//! Every answer of every test is read as a switch reads it, through [`support`].
+
+mod bad_input;
+mod captures;
+mod demo;
+mod explain;
+mod isolation;
+mod observe;
+mod pollution;
+mod protected;
+mod registry;
+mod safe_xml;
+mod support;
+mod tidy;

@@ -1,7 +1,7 @@
 """SIP digest credentials with MD5 or SHA-256 (RFC 7616 and 8760).
 
-SIPp releases that are still common cannot do SHA-256, and give up when a switch offers it beside MD5. So the suite asks for
-a challenge itself, picks the algorithm, and hands SIPp a finished header; the password never leaves this process.
+SIPp releases that are still common cannot do SHA-256, and give up when a switch offers it beside MD5. So the suite asks
+for a challenge itself, picks the algorithm, and hands SIPp a finished header; the password never leaves this process.
 """
 
 import hashlib
@@ -52,7 +52,8 @@ def parse_challenges(answer):
     for line in lines:
         name, _, value = line.partition(":")
         if name.strip().lower() == "www-authenticate":
-            fields = {key: quoted or plain for key, quoted, plain in re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', value)}
+            found = re.findall(r'(\w+)=(?:"([^"]*)"|([^\s,]+))', value)
+            fields = {key: quoted or plain for key, quoted, plain in found}
             offered[fields.get("algorithm", "MD5").upper()] = fields
     return offered
 

@@ -1,6 +1,8 @@
 """The audio side of a phone: RTP with PCMU, sound or silence, and keys as RFC 4733 telephone events.
 
-It speaks to wherever the switch's packets come from, so it needs nothing from the SIP side but its own port.
+It speaks to wherever the switch's packets come from, so it needs nothing from the SIP side but its own port. That
+makes it a phone that says nothing first, as one with silence suppression does: a SIP profile without a timer of its own
+stalls here. Where nobody speaks first, `follow` tells it the switch's port.
 """
 
 import math
@@ -9,6 +11,8 @@ import socket
 import struct
 import threading
 import time
+
+from processes import wait_until
 
 KEYS = "0123456789*#"
 PCMU, EVENTS = 0, 101
@@ -24,8 +28,22 @@ def to_mulaw(sample):
     return ~(sign | exponent << 4 | (magnitude >> (exponent + 3)) & 0x0F) & 0xFF
 
 
-# One second of 400 Hz: each 20 ms of it hold eight whole periods, so frames can be repeated.
+def from_mulaw(code):
+    """How loud one mu-law byte is: the size of its 16-bit sample."""
+    code = ~code & 0xFF
+    return (((code & 0x0F) << 3) + 132 << (code >> 4 & 7)) - 132
+
+
+LOUDNESS = [from_mulaw(code) for code in range(256)]
+AUDIBLE = 1000  # mean size of the samples; the switch's own comfort noise stays below it
+
+# 20 ms of 400 Hz hold eight whole periods, so one frame can be repeated.
 TONE = bytes(to_mulaw(int(8000 * math.sin(2 * math.pi * 400 * n / 8000))) for n in range(FRAME))
+
+
+def is_audible(frame):
+    """Sound, as against silence and comfort noise."""
+    return sum(LOUDNESS[code] for code in frame) > AUDIBLE * len(frame)
 
 
 class Audio:
@@ -36,7 +54,7 @@ class Audio:
         self._socket.bind(("127.0.0.1", 0))
         self._socket.settimeout(0.1)
         self.port = self._socket.getsockname()[1]
-        self.heard = 0  # frames received that were not silence
+        self.heard = 0  # audible frames received
         self._remote = None
         self._speaking = False
         self._keys = []
@@ -54,9 +72,17 @@ class Audio:
             thread.join(2)
         self._socket.close()
 
-    def speak(self, seconds):
-        """Send a tone for so long, instead of silence."""
+    def follow(self, port):
+        """Speak to this port of the switch, without waiting to be spoken to."""
+        self._remote = self._remote or ("127.0.0.1", port)
+
+    def start_speaking(self):
+        """Send a tone from now on, instead of silence."""
         self._speaking = True
+
+    def speak(self, seconds):
+        """Send a tone for so long."""
+        self.start_speaking()
         time.sleep(seconds)
         self._speaking = False
 
@@ -64,18 +90,24 @@ class Audio:
         """Press keys one after the other, and return when the last one was sent."""
         for key in keys:
             self._keys.append(KEYS.index(key))
-            while self._keys and not self._ended.is_set():
-                time.sleep(0.01)
+            wait_until(lambda: not self._keys, 5, "the switch sends audio, so that keys have a way to go", 0.01)
             time.sleep(gap)
 
     def wait_for_sound(self, seconds, frames=5):
-        """True once so many frames of sound came in that were not there before."""
-        start, end = self.heard, time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.heard - start >= frames:
-                return True
+        """Fail unless so many frames of sound come in from now on."""
+        start = self.heard
+        wait_until(lambda: self.heard - start >= frames, seconds, f"{frames} frames of sound", 0.02)
+
+    def wait_for_prompt(self, seconds, quiet=0.8):
+        """Wait for a prompt and its end: some sound, then a stretch without any."""
+        self.wait_for_sound(seconds)
+        last, since, end = self.heard, time.monotonic(), time.monotonic() + seconds
+        while time.monotonic() - since < quiet:
+            if self.heard != last:
+                last, since = self.heard, time.monotonic()
+            if since > end:
+                raise AssertionError(f"the prompt does not end within {seconds:g} s")
             time.sleep(0.02)
-        return False
 
     def _listen(self):
         while not self._ended.is_set():
@@ -85,7 +117,7 @@ class Audio:
                 continue
             except OSError:
                 continue
-            if len(packet) > 12 and packet[1] & 0x7F == PCMU and len(set(packet[12:])) > 2:
+            if len(packet) > 12 and packet[1] & 0x7F == PCMU and is_audible(packet[12:]):
                 self.heard += 1
 
     def _talk(self):
@@ -94,7 +126,8 @@ class Audio:
 
         def send(kind, payload, at, marker=False):
             nonlocal sequence
-            header = struct.pack("!BBHII", 0x80, kind | (0x80 if marker else 0), sequence & 0xFFFF, at & 0xFFFFFFFF, source)
+            kind |= 0x80 if marker else 0
+            header = struct.pack("!BBHII", 0x80, kind, sequence & 0xFFFF, at & 0xFFFFFFFF, source)
             sequence += 1
             try:
                 self._socket.sendto(header + payload, self._remote)

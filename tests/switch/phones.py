@@ -27,6 +27,7 @@ METHODS = {
     "call_until_hung_up": "INVITE",
     "call_refused": "INVITE",
     "message": "MESSAGE",
+    "message_refused": "MESSAGE",
 }
 
 
@@ -59,7 +60,9 @@ class Phone:
         )
         command = [PROGRAM, f"127.0.0.1:{demo.SIP_PORT}", "-sf", str(script), "-inf", str(fields)]
         command += ["-i", "127.0.0.1", "-p", str(self.port), "-ci", "127.0.0.1", "-bind_local", "-mi", "127.0.0.1"]
-        command += ["-m", "1", "-aa", "-nostdin", "-skip_rlimit", "-d", str(int(pause * 1000))]
+        if scenario in METHODS:
+            command += ["-m", "1"]  # the others end themselves, after the one call that they wait for
+        command += ["-aa", "-nostdin", "-skip_rlimit", "-d", str(int(pause * 1000))]
         command += ["-timeout", f"{seconds}s", "-timeout_error"]
         command += ["-trace_err", "-error_file", str(stem.with_suffix(".err"))]
         child = Child(f"sipp {scenario}", command, stem.with_suffix(".out"), cwd=self._folder)
@@ -106,7 +109,7 @@ class Run:
         self._child.stop()
 
     def _complaint(self):
-        """What SIPp wrote about the failure: the status line it got, not the messages themselves (they hold digests)."""
+        """What SIPp wrote about the failure: the status line it got, not whole messages (they hold digests)."""
         file = self._stem.with_suffix(".err")
         if not file.is_file():
             return "no more is known"

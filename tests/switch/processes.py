@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 _running = []
@@ -78,9 +77,9 @@ def stop_all():
 
 
 def install_cleanup():
-    """A SIGTERM ends the suite as an exit does, so that the clean-up runs."""
+    """A SIGTERM ends the suite as a Ctrl-C does, so that the clean-up runs. (unittest would swallow a SystemExit.)"""
     atexit.register(stop_all)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def wait_until(condition, seconds, what, interval=0.1):

@@ -1,12 +1,14 @@
 """The switch under test: a FreeSWITCH in a fresh folder that has nothing but a bootstrap configuration.
 
-On its disk: which modules to load, where the event socket listens, where to log, and one xml_curl binding. Users, dialplan,
-profiles, menus, queues, phrases and everything else can only come from the service.
+On its disk: which modules to load, where the event socket listens, where to log, one xml_curl binding, and the
+project's hook scripts. Users, dialplan, profiles, menus, queues, phrases and all else can only come from the service.
 """
 
 import os
 import re
 import secrets
+import shutil
+import socket
 from pathlib import Path
 
 import demo
@@ -29,6 +31,7 @@ NEEDED = """
 """.split()
 
 BINDINGS = "configuration|directory|dialplan|languages|chatplan|channels"
+HOOKS = Path(__file__).resolve().parents[2] / "lua-hooks"  # the scripts that lua.conf names
 FOLDERS = "log db run temp storage cache recordings sounds certs scripts grammar htdocs".split()
 
 BOOTSTRAP = """<?xml version="1.0"?>
@@ -93,6 +96,15 @@ def find_modules(program):
     raise FileNotFoundError(f"no freeswitch modules under {prefix}")
 
 
+def readable(address):
+    """An address of the kernel's tables: `0100007F:13C4` is 127.0.0.1:5060."""
+    number, port = address.split(":")
+    raw = b"".join(bytes.fromhex(number[at : at + 8])[::-1] for at in range(0, len(number), 8))
+    kind = socket.AF_INET if len(raw) == 4 else socket.AF_INET6
+    text = socket.inet_ntop(kind, raw)
+    return f"{text}:{int(port, 16)}" if len(raw) == 4 else f"[{text}]:{int(port, 16)}"
+
+
 class Switch:
     """A running FreeSWITCH that knows only where to ask."""
 
@@ -113,6 +125,8 @@ class Switch:
         self.conf.mkdir(parents=True)
         for name in FOLDERS:
             (folder / name).mkdir()
+        for script in HOOKS.glob("*.lua"):
+            shutil.copy(script, folder / "scripts")
         self._event_port = free_port("tcp")
         self._event_password = secrets.token_urlsafe(24)
         self._write_bootstrap(url)
@@ -164,14 +178,26 @@ class Switch:
         """How many calls are up now."""
         return int(self.api("show channels count").split()[0])
 
+    def log_text(self):
+        """The whole log so far."""
+        return self.log.read_text(errors="replace")
+
+    def listening(self):
+        """Local addresses of its TCP and UDP sockets that take traffic from anybody, from the kernel's tables."""
+        own = {os.readlink(link) for link in Path(f"/proc/{self._child.pid}/fd").iterdir() if link.is_symlink()}
+        found = []
+        for table, state in (("tcp", "0A"), ("udp", "07"), ("tcp6", "0A"), ("udp6", "07")):
+            for line in Path(f"/proc/{self._child.pid}/net/{table}").read_text().splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == state and f"socket:[{fields[9]}]" in own:
+                    found.append(readable(fields[1]))
+        return found
+
     def hang_up_everything(self):
         """End all calls and wait until they are gone, so that the next test starts on a quiet switch."""
         if self.channels():
             self.api("hupall")
         wait_until(lambda: self.channels() == 0, 15, "all calls have ended")
-
-    def pid(self):
-        return self._child.pid
 
     def stop(self):
         self._child.stop(grace=15)

@@ -41,6 +41,13 @@ class VertoClient:
         return self
 
     def __exit__(self, *_):
+        """Say goodbye and let the switch hang up: it warns of clients that just vanish."""
+        try:
+            self._send_frame(8, b"\x03\xe8")
+            while self._reader.read(1):
+                pass
+        except OSError:
+            pass
         self._reader.close()
         self._socket.close()
 

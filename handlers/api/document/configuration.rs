@@ -7,7 +7,7 @@ use crate::snapshot::{
     AccessList, AccessTarget, Agent, Gateway, Menu, Profile, ProfileKind, Queue, Room, Setting,
     StoredDocument, Tier,
 };
-use crate::xml::{Element, Place, Value};
+use crate::xml::{Element, Node, Place, Value};
 
 /// A `*.conf` document in the making. Parts are written in the order in which they are added.
 #[derive(Debug, Clone)]
@@ -178,7 +178,7 @@ impl<'a> Configuration<'a> {
     #[must_use]
     pub fn zones(self, zones: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let zones =
-            zones.into_iter().map(|(name, rule)| Element::pair("zone", name, rule, Place::Plain));
+            zones.into_iter().map(|(name, rule)| Node::pair("zone", name, rule, Place::Plain));
         self.part(Element::new("timezones").holding(zones))
     }
 
@@ -215,14 +215,14 @@ impl<'a> Configuration<'a> {
 /// One `<param>` for each name and value.
 fn plain<'a, V: Into<Value<'a>>>(
     params: impl IntoIterator<Item = (&'a str, V)>,
-) -> impl Iterator<Item = Element<'a>> {
-    params.into_iter().map(|(name, value)| Element::pair("param", name, value, Place::Plain))
+) -> impl Iterator<Item = Node<'a>> {
+    params.into_iter().map(|(name, value)| Node::pair("param", name, value, Place::Plain))
 }
 
-fn params(settings: &[Setting]) -> impl Iterator<Item = Element<'_>> {
+fn params(settings: &[Setting]) -> impl Iterator<Item = Node<'_>> {
     settings
         .iter()
-        .map(|setting| Element::pair("param", setting.name.as_str(), setting.value(), Place::Plain))
+        .map(|setting| Node::pair("param", setting.name.as_str(), setting.value(), Place::Plain))
 }
 
 fn profile(profile: &Profile) -> Element<'_> {

@@ -3,8 +3,8 @@
 use super::Document;
 use crate::answer::Answer;
 use crate::lookup::Section;
-use crate::snapshot::{Action, Condition, Extension};
-use crate::xml::{Element, Place, Value};
+use crate::snapshot::{Action, Condition, Context, Extension};
+use crate::xml::{Element, Node, Place, Value, XmlError, written};
 
 /// Answers in section `dialplan`.
 #[derive(Debug)]
@@ -15,6 +15,12 @@ pub struct Dialplan;
 pub struct Chatplan;
 
 impl Dialplan {
+    /// A stored context, under the name that it was asked for.
+    pub fn stored<'a>(name: impl Into<Value<'a>>, context: &'a Context) -> Answer {
+        let context = stored(name.into(), context)?;
+        write(Section::Dialplan, [context])
+    }
+
     /// A context with these extensions. The switch still evaluates their conditions.
     pub fn context<'a>(
         name: impl Into<Value<'a>>,
@@ -32,6 +38,12 @@ impl Dialplan {
 }
 
 impl Chatplan {
+    /// A stored context, under the name that it was asked for.
+    pub fn stored<'a>(name: impl Into<Value<'a>>, context: &'a Context) -> Answer {
+        let context = stored(name.into(), context)?;
+        write(Section::Chatplan, [context])
+    }
+
     /// A context with these extensions.
     pub fn context<'a>(
         name: impl Into<Value<'a>>,
@@ -51,6 +63,21 @@ fn context<'a>(
 ) -> Element<'a> {
     Element::new("context").with("name", name).holding(extensions.into_iter().map(extension))
 }
+
+/// The same for every call into the context: written once for each snapshot.
+fn stored<'a>(name: Value<'a>, context: &'a Context) -> Result<Element<'a>, XmlError> {
+    let extensions = || context.extensions().iter().map(|found| Node::from(extension(found)));
+    match context.written().get_or_init(|| written(CONTEXT_DEPTH, extensions())) {
+        Ok(written) if written.is_empty() => Ok(Element::new("context").with("name", name)),
+        Ok(written) => {
+            Ok(Element::new("context").with("name", name).holding([Node::Written(written)]))
+        }
+        Err(error) => Err(error.clone()),
+    }
+}
+
+/// How many elements stand around what a context holds: document, section, context.
+const CONTEXT_DEPTH: usize = 3;
 
 fn extension(extension: &Extension) -> Element<'_> {
     let mut element = Element::new("extension").with("name", &extension.name);

@@ -10,7 +10,7 @@ use super::{Document, settings};
 use crate::answer::Answer;
 use crate::lookup::Section;
 use crate::snapshot::{Domain, Gateway, Setting};
-use crate::xml::{Element, Place, Value};
+use crate::xml::{Element, Node, Place, Value, written};
 
 /// What a user proves itself with.
 #[derive(Clone, Copy)]
@@ -28,8 +28,8 @@ pub enum Credential<'a> {
 #[derive(Debug, Clone)]
 pub struct DirectoryUser<'a> {
     element: Element<'a>,
-    params: Vec<Element<'a>>,
-    variables: Vec<Element<'a>>,
+    params: Vec<Node<'a>>,
+    variables: Vec<Node<'a>>,
 }
 
 /// An entry of a list: a user without its secret.
@@ -40,9 +40,11 @@ pub struct ListedUser<'a>(Element<'a>);
 #[derive(Debug, Clone)]
 pub struct DirectoryDomain<'a> {
     name: Value<'a>,
-    params: Vec<Element<'a>>,
-    variables: Vec<Element<'a>>,
-    groups: Vec<Element<'a>>,
+    /// A stored domain and what it shares, written before.
+    written: Option<(&'a Domain, &'a str)>,
+    params: Vec<Node<'a>>,
+    variables: Vec<Node<'a>>,
+    groups: Vec<Node<'a>>,
 }
 
 /// Answers in section `directory`.
@@ -114,14 +116,14 @@ impl<'a> DirectoryUser<'a> {
     /// A parameter.
     #[must_use]
     pub fn param(mut self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
-        self.params.push(Element::pair("param", name, value, place_of(name)));
+        self.params.push(Node::pair("param", name, value, place_of(name)));
         self
     }
 
     /// A channel variable, set on each of the user's calls. The switch expands `${...}` in it.
     #[must_use]
     pub fn variable(mut self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
-        self.variables.push(Element::pair("variable", name, value, Place::Expanded));
+        self.variables.push(Node::pair("variable", name, value, Place::Expanded));
         self
     }
 
@@ -191,13 +193,22 @@ impl<'a> ListedUser<'a> {
 impl<'a> DirectoryDomain<'a> {
     /// A domain with nothing in it: what tells the switch that a user is not there.
     pub fn new(name: impl Into<Value<'a>>) -> Self {
-        Self { name: name.into(), params: Vec::new(), variables: Vec::new(), groups: Vec::new() }
+        let name = name.into();
+        Self { name, written: None, params: vec![], variables: vec![], groups: vec![] }
     }
 
     /// A stored domain around a complete user, with what that user inherits; a secret of its own
     /// is not among it.
     pub fn inherited(domain: &'a Domain) -> Self {
-        Self::without(domain, is_credential)
+        // The same for every user, and most of the answer: written once for each snapshot.
+        let written = domain
+            .inherited()
+            .get_or_init(|| written(DOMAIN_DEPTH, Self::without(domain, is_credential).settings()));
+        match written {
+            Ok(written) => Self { written: Some((domain, written)), ..Self::new(domain.name()) },
+            // Written again, so that the answer fails with the same error.
+            Err(_) => Self::without(domain, is_credential),
+        }
     }
 
     /// A stored domain around a list, with its settings but for every secret.
@@ -225,16 +236,30 @@ impl<'a> DirectoryDomain<'a> {
 
     /// A parameter that every user inherits.
     #[must_use]
-    pub fn param(mut self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
-        self.params.push(Element::pair("param", name, value, place_of(name)));
-        self
+    pub fn param(self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
+        let mut shared = self.unwritten();
+        shared.params.push(Node::pair("param", name, value, place_of(name)));
+        shared
     }
 
     /// A channel variable that every user inherits. The switch expands `${...}` in it.
     #[must_use]
-    pub fn variable(mut self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
-        self.variables.push(Element::pair("variable", name, value, Place::Expanded));
-        self
+    pub fn variable(self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
+        let mut shared = self.unwritten();
+        shared.variables.push(Node::pair("variable", name, value, Place::Expanded));
+        shared
+    }
+
+    /// The switch reads one list of parameters, so what is added joins what is stored.
+    fn unwritten(self) -> Self {
+        match self.written {
+            Some((domain, _)) => Self {
+                name: self.name,
+                groups: self.groups,
+                ..Self::without(domain, is_credential)
+            },
+            None => self,
+        }
     }
 
     /// Adds a group and its members.
@@ -245,21 +270,30 @@ impl<'a> DirectoryDomain<'a> {
         members: impl IntoIterator<Item = ListedUser<'a>>,
     ) -> Self {
         let users = Element::new("users").holding(members.into_iter().map(|member| member.0));
-        self.groups.push(Element::new("group").with("name", name).holding([users]));
+        self.groups.push(Element::new("group").with("name", name).holding([users]).into());
         self
     }
 
-    fn element(self) -> Element<'a> {
-        Element::new("domain")
-            .with("name", self.name)
-            .holding(list("params", self.params))
-            .holding(list("variables", self.variables))
-            .holding(list("groups", self.groups))
+    /// What all users share.
+    fn settings(self) -> impl Iterator<Item = Node<'a>> {
+        let written = self.written.map(|(_, written)| Node::Written(written));
+        let params = list("params", self.params).map(Node::from);
+        let variables = list("variables", self.variables).map(Node::from);
+        written.into_iter().chain(params).chain(variables)
+    }
+
+    fn element(mut self) -> Element<'a> {
+        let groups = list("groups", std::mem::take(&mut self.groups));
+        let domain = Element::new("domain").with("name", self.name.clone());
+        domain.holding(self.settings()).holding(groups)
     }
 }
 
+/// How many elements stand around what a domain holds: document, section, domain.
+const DOMAIN_DEPTH: usize = 3;
+
 /// A list, where there is something to list.
-fn list<'a>(name: &'static str, items: Vec<Element<'a>>) -> Option<Element<'a>> {
+fn list<'a>(name: &'static str, items: Vec<Node<'a>>) -> Option<Element<'a>> {
     (!items.is_empty()).then(|| Element::new(name).holding(items))
 }
 

@@ -2,15 +2,37 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Written;
 use super::setting::Level;
 
 /// A named list of extensions, tried in order.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
+    name: String,
+    extensions: Vec<Extension>,
+    written: Written,
+}
+
+impl Context {
+    /// A context with these extensions. Their names may repeat.
+    pub fn new(name: impl Into<String>, extensions: Vec<Extension>) -> Self {
+        Self { name: name.into(), extensions, written: Written::default() }
+    }
+
     /// The name, as in `user_context`.
-    pub name: String,
-    /// The extensions. Names may repeat.
-    pub extensions: Vec<Extension>,
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The extensions, in their order.
+    pub fn extensions(&self) -> &[Extension] {
+        &self.extensions
+    }
+
+    /// The extensions as an answer holds them.
+    pub(crate) fn written(&self) -> &Written {
+        &self.written
+    }
 }
 
 /// A list of conditions with what to do where they hold.

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::find;
 use super::setting::Setting;
 use super::user::User;
+use super::{Written, find};
 
 /// One directory domain.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,7 @@ pub struct Domain {
     variables: Vec<Setting>,
     groups: Vec<Group>,
     users: Vec<User>,
+    inherited: Written,
     ids: HashMap<String, u32>,
     aliases: HashMap<String, u32>,
 }
@@ -38,7 +39,13 @@ impl Domain {
     pub fn with_settings(mut self, params: Vec<Setting>, variables: Vec<Setting>) -> Self {
         self.params = params;
         self.variables = variables;
+        self.inherited = Written::default();
         self
+    }
+
+    /// What every user inherits, as an answer holds it.
+    pub(crate) fn inherited(&self) -> &Written {
+        &self.inherited
     }
 
     /// Sets the users. Of two with one id or alias the first is found.

@@ -22,21 +22,18 @@ pub fn pbx() -> Snapshot {
                 AccessNode { allow: false, target: AccessTarget::Cidr("192.0.2.0/24".into()) },
             ],
         }],
-        dialplan: vec![Context {
-            name: "default".into(),
-            extensions: vec![Extension::new(
+        dialplan: vec![Context::new(
+            "default",
+            vec![Extension::new(
                 "users",
                 Condition::on("destination_number", r"^(10[01]\d)$")
                     .run("bridge", "user/$1@pbx.example.test"),
             )],
-        }],
-        chatplan: vec![Context {
-            name: "public".into(),
-            extensions: vec![Extension::new(
-                "messages",
-                Condition::on("to", r"^(.*)$").run("send", ""),
-            )],
-        }],
+        )],
+        chatplan: vec![Context::new(
+            "public",
+            vec![Extension::new("messages", Condition::on("to", r"^(.*)$").run("send", ""))],
+        )],
         rooms: vec![Room { name: "3000".into(), profile: "default".into() }],
         menus: vec![
             menu(

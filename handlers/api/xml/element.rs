@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use quick_xml::Writer;
-use quick_xml::events::attributes::Attribute;
-use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
-use quick_xml::name::QName;
+use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::value::{Place, Refused, Value};
 
@@ -17,7 +15,18 @@ pub(crate) struct Element<'a> {
     name: Cow<'a, str>,
     attributes: Vec<(Cow<'a, str>, Value<'a>, Place)>,
     text: Option<Value<'a>>,
-    children: Vec<Element<'a>>,
+    children: Vec<Node<'a>>,
+}
+
+/// What an element holds.
+#[derive(Debug, Clone)]
+pub(crate) enum Node<'a> {
+    /// Another element.
+    Element(Element<'a>),
+    /// A `<param name="" value=""/>` or its like: what most documents mostly consist of.
+    Pair { element: &'static str, name: Value<'a>, value: Value<'a>, place: Place },
+    /// Elements that [`written`] wrote before, for this depth.
+    Written(&'a str),
 }
 
 /// A value that the switch would not take as it was meant, and where it stands.
@@ -46,20 +55,6 @@ impl<'a> Element<'a> {
         Self { name: name.into(), attributes: Vec::new(), text: None, children: Vec::new() }
     }
 
-    /// A `<param name="" value=""/>` and its like.
-    pub(crate) fn pair(
-        element: &'static str,
-        name: impl Into<Value<'a>>,
-        value: impl Into<Value<'a>>,
-        place: Place,
-    ) -> Self {
-        let mut pair = Self::new(element);
-        pair.attributes.reserve_exact(2);
-        pair.attributes.push((Cow::Borrowed("name"), name.into(), Place::Plain));
-        pair.attributes.push((Cow::Borrowed("value"), value.into(), place));
-        pair
-    }
-
     pub(crate) fn with(
         mut self,
         attribute: impl Into<Cow<'a, str>>,
@@ -78,12 +73,15 @@ impl<'a> Element<'a> {
         self.attributes.push((attribute.into(), value.into(), place));
     }
 
-    pub(crate) fn push(&mut self, child: Element<'a>) {
-        self.children.push(child);
+    pub(crate) fn push(&mut self, child: impl Into<Node<'a>>) {
+        self.children.push(child.into());
     }
 
-    pub(crate) fn holding(mut self, children: impl IntoIterator<Item = Element<'a>>) -> Self {
-        self.children.extend(children);
+    pub(crate) fn holding<N: Into<Node<'a>>>(
+        mut self,
+        children: impl IntoIterator<Item = N>,
+    ) -> Self {
+        self.children.extend(children.into_iter().map(Into::into));
         self
     }
 
@@ -95,54 +93,198 @@ impl<'a> Element<'a> {
         &self.name
     }
 
-    pub(crate) fn children(&self) -> &[Element<'a>] {
-        &self.children
+    pub(crate) fn is_empty(&self) -> bool {
+        self.children.is_empty()
     }
 
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _, _)| key == name).map(|(_, value, _)| value.as_str())
     }
 
-    /// Writes the element and what it holds, one element a line.
-    pub(crate) fn write(&self, writer: &mut Writer<Vec<u8>>) -> Result<(), XmlError> {
-        let mut start = BytesStart::new(&*self.name);
-        for (key, value, place) in &self.attributes {
-            let value = value
-                .escaped(*place)
-                .map_err(|reason| XmlError { path: format!("{}@{key}", self.label()), reason })?;
-            start.push_attribute(Attribute { key: QName(key), value });
-        }
-        if self.text.is_none() && self.children.is_empty() {
-            emit(writer, Event::Empty(start));
-            return Ok(());
-        }
-        emit(writer, Event::Start(start));
-        if let Some(text) = &self.text {
-            let text = text
-                .escaped(Place::Plain)
-                .map_err(|reason| XmlError { path: self.label(), reason })?;
-            emit(writer, Event::Text(BytesText::from_escaped(text)));
-        }
-        for child in &self.children {
-            child.write(writer).map_err(|error| XmlError {
-                path: format!("{}/{}", self.label(), error.path),
-                reason: error.reason,
-            })?;
-        }
-        emit(writer, Event::End(BytesEnd::new(&*self.name)));
-        Ok(())
-    }
-
     /// The element's name, and the name or id it carries where that may be shown.
     fn label(&self) -> String {
-        match self.attribute("name").or_else(|| self.attribute("id")) {
-            Some(name) if Value::from(name).check().is_ok() => format!("{}[{name}]", self.name),
-            _ => self.name.to_string(),
-        }
+        label(&self.name, self.attribute("name").or_else(|| self.attribute("id")))
     }
 }
 
+impl<'a> Node<'a> {
+    /// A `<param name="" value=""/>` and its like.
+    pub(crate) fn pair(
+        element: &'static str,
+        name: impl Into<Value<'a>>,
+        value: impl Into<Value<'a>>,
+        place: Place,
+    ) -> Self {
+        Self::Pair { element, name: name.into(), value: value.into(), place }
+    }
+}
+
+impl<'a> From<Element<'a>> for Node<'a> {
+    fn from(element: Element<'a>) -> Self {
+        Self::Element(element)
+    }
+}
+
+/// A document around one section: the declaration on a line of its own, because the switch drops
+/// every line that holds `<?`, then one element a line.
+pub(crate) fn document(section: Element<'_>) -> Result<Vec<u8>, XmlError> {
+    let mut pen = Pen::new(2048);
+    pen.emit(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), Some("no"))));
+    pen.emit(Event::Text(BytesText::from_escaped("\n")));
+    pen.element(&Element::new("document").with("type", "freeswitch/xml").holding([section]))?;
+    let mut body = pen.writer.into_inner();
+    body.push(b'\n');
+    Ok(body)
+}
+
+/// Elements without a document around them.
+pub(crate) fn fragment(elements: &[Element<'_>]) -> Result<String, XmlError> {
+    let mut pen = Pen::new(256);
+    elements.iter().try_for_each(|element| pen.element(element))?;
+    Ok(pen.into_string(0))
+}
+
+/// Elements as they are written inside of `depth` others, for [`Node::Written`].
+pub(crate) fn written<'a>(
+    depth: usize,
+    nodes: impl IntoIterator<Item = Node<'a>>,
+) -> Result<Box<str>, XmlError> {
+    let mut pen = Pen::new(1024);
+    for _ in 0..depth {
+        pen.emit(Event::Start(BytesStart::new("_")));
+    }
+    let from = pen.writer.get_mut().len();
+    nodes.into_iter().try_for_each(|node| pen.node(&node))?;
+    Ok(pen.into_string(from).into_boxed_str())
+}
+
+/// Writes elements, one a line.
+struct Pen {
+    writer: Writer<Vec<u8>>,
+    /// One tag with its attributes, reused.
+    tag: String,
+}
+
+impl Pen {
+    fn new(capacity: usize) -> Self {
+        let writer = Writer::new_with_indent(Vec::with_capacity(capacity), b' ', 2);
+        Self { writer, tag: String::with_capacity(256) }
+    }
+
+    fn element(&mut self, element: &Element<'_>) -> Result<(), XmlError> {
+        self.tag.clear();
+        self.tag.push_str(&element.name);
+        for (key, value, place) in &element.attributes {
+            attribute(&mut self.tag, key, value, *place).map_err(|reason| XmlError {
+                path: format!("{}@{key}", element.label()),
+                reason,
+            })?;
+        }
+        let start = BytesStart::from_content(&*self.tag, element.name.len());
+        if element.text.is_none() && element.children.is_empty() {
+            write(&mut self.writer, Event::Empty(start));
+            return Ok(());
+        }
+        write(&mut self.writer, Event::Start(start));
+        if let Some(text) = &element.text {
+            self.tag.clear();
+            text.escape_into(Place::Plain, &mut self.tag)
+                .map_err(|reason| XmlError { path: element.label(), reason })?;
+            write(&mut self.writer, Event::Text(BytesText::from_escaped(&*self.tag)));
+        }
+        for child in &element.children {
+            self.node(child).map_err(|error| XmlError {
+                path: format!("{}/{}", element.label(), error.path),
+                reason: error.reason,
+            })?;
+        }
+        self.emit(Event::End(BytesEnd::new(&*element.name)));
+        Ok(())
+    }
+
+    fn node(&mut self, node: &Node<'_>) -> Result<(), XmlError> {
+        match node {
+            Node::Element(element) => self.element(element),
+            Node::Pair { element, name, value, place } => {
+                self.tag.clear();
+                self.tag.push_str(element);
+                for (key, value, place) in [("name", name, Place::Plain), ("value", value, *place)]
+                {
+                    attribute(&mut self.tag, key, value, place).map_err(|reason| XmlError {
+                        path: format!("{}@{key}", label(element, Some(name.as_str()))),
+                        reason,
+                    })?;
+                }
+                let tag = BytesStart::from_content(&*self.tag, element.len());
+                write(&mut self.writer, Event::Empty(tag));
+                Ok(())
+            }
+            Node::Written(text) => {
+                self.writer.get_mut().extend_from_slice(text.as_bytes());
+                Ok(())
+            }
+        }
+    }
+
+    fn emit(&mut self, event: Event<'_>) {
+        write(&mut self.writer, event);
+    }
+
+    fn into_string(self, from: usize) -> String {
+        // Parts of `str`s, and ASCII between them.
+        String::from_utf8(self.writer.into_inner().split_off(from)).expect("UTF-8")
+    }
+}
+
+fn attribute(tag: &mut String, key: &str, value: &Value<'_>, place: Place) -> Result<(), Refused> {
+    tag.push(' ');
+    tag.push_str(key);
+    tag.push_str("=\"");
+    value.escape_into(place, tag)?;
+    tag.push('"');
+    Ok(())
+}
+
 /// Writing into a `Vec` cannot fail.
-fn emit(writer: &mut Writer<Vec<u8>>, event: Event<'_>) {
+fn write(writer: &mut Writer<Vec<u8>>, event: Event<'_>) {
     writer.write_event(event).expect("a Vec takes every byte");
+}
+
+fn label(element: &str, name: Option<&str>) -> String {
+    match name {
+        Some(name) if Value::from(name).check().is_ok() => format!("{element}[{name}]"),
+        _ => element.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_before_stands_as_if_it_were_written_now() {
+        let pairs = || [1, 2].map(|n| Node::pair("param", n.to_string(), "a<b", Place::Plain));
+        let list = || Element::new("params").holding(pairs());
+        let before = written(3, [list().into(), list().into()]).expect("safe");
+        let around = |nodes: Vec<Node<'_>>| {
+            document(Element::new("section").holding([Element::new("domain").holding(nodes)]))
+        };
+        assert_eq!(
+            around(vec![Node::Written(&before)]),
+            around(vec![list().into(), list().into()])
+        );
+    }
+
+    #[test]
+    fn an_error_says_where_the_value_stands_and_not_what_it_is() {
+        let user = Element::new("user").with("id", "1000").holding([Node::pair(
+            "param",
+            "password",
+            "secret<!",
+            Place::Plain,
+        )]);
+        let error = document(user).expect_err("not safe");
+        assert_eq!(error.path, "document/user[1000]/param[password]@value");
+        assert!(!error.to_string().contains("secret"));
+    }
 }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use quick_xml::Writer;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::element::{Element, XmlError};
+use super::element::{Element, fragment};
 use super::value::{Place, Value};
 
 /// A piece of operator-authored XML, such as a stored configuration document or a phrase macro.
@@ -51,7 +50,8 @@ impl Raw {
         let at = usize::try_from(reader.buffer_position()).unwrap_or(xml.len()).min(xml.len());
         let line = 1 + xml.as_bytes()[..at].iter().filter(|b| **b == b'\n').count();
         let raw = Self { elements: result.map_err(|message| RawError { line, message })? };
-        raw.check().map_err(|error| RawError { line: 1, message: error.to_string() })?;
+        fragment(&raw.elements)
+            .map_err(|error| RawError { line: 1, message: error.to_string() })?;
         Ok(raw)
     }
 
@@ -67,21 +67,11 @@ impl Raw {
 
     /// The XML, written anew: what the switch is sent, and what is stored.
     pub fn to_xml(&self) -> String {
-        let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
-        for element in &self.elements {
-            element.write(&mut writer).expect("checked when parsed");
-        }
-        // Bytes of a `String` written by parts of a `str`.
-        String::from_utf8(writer.into_inner()).expect("UTF-8")
+        fragment(&self.elements).expect("checked when parsed")
     }
 
     pub(crate) fn elements(&self) -> &[Element<'static>] {
         &self.elements
-    }
-
-    fn check(&self) -> Result<(), XmlError> {
-        let mut scratch = Writer::new(Vec::new());
-        self.elements.iter().try_for_each(|element| element.write(&mut scratch))
     }
 }
 
@@ -101,7 +91,7 @@ fn read(reader: &mut Reader<&[u8]>) -> Result<Vec<Element<'static>>, String> {
             Event::End(_) => {
                 let (mut element, text) = open.pop().ok_or("an element ends that never began")?;
                 let text = text.trim();
-                if !text.is_empty() && !element.children().is_empty() {
+                if !text.is_empty() && !element.is_empty() {
                     // The switch's serialiser writes such text twice, once unescaped.
                     return Err(format!("<{}> holds both text and elements", element.name()));
                 }

@@ -101,42 +101,26 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn check_at(&self, place: Place) -> Result<(), Refused> {
-        let text = self.as_str();
-        // Most values hold none of these bytes; one pass over them decides.
-        if text.bytes().all(|b| matches!(b, b' '..=b'~') && !matches!(b, b'$' | b'<' | b'-')) {
-            return Ok(());
-        }
-        if let Some(c) = text.chars().find(|c| !is_carried(*c)) {
-            return Err(Refused::Character(c));
-        }
-        if let Some(word) = DIRECTIVES.into_iter().find(|word| contains_ignore_case(text, word)) {
-            return Err(Refused::Directive(word));
-        }
-        match self {
-            Self::Text(_) if place != Place::Plain && text.contains("${") => {
-                Err(Refused::Expansion)
-            }
-            Self::Text(_) if place == Place::Captured && has_capture(text) => Err(Refused::Capture),
-            Self::Channel(_) if text.contains("$${") => Err(Refused::Global),
-            Self::Global(_) if !globals_are_whole(text) => Err(Refused::Global),
-            _ => Ok(()),
+        match classes(self.as_str()) {
+            0 => Ok(()),
+            _ => self.check_closely(place),
         }
     }
 
-    /// The value as it stands in the document, or why it cannot.
-    pub(crate) fn escaped(&self, place: Place) -> Result<Cow<'_, str>, Refused> {
-        self.check_at(place)?;
+    /// Writes the value as it stands in a document, or says why it cannot.
+    pub(crate) fn escape_into(&self, place: Place, out: &mut String) -> Result<(), Refused> {
         let text = self.as_str();
-        if !text
-            .bytes()
-            .any(|b| matches!(b, b'&' | b'<' | b'>' | b'"' | b'$' | b'\n' | b'\r' | b'\t'))
-        {
-            return Ok(Cow::Borrowed(text));
+        let classes = classes(text);
+        if classes != 0 {
+            self.check_closely(place)?;
+        }
+        if classes & ESCAPED == 0 {
+            out.push_str(text);
+            return Ok(());
         }
         let live = matches!(self, Self::Global(_));
-        let mut out = String::with_capacity(text.len() + 16);
         let mut rest = text;
-        while let Some(at) = rest.find(['&', '<', '>', '"', '$', '\n', '\r', '\t']) {
+        while let Some(at) = rest.bytes().position(|b| CLASSES[b as usize] & ESCAPED != 0) {
             out.push_str(&rest[..at]);
             rest = &rest[at..];
             if live && rest.starts_with("$${") {
@@ -159,8 +143,58 @@ impl<'a> Value<'a> {
             rest = &rest[1..];
         }
         out.push_str(rest);
-        Ok(Cow::Owned(out))
+        Ok(())
     }
+
+    fn check_closely(&self, place: Place) -> Result<(), Refused> {
+        let text = self.as_str();
+        if let Some(c) = text.chars().find(|c| !is_carried(*c)) {
+            return Err(Refused::Character(c));
+        }
+        if let Some(word) = DIRECTIVES.into_iter().find(|word| contains_ignore_case(text, word)) {
+            return Err(Refused::Directive(word));
+        }
+        match self {
+            Self::Text(_) if place != Place::Plain && text.contains("${") => {
+                Err(Refused::Expansion)
+            }
+            Self::Text(_) if place == Place::Captured && has_capture(text) => Err(Refused::Capture),
+            Self::Channel(_) if text.contains("$${") => Err(Refused::Global),
+            Self::Global(_) if !globals_are_whole(text) => Err(Refused::Global),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A byte that is written as a reference.
+const ESCAPED: u8 = 1;
+/// A byte that is written as it is, in a value that may have to be refused.
+const SUSPECT: u8 = 2;
+/// A dash: of no interest but in a value long enough for `X-PRE-PROCESS`.
+const DASH: u8 = 4;
+
+/// What each byte of a value asks for. Nearly all bytes of nearly all values ask for nothing.
+static CLASSES: [u8; 256] = {
+    let mut classes = [SUSPECT; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        classes[byte as usize] = match byte {
+            b'&' | b'<' | b'>' | b'"' | b'$' => ESCAPED,
+            b'-' => DASH,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes[b'\t' as usize] = ESCAPED;
+    classes[b'\n' as usize] = ESCAPED;
+    classes[b'\r' as usize] = ESCAPED;
+    classes
+};
+
+/// The classes of all bytes together; 0 for a value that is written as it is.
+fn classes(text: &str) -> u8 {
+    let classes = text.bytes().fold(0, |all, byte| all | CLASSES[byte as usize]);
+    if classes == DASH && text.len() < "X-PRE-PROCESS".len() { 0 } else { classes }
 }
 
 /// XML 1.0 `Char`, less the C1 controls, which no caller needs and terminals act on.
@@ -231,16 +265,23 @@ impl From<u32> for Value<'_> {
 mod tests {
     use super::*;
 
+    fn escaped(value: &Value<'_>, place: Place) -> Result<String, Refused> {
+        let mut out = String::new();
+        value.escape_into(place, &mut out).map(|()| out)
+    }
+
     #[test]
     fn ordinary_text_is_carried_as_it_is() {
-        assert_eq!(Value::from("1000").escaped(Place::Captured), Ok("1000".into()));
-        assert_eq!(Value::from("Jürgen 李").escaped(Place::Plain), Ok("Jürgen 李".into()));
+        for text in ["1000", "Jürgen 李", "a-b", "359f3581-35de-4b97-ac9d-49dedbb7baa6", "", "~"]
+        {
+            assert_eq!(escaped(&text.into(), Place::Captured), Ok(text.to_owned()));
+        }
     }
 
     #[test]
     fn markup_dollars_and_line_breaks_become_references() {
         assert_eq!(
-            Value::from("a&b<c>\"d\"\r\n\t$").escaped(Place::Plain),
+            escaped(&Value::from("a&b<c>\"d\"\r\n\t$"), Place::Plain),
             Ok("a&amp;b&lt;c&gt;&quot;d&quot;&#13;&#10;&#9;&#36;".into())
         );
     }
@@ -256,7 +297,7 @@ mod tests {
     #[test]
     fn an_operator_may_expand_channel_variables_but_not_globals() {
         assert_eq!(
-            Value::channel("user/$1@${domain}").escaped(Place::Captured),
+            escaped(&Value::channel("user/$1@${domain}"), Place::Captured),
             Ok("user/&#36;1@&#36;{domain}".into())
         );
         assert_eq!(Value::channel("$${domain}").check(), Err(Refused::Global));
@@ -265,7 +306,7 @@ mod tests {
     #[test]
     fn a_global_stays_live_and_the_rest_of_its_text_does_not() {
         assert_eq!(
-            Value::global("a$${local_ip_v4}:${port}").escaped(Place::Plain),
+            escaped(&Value::global("a$${local_ip_v4}:${port}"), Place::Plain),
             Ok("a$${local_ip_v4}:&#36;{port}".into())
         );
         for broken in ["$${", "$${}", "$${a", "$${a b}", "$$${a"] {

@@ -1,0 +1,22 @@
+//! What the tests stand on: the service in this process or as a program, a switch's way of asking
+//! it, and a switch's way of reading its answers.
+
+mod bodies;
+mod client;
+mod metrics;
+mod program;
+mod server;
+mod tree;
+
+pub(crate) use bodies::{Body, body, encoded, recorded};
+pub(crate) use client::{Reply, exchange, get, parse_reply, post, request};
+pub(crate) use metrics::Metrics;
+pub(crate) use program::{Login, Program, demo, jackfield, logins, run};
+pub(crate) use server::{Server, log, shared};
+pub(crate) use tree::{find, is_not_found, tree};
+
+/// The domain of the recorded look-ups, of the demo and of the PBX of the tests.
+pub(crate) const DOMAIN: &str = "pbx.example.test";
+
+/// How long a test waits for what has to happen before it fails.
+pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);

@@ -1,0 +1,174 @@
+//! The built program: run to its end, or serving.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use jackfield::app::read_snapshot;
+use jackfield_api::snapshot::Snapshot;
+use serde::Deserialize;
+
+use super::PATIENCE;
+
+/// The program, shielded from the settings of whoever runs the tests.
+pub(crate) fn jackfield() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jackfield"));
+    command
+        .env_clear()
+        .env("JACKFIELD_CONFIG", "/dev/null")
+        .env("JACKFIELD_LISTEN_MACHINE", "127.0.0.1:0")
+        .env("JACKFIELD_DATABASE_URL", "sqlite:/nonexistent/jackfield.db")
+        .stdin(Stdio::null());
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) fn run(arguments: &[&str]) -> Output {
+    jackfield().args(arguments).output().expect("the program runs")
+}
+
+/// A user of the demo and what it logs in with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Login {
+    pub(crate) user: String,
+    pub(crate) password: String,
+    pub(crate) pin: String,
+}
+
+/// The demo's users, from the file of its state folder.
+pub(crate) fn logins(state: &Path) -> Vec<Login> {
+    let text = std::fs::read(state.join("demo-passwords.json")).expect("the passwords are kept");
+    serde_json::from_slice(&text).expect("a list of users")
+}
+
+/// Makes the demo in a state folder, and reads it as the service does.
+pub(crate) fn demo(state: &Path) -> Snapshot {
+    let folder = state.to_str().expect("UTF-8");
+    let made = run(&["migrate", "--demo", "--state", folder]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let url = format!("sqlite:{folder}/demo.db").parse().expect("a database");
+    read_snapshot(&url).expect("the demo can be read")
+}
+
+/// The program while it serves. It is killed with this value.
+pub(crate) struct Program {
+    child: Child,
+    pub(crate) machine: SocketAddr,
+    out: Arc<Mutex<String>>,
+    err: Arc<Mutex<String>>,
+    readers: Vec<JoinHandle<()>>,
+}
+
+impl Program {
+    /// Starts the demo of a state folder, with these environment variables.
+    pub(crate) fn demo(state: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut command = jackfield();
+        command.args(["serve", "--demo", "--state"]).arg(state);
+        command.envs(variables.iter().copied());
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let (out, out_reader) = collect(child.stdout.take().expect("piped"));
+        let (err, err_reader) = collect(child.stderr.take().expect("piped"));
+        let readers = vec![out_reader, err_reader];
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut program = Self { child, machine: nowhere, out, err, readers };
+        let started = Instant::now();
+        program.machine = loop {
+            if let Some(address) = program.announced() {
+                break address;
+            }
+            let ended = program.child.try_wait().expect("a child");
+            assert!(
+                ended.is_none() && started.elapsed() < PATIENCE,
+                "not ready: {ended:?}\n{}",
+                program.log()
+            );
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        program
+    }
+
+    /// The address in the log's line that says that the service is ready.
+    fn announced(&self) -> Option<SocketAddr> {
+        let log = self.log();
+        let line = log.split_inclusive('\n').find(|line| {
+            line.ends_with('\n') && (line.contains(": ready ") || line.contains("\"ready\""))
+        })?;
+        let word = line.split_once("machine").expect("the line names the socket").1;
+        let word = word.trim_start_matches(['=', '"', ':', ' ']);
+        let end = word.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':');
+        Some(word[..end.unwrap_or(word.len())].parse().expect("an address"))
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.err.lock().expect("whole").clone()
+    }
+
+    /// What it has told the person who started it, once that contains these words.
+    pub(crate) fn told(&self, words: &str) -> String {
+        let started = Instant::now();
+        loop {
+            let told = self.out.lock().expect("whole").clone();
+            if told.contains(words) {
+                return told;
+            }
+            assert!(started.elapsed() < PATIENCE, "{words:?} is not in {told:?}");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to stop; its exit code and its whole log.
+    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
+        let sent = Command::new("kill").arg(self.child.id().to_string()).status();
+        assert!(sent.expect("kill runs").success());
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                break status;
+            }
+            assert!(started.elapsed() < PATIENCE, "it does not stop\n{}", self.log());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        for reader in self.readers.drain(..) {
+            reader.join().expect("a reader does not panic");
+        }
+        (status.code(), self.log())
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn collect(from: impl Read + Send + 'static) -> (Arc<Mutex<String>>, JoinHandle<()>) {
+    let all = Arc::new(Mutex::new(String::new()));
+    let into = Arc::clone(&all);
+    let reader = std::thread::spawn(move || {
+        let mut lines = BufReader::new(from);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).is_ok_and(|size| size > 0) {
+            into.lock().expect("whole").push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    });
+    (all, reader)
+}
