@@ -5,6 +5,7 @@
 //! is one file. [`Router`] walks it, [`explain`] tells what it did.
 
 mod check;
+mod crew;
 mod events;
 pub mod explain;
 pub mod guard;
@@ -17,4 +18,3 @@ mod run;
 pub use picture::Picture;
 pub use refusal::Reply;
 pub use router::{Router, StartErrors};
-pub(crate) use run::SPARE_THREADS;

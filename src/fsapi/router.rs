@@ -12,12 +12,13 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span, debug, error, info, info_span, warn};
 
 use super::check::check;
+use super::crew::Crew;
 use super::events::Events;
 use super::guard;
 use super::picture::Picture;
 use super::refusal::{Reply, reply};
 use super::registry::{Entry, Registry, all, linked_names};
-use super::run::{Places, Threads};
+use super::run::{BOUND, Places};
 use crate::metrics::{HandlerMetrics, Metrics};
 use crate::settings::{GuardMode, Settings, UnknownDomain};
 
@@ -105,12 +106,16 @@ impl Router {
             return Err(StartErrors::NoHandlers);
         }
         let picture = Picture::new(snapshot, &registries).map_err(StartErrors::Conflicts)?;
-        let threads = Arc::new(Threads::default());
+        let handlers: usize =
+            registries.iter().map(|registry| registry.handlers().len()).sum::<usize>()
+                + events.handlers().len();
+        // One more than all handlers can hold at once.
+        let crew = Crew::new(handlers * BOUND + 1);
         let runners = registries
             .iter()
             .map(|registry| {
                 let runner = |entry: &Entry| Runner {
-                    places: Places::new(&threads),
+                    places: Places::new(&crew),
                     metrics: metrics.handler(
                         registry.section().map_or(registry.kind(), Section::as_str),
                         entry.name,
