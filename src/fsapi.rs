@@ -12,9 +12,12 @@ pub mod guard;
 pub mod picture;
 pub mod refusal;
 pub mod registry;
+mod report;
 mod router;
 mod run;
+mod start;
 
 pub use picture::Picture;
 pub use refusal::Reply;
-pub use router::{Router, StartErrors};
+pub use router::Router;
+pub use start::StartErrors;

@@ -152,7 +152,8 @@ fn sofia() -> Profile {
                 ("inbound-reg-force-matching-username", "true"),
                 // One realm for every phone, whatever address it dials: the hashes are made for it.
                 ("challenge-realm", DOMAIN),
-                ("rfc8760-auth-algorithms", "SHA-256,MD5"),
+                // MD5 first: many a phone reads the first challenge alone.
+                ("rfc8760-auth-algorithms", "MD5,SHA-256"),
                 ("force-register-domain", DOMAIN),
                 ("force-register-db-domain", DOMAIN),
                 ("force-subscription-domain", DOMAIN),
@@ -166,7 +167,6 @@ fn sofia() -> Profile {
                 ("rtp-timer-name", "soft"),
                 ("rfc2833-pt", "101"),
                 ("dtmf-duration", "2000"),
-                ("rtp-timeout-sec", "300"),
                 ("tls", "false"),
             ],
         )

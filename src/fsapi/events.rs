@@ -1,15 +1,18 @@
 //! Channel events: posts of the hook scripts, which have no section.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jackfield_api::registry::{Conflict, Routes, StartError, Table};
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{ChannelEventHandler, Event, Form, Refusal, Verdict};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
 
+use super::crew::Crew;
 use super::picture::Picture;
 use super::registry::{Entry, table};
+use super::run::Places;
 use crate::settings::Settings;
 
 /// How long a decision may take. The hook holds up nobody but its own client.
@@ -17,7 +20,8 @@ const DEADLINE: Duration = Duration::from_millis(800);
 
 /// The registry of channel events, by `action`.
 pub(super) struct Events {
-    table: Table<dyn ChannelEventHandler>,
+    table: Arc<Table<dyn ChannelEventHandler>>,
+    places: Vec<Places>,
     routes: Routes,
 }
 
@@ -31,12 +35,14 @@ pub(super) struct Decision {
 
 impl Events {
     pub(super) fn new(settings: &Settings) -> Result<Self, Vec<StartError>> {
-        Ok(Self { table: table(settings)?, routes: Routes::default() })
+        let table = Arc::new(table(settings)?);
+        Ok(Self { table, places: Vec::new(), routes: Routes::default() })
     }
 
     /// Actions do not depend on the snapshot, so they are resolved once.
-    pub(super) fn resolve(&mut self) -> Result<(), Vec<Conflict>> {
+    pub(super) fn resolve(&mut self, crew: &Crew) -> Result<(), Vec<Conflict>> {
         self.routes = self.table.routes(&Snapshot::default())?;
+        self.places = self.table.handlers().iter().map(|_| Places::new(crew)).collect();
         Ok(())
     }
 
@@ -57,27 +63,17 @@ impl Events {
         let Some(found) = self.routes.find(event.action()) else {
             return none("no handler for this action");
         };
-        let handler = &self.table.handlers()[found.handler()];
-        let deciding = AssertUnwindSafe(handler.handler.handle(&event, &picture.snapshot));
-        let verdict = match tokio::time::timeout(DEADLINE, catch(deciding)).await {
-            Ok(Ok(verdict)) => verdict,
-            Ok(Err(())) => Err(Refusal::Internal("the handler panicked".into())),
-            Err(_) => Err(Refusal::Internal("the handler missed its deadline".into())),
+        let at = found.handler();
+        let (table, picture, runtime) =
+            (Arc::clone(&self.table), Arc::clone(picture), Handle::current());
+        // On a thread of the crew: a handler that blocks, although it should not, blocks only that.
+        let decide = move || {
+            let deciding = table.handlers()[at].handler.handle(&event, &picture.snapshot);
+            let late = || Refusal::Internal("the handler missed its deadline".into());
+            let decided = runtime.block_on(async { timeout(DEADLINE, deciding).await });
+            decided.unwrap_or_else(|_| Err(late()))
         };
-        Decision { handler: handler.name, verdict }
+        let verdict = self.places[at].run(DEADLINE, decide).await;
+        Decision { handler: self.table.handlers()[at].name, verdict }
     }
-}
-
-/// Polls a decision; a panic in it ends it and nothing else.
-async fn catch<'a>(
-    deciding: AssertUnwindSafe<jackfield_api::Deciding<'a>>,
-) -> Result<Result<Verdict, Refusal>, ()> {
-    let AssertUnwindSafe(mut deciding) = deciding;
-    std::future::poll_fn(move |cx| {
-        match std::panic::catch_unwind(AssertUnwindSafe(|| deciding.as_mut().poll(cx))) {
-            Ok(poll) => poll.map(Ok),
-            Err(_) => std::task::Poll::Ready(Err(())),
-        }
-    })
-    .await
 }

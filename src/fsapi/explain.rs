@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jackfield_api::registry::{Keys, Match};
-use jackfield_api::{Form, Lookup, Refusal};
+use jackfield_api::{Form, Lookup};
 
 use super::guard;
 use super::refusal::reply;
@@ -116,7 +116,7 @@ impl Router {
             }
         }
         if routing.found.is_none() {
-            let refusal: Refusal = self.unrouted(lookup.section());
+            let refusal = self.unrouted(lookup);
             let reply = reply(&refusal, lookup.section(), lookup.form(), self.settings());
             told.say("refusal", &format!("{refusal} (HTTP {})", reply.status));
         }

@@ -1,15 +1,15 @@
 //! Walks a post through the stages.
 
-use std::fmt;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use jackfield_api::registry::{Conflict, Match, StartError};
+use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
+use jackfield_api::registry::Match;
 use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Form, FormError, Lookup, Refusal, Section};
-use tracing::field::Empty;
-use tracing::{Instrument, Span, debug, error, info, info_span, warn};
+use jackfield_api::{Answer, Form, FormError, Lookup, Refusal, Section};
+use tracing::Instrument;
 
 use super::check::check;
 use super::crew::Crew;
@@ -17,8 +17,10 @@ use super::events::Events;
 use super::guard;
 use super::picture::Picture;
 use super::refusal::{Reply, reply};
-use super::registry::{Entry, Registry, all, linked_names};
+use super::registry::{Entry, Registry, all};
+use super::report::{self, Report};
 use super::run::{BOUND, Places};
+use super::start::StartErrors;
 use crate::metrics::{HandlerMetrics, Metrics};
 use crate::settings::{GuardMode, Settings, UnknownDomain};
 
@@ -40,51 +42,12 @@ struct Runner {
     metrics: HandlerMetrics,
 }
 
-/// Why the stages could not be made.
-#[derive(Debug)]
-pub enum StartErrors {
-    /// Handlers that could not be made.
-    Handlers(Vec<StartError>),
-    /// Keys that two handlers claim.
-    Conflicts(Vec<Conflict>),
-    /// No handler is linked in.
-    NoHandlers,
-    /// `disabled_handlers` or `[handlers.NAME]` names a handler that is not there.
-    Unknown(Vec<String>),
-}
-
-impl fmt::Display for StartErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fn lines(f: &mut fmt::Formatter<'_>, list: &[impl fmt::Display]) -> fmt::Result {
-            list.iter()
-                .enumerate()
-                .try_for_each(|(at, line)| write!(f, "{}{line}", if at == 0 { "" } else { "\n" }))
-        }
-        match self {
-            Self::Handlers(errors) => lines(f, errors),
-            Self::Conflicts(conflicts) => lines(f, conflicts),
-            Self::NoHandlers => f.write_str(
-                "no handler is linked into this program: its crate must say \
-                 `use jackfield_handlers as _;` or the like, once for each crate of handlers",
-            ),
-            Self::Unknown(names) => write!(
-                f,
-                "the settings name handlers that are not there: {}; \
-                 `jackfield handlers` lists those that are",
-                names.join(", ")
-            ),
-        }
-    }
-}
-
-impl std::error::Error for StartErrors {}
-
 /// How far a look-up got on its way to a handler.
 pub(super) struct Routing<'a> {
     /// The registry that answers the section; `None` for a section that nobody answers.
     pub(super) registry: Option<usize>,
     /// The look-up's key in it.
-    pub(super) key: std::borrow::Cow<'a, str>,
+    pub(super) key: Cow<'a, str>,
     /// The handler that has the key.
     pub(super) found: Option<Match>,
 }
@@ -96,10 +59,9 @@ impl Router {
         metrics: Arc<Metrics>,
         snapshot: Snapshot,
     ) -> Result<Self, StartErrors> {
-        Self::check_names(&settings)?;
+        StartErrors::check_names(&settings)?;
         let registries = all(&settings).map_err(StartErrors::Handlers)?;
         let mut events = Events::new(&settings).map_err(StartErrors::Handlers)?;
-        events.resolve().map_err(StartErrors::Conflicts)?;
         if registries.iter().all(|registry| registry.handlers().is_empty())
             && events.handlers().is_empty()
         {
@@ -111,6 +73,7 @@ impl Router {
                 + events.handlers().len();
         // One more than all handlers can hold at once.
         let crew = Crew::new(handlers * BOUND + 1);
+        events.resolve(&crew).map_err(StartErrors::Conflicts)?;
         let runners = registries
             .iter()
             .map(|registry| {
@@ -135,15 +98,6 @@ impl Router {
             metrics,
             unhandled,
         })
-    }
-
-    /// Names in the settings that no linked handler has are typing errors.
-    fn check_names(settings: &Settings) -> Result<(), StartErrors> {
-        let linked = linked_names();
-        let named = settings.handlers.keys().chain(&settings.disabled_handlers);
-        let unknown: Vec<_> =
-            named.filter(|name| !linked.contains(&name.as_str())).cloned().collect();
-        if unknown.is_empty() { Ok(()) } else { Err(StartErrors::Unknown(unknown)) }
     }
 
     /// Every handler with the kind of its registry, in their fixed order.
@@ -187,7 +141,7 @@ impl Router {
             Err(refusal) => refusal.outcome(),
         };
         self.metrics.events.with_label_values(&[decision.handler, outcome]).inc();
-        info!(handler = decision.handler, outcome, "channel event");
+        tracing::info!(handler = decision.handler, outcome, "channel event");
         match decision.verdict {
             Ok(verdict) => Reply::text(verdict.word()),
             Err(_) => Reply::not_found(),
@@ -199,65 +153,70 @@ impl Router {
         let verdict = guard::check(&form);
         let Some(lookup) = Lookup::new(form) else {
             self.metrics.rejected(guard::Rule::Section, "none");
-            warn!(rule = guard::Rule::Section.as_str(), "look-up of an unknown section rejected");
+            tracing::warn!("look-up of an unknown section rejected");
             return Reply::not_found();
         };
         let lookup = Arc::new(lookup);
-        let span = info_span!(
-            "lookup",
-            section = lookup.section().as_str(),
-            handler = Empty,
-            outcome = Empty,
-            core_uuid = lookup.core_uuid().map(tracing::field::debug),
-            call_id = lookup.call_id().map(tracing::field::debug),
-        );
+        let span = report::span(&lookup);
         let answering = async {
+            let unhandled = &self.unhandled[lookup.section() as usize];
             if let Err(rule) = verdict {
                 let flow = guard::flow(&lookup);
                 self.metrics.rejected(rule, flow);
-                warn!(rule = rule.as_str(), flow, "look-up has been written into");
+                report::polluted(&lookup, rule, flow);
                 if self.settings.guard == GuardMode::Enforce {
-                    let metrics = &self.unhandled[lookup.section() as usize];
                     let refusal = Refusal::Denied("the guard rejected the look-up");
-                    return self.refuse(&refusal, "none", &lookup, metrics, started);
+                    return self.close(Report::new(&lookup, unhandled, started), Err(refusal));
                 }
             }
-            self.route_and_run(&lookup, &picture, started).await
+            let routing = self.route(&lookup, &picture);
+            match (routing.registry, routing.found) {
+                (Some(registry), Some(found)) => {
+                    let runner = &self.runners[registry][found.handler()];
+                    let answer = self.run(registry, found, &lookup, &picture).await;
+                    let answer = answer.and_then(|document| {
+                        check(&document, &lookup, &routing.key)
+                            .map(|()| document)
+                            .map_err(|mismatch| Refusal::Internal(mismatch.as_str().to_owned()))
+                    });
+                    self.close(Report::new(&lookup, &runner.metrics, started), answer)
+                }
+                _ => {
+                    let refusal = self.unrouted(&lookup);
+                    self.close(Report::new(&lookup, unhandled, started), Err(refusal))
+                }
+            }
         };
         answering.instrument(span).await
     }
 
-    async fn route_and_run(
+    /// Asks the handler, off this thread and within its bound and the section's deadline.
+    async fn run(
         self: &Arc<Self>,
+        registry: usize,
+        found: Match,
         lookup: &Arc<Lookup>,
         picture: &Arc<Picture>,
-        started: Instant,
-    ) -> Reply {
-        let section = lookup.section();
-        let routing = self.route(lookup, picture);
-        let (Some(registry), Some(found)) = (routing.registry, routing.found) else {
-            let metrics = &self.unhandled[section as usize];
-            return self.refuse(&self.unrouted(section), "none", lookup, metrics, started);
-        };
+    ) -> Answer {
         let handler = found.handler();
-        let runner = &self.runners[registry][handler];
-        let name = runner.metrics.name;
-        let ask = {
-            let (router, lookup, picture) =
-                (Arc::clone(self), Arc::clone(lookup), Arc::clone(picture));
-            move || router.registries[registry].ask(handler, &lookup, &picture.snapshot)
-        };
-        let answer = runner.places.run(self.settings.section(section).deadline, ask).await;
-        let answer = answer.and_then(|document| match check(&document, lookup, &routing.key) {
-            Ok(()) => Ok(document),
-            Err(mismatch) => Err(Refusal::Internal(mismatch.as_str().to_owned())),
-        });
+        let deadline = self.settings.section(lookup.section()).deadline;
+        let (router, lookup, picture) = (Arc::clone(self), Arc::clone(lookup), Arc::clone(picture));
+        let ask = move || router.registries[registry].ask(handler, &lookup, &picture.snapshot);
+        self.runners[registry][handler].places.run(deadline, ask).await
+    }
+
+    /// Reports the outcome, and makes of it what is sent.
+    fn close(&self, report: Report<'_>, answer: Answer) -> Reply {
         match answer {
             Ok(document) => {
-                self.observe(name, "answered", &runner.metrics, started);
+                report.answered();
                 Reply::xml(document.into_body())
             }
-            Err(refusal) => self.refuse(&refusal, name, lookup, &runner.metrics, started),
+            Err(refusal) => {
+                report.refused(&refusal);
+                let lookup = report.lookup;
+                reply(&refusal, lookup.section(), lookup.form(), &self.settings)
+            }
         }
     }
 
@@ -281,44 +240,17 @@ impl Router {
     }
 
     /// What a look-up without a handler is answered with.
-    pub(super) fn unrouted(&self, section: Section) -> Refusal {
-        match (section, self.settings.unknown_domain) {
+    pub(super) fn unrouted(&self, lookup: &Lookup) -> Refusal {
+        if lookup.section() != Section::Directory
+            || self.settings.unknown_domain == UnknownDomain::NotFound
+        {
+            return Refusal::NotFound("no handler has this key");
+        }
+        match DirectoryLookup::new(lookup).flow() {
+            // The dialplan asks whether the domain exists; the closed answer would say that it does.
+            DirectoryFlow::Domain => Refusal::NotFound("nobody serves the domain"),
             // The caller chooses the domain: not-found would let it reach the switch's own users.
-            (Section::Directory, UnknownDomain::Deny) => {
-                Refusal::Denied("nobody serves the domain")
-            }
-            _ => Refusal::NotFound("no handler has this key"),
+            _ => Refusal::Denied("nobody serves the domain"),
         }
-    }
-
-    fn refuse(
-        &self,
-        refusal: &Refusal,
-        handler: &'static str,
-        lookup: &Lookup,
-        metrics: &HandlerMetrics,
-        started: Instant,
-    ) -> Reply {
-        self.observe(handler, refusal.outcome(), metrics, started);
-        match refusal {
-            Refusal::Internal(_) => error!(%refusal, "look-up failed"),
-            _ => info!(%refusal, "look-up refused"),
-        }
-        reply(refusal, lookup.section(), lookup.form(), &self.settings)
-    }
-
-    fn observe(
-        &self,
-        handler: &'static str,
-        outcome: &'static str,
-        metrics: &HandlerMetrics,
-        started: Instant,
-    ) {
-        let took = started.elapsed();
-        metrics.observe(outcome, took);
-        let span = Span::current();
-        span.record("handler", handler);
-        span.record("outcome", outcome);
-        debug!(duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), "look-up");
     }
 }

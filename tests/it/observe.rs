@@ -101,7 +101,7 @@ fn polluted(server: &Server, domain: &str, user: &str) {
         body(43).and("key", user),
         body(43).and("Event-Calling-Function", user),
         body(43).set("Event-Calling-Function", user),
-        body(43).set("Event-Calling-Function", user).and("key", user),
+        body(44).set("Event-Calling-Function", user).and("key", user),
         body(43).set("action", user),
         body(23).set("Hunt-Context", domain),
         body(52).set("lang", user),

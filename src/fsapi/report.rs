@@ -1,0 +1,82 @@
+//! What is told of a look-up: the span it runs in, its line in the log, its metrics.
+//!
+//! Nothing that a look-up carried as a secret is told, and text that a stranger may have written is
+//! told with its control characters escaped.
+
+use std::time::Instant;
+
+use jackfield_api::{Lookup, Refusal};
+use tracing::field::{Empty, debug as escaped};
+use tracing::{Span, debug, debug_span, error, info, warn};
+
+use super::guard::Rule;
+use crate::metrics::HandlerMetrics;
+
+/// The span of a look-up. At level debug, because a span that somebody collects costs a fifth of a
+/// look-up; lines of a higher level name the look-up themselves.
+pub(super) fn span(lookup: &Lookup) -> Span {
+    debug_span!(
+        "lookup",
+        section = lookup.section().as_str(),
+        handler = Empty,
+        outcome = Empty,
+        duration_us = Empty,
+        core_uuid = lookup.core_uuid().map(escaped),
+        call_id = lookup.call_id().map(escaped),
+    )
+}
+
+/// One look-up and who was asked.
+pub(super) struct Report<'a> {
+    pub(super) lookup: &'a Lookup,
+    metrics: &'a HandlerMetrics,
+    started: Instant,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(lookup: &'a Lookup, metrics: &'a HandlerMetrics, started: Instant) -> Self {
+        Self { lookup, metrics, started }
+    }
+
+    /// It was answered.
+    pub(super) fn answered(&self) {
+        let duration_us = self.observe("answered");
+        debug!(duration_us, "look-up answered");
+    }
+
+    /// It was refused, or its handler failed.
+    pub(super) fn refused(&self, refusal: &Refusal) {
+        let outcome = refusal.outcome();
+        let duration_us = self.observe(outcome);
+        let section = self.lookup.section().as_str();
+        let handler = self.metrics.name;
+        let core_uuid = self.lookup.core_uuid().map(escaped);
+        let call_id = self.lookup.call_id().map(escaped);
+        match refusal {
+            Refusal::Internal(_) => {
+                error!(section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up failed");
+            }
+            _ => {
+                info!(section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up refused");
+            }
+        }
+    }
+
+    fn observe(&self, outcome: &'static str) -> u64 {
+        let took = self.started.elapsed();
+        self.metrics.observe(outcome, took);
+        let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let span = Span::current();
+        span.record("handler", self.metrics.name);
+        span.record("outcome", outcome);
+        span.record("duration_us", duration_us);
+        duration_us
+    }
+}
+
+/// Somebody other than the switch has written into a look-up.
+pub(super) fn polluted(lookup: &Lookup, rule: Rule, flow: &'static str) {
+    let section = lookup.section().as_str();
+    let core_uuid = lookup.core_uuid().map(escaped);
+    warn!(section, rule = rule.as_str(), flow, core_uuid, "look-up has been written into");
+}
