@@ -8,19 +8,18 @@ mod serve;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::db::DatabaseUrl;
 use crate::fsapi::StartErrors;
-use crate::settings::{Settings, SettingsErrors, TABLE};
+use crate::settings::{Settings, SettingsError, SettingsErrors, TABLE};
 use crate::{demo, logging};
 
 /// Exit codes of `sysexits.h`.
 const USAGE: u8 = 64;
 const CONFIG: u8 = 78;
 
-/// The service behind FreeSWITCH's mod_xml_curl.
+/// The service behind FreeSWITCH's `mod_xml_curl`
 #[derive(Parser)]
 #[command(name = "jackfield", version, arg_required_else_help = true)]
 struct Cli {
@@ -44,13 +43,13 @@ enum Command {
 /// Where settings and data come from.
 #[derive(Args)]
 struct Source {
-    /// Settings file [default: $JACKFIELD_CONFIG, else /etc/jackfield/jackfield.toml if it is there]
+    /// Settings file [default: `$JACKFIELD_CONFIG`, else `/etc/jackfield/jackfield.toml` if it is there]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Use example data in a state folder of its own, made at the first start
     #[arg(long)]
     demo: bool,
-    /// State folder of the example data [default: $XDG_STATE_HOME/jackfield-demo]
+    /// State folder of the example data [default: `$XDG_STATE_HOME/jackfield-demo`]
     #[arg(long, value_name = "DIR", requires = "demo")]
     state: Option<PathBuf>,
 }
@@ -91,28 +90,19 @@ impl Source {
     fn open(&self) -> anyhow::Result<Opened> {
         let env = |name: &str| std::env::var(name).ok();
         let path = self.config.clone().or_else(|| env("JACKFIELD_CONFIG").map(PathBuf::from));
-        let text = match &path {
-            Some(path) => Some((path.clone(), read(path)?)),
-            None => {
-                let default = Path::new("/etc/jackfield/jackfield.toml");
-                match default.exists() {
-                    true => Some((default.to_owned(), read(default)?)),
-                    false => None,
-                }
-            }
-        };
-        let file = text.as_ref().map(|(path, text)| (path.clone(), text.as_str()));
+        let default = PathBuf::from("/etc/jackfield/jackfield.toml");
+        let path = path.or_else(|| default.exists().then_some(default));
+        let text = path.as_deref().map(read).transpose()?;
+        let file = path.zip(text.as_deref());
         let mut settings = Settings::read(file, &env)?;
         logging::start(&settings);
-        let demo = match self.demo {
-            true => {
-                let state = self.state.clone().unwrap_or_else(|| demo::default_state(env));
-                let demo = demo::open(&state)?;
-                settings.database_url = demo.database.clone();
-                Some(demo)
-            }
-            false => None,
-        };
+        let mut demo = None;
+        if self.demo {
+            let state = self.state.clone().unwrap_or_else(|| demo::default_state(env));
+            let opened = demo::open(&state)?;
+            settings.database_url = opened.database.clone();
+            demo = Some(opened);
+        }
         Ok(Opened { settings, demo })
     }
 }
@@ -123,8 +113,12 @@ impl Opened {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+fn read(path: &Path) -> Result<String, SettingsErrors> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let place = path.display().to_string();
+        let message = format!("the settings cannot be read: {error}");
+        SettingsErrors(vec![SettingsError { place, message }])
+    })
 }
 
 /// The table of settings, for `serve --help`.

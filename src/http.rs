@@ -9,9 +9,10 @@ mod protect;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 pub use listener::serve;
+use tower::Layer;
 
 use self::protect::Protect;
 use crate::app::App;
@@ -22,18 +23,26 @@ use crate::plug::{Listener, is_protected, routes};
 pub fn router(app: &Arc<App>, listener: Listener) -> Router {
     let mut router = Router::new();
     for route in routes().into_iter().filter(|route| route.listener == listener) {
-        let mut methods = (route.methods)();
-        if is_protected(route.name) {
-            // Around the methods, their 405 included, and before anything of the body is read.
-            methods = methods.layer(Protect(Arc::clone(app)));
-        }
-        router = router.route(route.path, methods);
+        let methods = (route.methods)();
+        router = if is_protected(route.name) {
+            // Around the methods as a whole, their 405 and its `Allow` included, and before
+            // anything of the body is read.
+            let methods = methods.with_state(Arc::clone(app));
+            router.route_service(route.path, Protect(Arc::clone(app)).layer(methods))
+        } else {
+            router.route(route.path, methods)
+        };
     }
     router.fallback(|| async { unknown_path() }).with_state(Arc::clone(app))
 }
 
 /// What every unknown path is answered with.
 fn unknown_path() -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-    (StatusCode::NOT_FOUND, headers, "not found\n").into_response()
+    const BODY: &str = "not found\n";
+    // The length is said here, because who adds it later decides about the order of the headers.
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::CONTENT_LENGTH, HeaderValue::from(BODY.len())),
+    ];
+    (StatusCode::NOT_FOUND, headers, BODY).into_response()
 }

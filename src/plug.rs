@@ -10,6 +10,7 @@ use axum::routing::MethodRouter;
 use jackfield_api::registry::Origin;
 
 use crate::app::App;
+use crate::fsapi::StartErrors;
 
 /// The socket that a route is served on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +98,8 @@ pub fn is_protected(name: &str) -> bool {
     inventory::iter::<ProtectedPath>.into_iter().any(|path| path.route == name)
 }
 
-/// What is wrong with the routes and protected paths as a whole, if anything.
-pub fn conflicts() -> Vec<String> {
+/// Whether routes and protected paths fit together; all contradictions are reported at once.
+pub fn check() -> Result<(), StartErrors> {
     let routes = routes();
     let mut wrong = Vec::new();
     for (at, route) in routes.iter().enumerate() {
@@ -123,5 +124,5 @@ pub fn conflicts() -> Vec<String> {
         }
     }
     wrong.sort();
-    wrong
+    if wrong.is_empty() { Ok(()) } else { Err(StartErrors::Routes(wrong)) }
 }

@@ -143,7 +143,7 @@ impl<'a> Settings<'a> {
 /// register!(ConfigurationHandler, "weather", Keys::Fixed(&["weather.conf"]), Weather);
 /// ```
 ///
-/// A handler with settings is made by a function of [`Settings`](crate::registry::Settings) instead:
+/// A handler with settings is made by a function of [`Settings`] instead:
 /// `register!(ConfigurationHandler, "weather", Keys::CatchAll, new = Weather::new)` where
 /// `Weather::new` is a `fn(&Settings<'_>) -> Result<Weather, BuildError>`.
 #[macro_export]

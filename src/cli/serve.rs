@@ -3,23 +3,20 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::Source;
 use crate::app::{App, read_snapshot};
-use crate::demo::{DOMAIN, Demo, NUMBERS};
+use crate::demo::{DOMAIN, Demo, Login, NUMBERS};
 use crate::plug::{self, Listener};
 use crate::{http, runtime};
 
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let opened = source.open()?;
-    let conflicts = plug::conflicts();
-    if !conflicts.is_empty() {
-        bail!("the modules of this program contradict each other:\n{}", conflicts.join("\n"));
-    }
+    plug::check()?;
     let snapshot = read_snapshot(opened.database())?;
     let app = App::new(opened.settings, snapshot)?;
     runtime::run(serve(app, opened.demo))?
@@ -46,10 +43,9 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
     if let Some(demo) = demo {
         let address = machine.local_addr()?.to_string();
         // Written whole, so that a reader on the other end of a pipe never sees half of it.
-        let mut out = std::io::stdout().lock();
-        out.write_all(welcome(&demo, &address).as_bytes())
-            .context("cannot write to the terminal")?;
-        out.flush()?;
+        let mut text = Vec::new();
+        welcome(&mut text, &demo, &address)?;
+        std::io::stdout().lock().write_all(&text).context("cannot write to the terminal")?;
     }
     let (stopping, stop) = watch::channel(());
     let serving = [(Some(machine), Listener::Machine), (public, Listener::Public)]
@@ -81,23 +77,20 @@ async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}; another program may, see `ss -ltnp`"))
 }
 
-/// What the demo tells the person who started it.
-fn welcome(demo: &Demo, address: &str) -> String {
-    let mut text =
-        format!("\nJackfield serves the example PBX {DOMAIN} at http://{address}/fsapi\n");
-    text.push_str(&format!("Data: {}\n\nWhat can be dialled\n", demo.database));
+/// Tells the person who started the demo what to do with it.
+fn welcome(to: &mut impl Write, demo: &Demo, address: &str) -> std::io::Result<()> {
+    writeln!(to, "\nJackfield serves the example PBX {DOMAIN} at http://{address}/fsapi")?;
+    writeln!(to, "Data: {}\n\nWhat can be dialled", demo.database)?;
     for (number, what) in NUMBERS {
-        text.push_str(&format!("  {number:<13} {what}\n"));
+        writeln!(to, "  {number:<13} {what}")?;
     }
-    text.push_str("\nUsers (SIP at 127.0.0.1:5060, verto at ws://127.0.0.1:8081)\n");
-    for login in &demo.logins {
-        let (user, password, pin) = (&login.user, &login.password, &login.pin);
-        text.push_str(&format!("  {user}  password {password}  pin {pin}\n"));
+    writeln!(to, "\nUsers (SIP at 127.0.0.1:5060, verto at ws://127.0.0.1:8081)")?;
+    for Login { user, password, pin } in &demo.logins {
+        writeln!(to, "  {user}  password {password}  pin {pin}")?;
     }
-    text.push_str("\nFor FreeSWITCH: autoload_configs/xml_curl.conf.xml\n\n");
-    text.push_str(&xml_curl_conf(address));
-    text.push_str("\nStop with Ctrl-C.\n");
-    text
+    writeln!(to, "\nFor FreeSWITCH: autoload_configs/xml_curl.conf.xml\n")?;
+    writeln!(to, "{}\nStop with Ctrl-C.", xml_curl_conf(address))?;
+    to.flush()
 }
 
 /// A right `xml_curl.conf.xml` for this service.

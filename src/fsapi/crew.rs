@@ -142,7 +142,9 @@ mod tests {
         let crew = Crew::new(8);
         let (done, results) = channel();
         let (release, held) = channel::<()>();
-        crew.give(move || drop(held.recv()));
+        crew.give(move || {
+            let _ = held.recv();
+        });
         crew.give(|| panic!("a job that panics"));
         for n in 0..10 {
             let done = done.clone();
@@ -180,7 +182,9 @@ mod tests {
         let held = Arc::new(Mutex::new(held));
         for _ in 0..6 {
             let held = Arc::clone(&held);
-            crew.give(move || drop(held.lock().unwrap().recv()));
+            crew.give(move || {
+                let _ = held.lock().unwrap().recv();
+            });
             thread::sleep(STUCK * 2);
             crew.relieve();
         }

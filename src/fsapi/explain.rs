@@ -1,5 +1,6 @@
 //! Says what became of a look-up, and why: the same stages, told.
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use jackfield_api::registry::{Keys, Match};
@@ -130,11 +131,12 @@ struct Told {
 
 impl Told {
     fn say(&mut self, stage: &str, what: &str) {
-        self.text.push_str(&format!("{stage:<14} {what}\n"));
+        // Writing into a `String` cannot fail.
+        let _ = writeln!(self.text, "{stage:<14} {what}");
     }
 
     fn more(&mut self, what: &str) {
-        self.text.push_str(&format!("{:<14}   {what}\n", ""));
+        let _ = writeln!(self.text, "{:<14}   {what}", "");
     }
 }
 

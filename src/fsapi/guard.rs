@@ -97,6 +97,7 @@ fn event_name_belongs(form: &Form, at: usize) -> bool {
 
 /// What the rules ask of the fields behind the base fields, gathered in one pass.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools)] // Independent facts, not the states of one thing.
 struct Facts {
     /// Position of the first `Event-Name`.
     event_name: Option<usize>,

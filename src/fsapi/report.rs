@@ -27,6 +27,7 @@ pub(super) fn span(lookup: &Lookup) -> Span {
 }
 
 /// One look-up and who was asked.
+#[derive(Clone, Copy)]
 pub(super) struct Report<'a> {
     pub(super) lookup: &'a Lookup,
     metrics: &'a HandlerMetrics,

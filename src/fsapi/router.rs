@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
-use jackfield_api::registry::Match;
+use jackfield_api::registry::{Keys, Match};
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{Answer, Form, FormError, Lookup, Refusal, Section};
 use tracing::Instrument;
@@ -77,12 +77,17 @@ impl Router {
         let runners = registries
             .iter()
             .map(|registry| {
-                let runner = |entry: &Entry| Runner {
-                    places: Places::new(&crew),
-                    metrics: metrics.handler(
-                        registry.section().map_or(registry.kind(), Section::as_str),
-                        entry.name,
-                    ),
+                let runner = |entry: &Entry| {
+                    // A handler of the outer registry is named after the section it answers.
+                    let section = registry.section().or_else(|| match entry.keys {
+                        Keys::Fixed([section]) => Section::named(section),
+                        _ => None,
+                    });
+                    let section = section.map_or(registry.kind(), Section::as_str);
+                    Runner {
+                        places: Places::new(&crew),
+                        metrics: metrics.handler(section, entry.name),
+                    }
                 };
                 registry.handlers().iter().map(runner).collect()
             })
@@ -170,22 +175,18 @@ impl Router {
                 }
             }
             let routing = self.route(&lookup, &picture);
-            match (routing.registry, routing.found) {
-                (Some(registry), Some(found)) => {
-                    let runner = &self.runners[registry][found.handler()];
-                    let answer = self.run(registry, found, &lookup, &picture).await;
-                    let answer = answer.and_then(|document| {
-                        check(&document, &lookup, &routing.key)
-                            .map(|()| document)
-                            .map_err(|mismatch| Refusal::Internal(mismatch.as_str().to_owned()))
-                    });
-                    self.close(Report::new(&lookup, &runner.metrics, started), answer)
-                }
-                _ => {
-                    let refusal = self.unrouted(&lookup);
-                    self.close(Report::new(&lookup, unhandled, started), Err(refusal))
-                }
-            }
+            let (Some(registry), Some(found)) = (routing.registry, routing.found) else {
+                let refusal = self.unrouted(&lookup);
+                return self.close(Report::new(&lookup, unhandled, started), Err(refusal));
+            };
+            let runner = &self.runners[registry][found.handler()];
+            let answer = self.run(registry, found, &lookup, &picture).await;
+            let answer =
+                answer.and_then(|document| match check(&document, &lookup, &routing.key) {
+                    Ok(()) => Ok(document),
+                    Err(mismatch) => Err(Refusal::Internal(mismatch.as_str().to_owned())),
+                });
+            self.close(Report::new(&lookup, &runner.metrics, started), answer)
         };
         answering.instrument(span).await
     }

@@ -14,6 +14,8 @@ pub enum StartErrors {
     Handlers(Vec<StartError>),
     /// Keys that two handlers claim.
     Conflicts(Vec<Conflict>),
+    /// Routes and protected paths that contradict each other.
+    Routes(Vec<String>),
     /// No handler is linked in.
     NoHandlers,
     /// `disabled_handlers` or `[handlers.NAME]` names a handler that is not there.
@@ -30,6 +32,7 @@ impl fmt::Display for StartErrors {
         match self {
             Self::Handlers(errors) => lines(f, errors),
             Self::Conflicts(conflicts) => lines(f, conflicts),
+            Self::Routes(contradictions) => lines(f, contradictions),
             Self::NoHandlers => f.write_str(
                 "no handler is linked into this program: its crate must say \
                  `use jackfield_handlers as _;` or the like, once for each crate of handlers",

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::{ConnectInfo, Request};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::Response;
 use futures_util::future::Either;
@@ -89,7 +90,7 @@ fn source(
     let mut hosts = headers.get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err("host") };
     // A request line may name another host than the header does; both have to be ours.
-    let named = uri.authority().map(|authority| authority.as_str());
+    let named = uri.authority().map(Authority::as_str);
     let ours = [host.to_str().ok(), Some(named.unwrap_or("localhost"))]
         .iter()
         .all(|host| host.is_some_and(|host| is_ours(host, trusted, settings)));

@@ -291,7 +291,7 @@ fn the_log_in_json_is_one_object_a_line() {
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect();
     let says = |words: &str| lines.iter().any(|line| line["fields"]["message"] == words);
-    assert!(says("ready") && says("stopping") && says("look-up"), "{log}");
+    assert!(says("ready") && says("stopping") && says("look-up answered"), "{log}");
 }
 
 #[test]

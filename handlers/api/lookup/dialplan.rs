@@ -65,7 +65,7 @@ impl<'a> DialplanLookup<'a> {
         self.lookup.field(&format!("variable_{name}"))
     }
 
-    fn caller(&self, hunt: &str, caller: &str) -> Option<Cow<'a, str>> {
+    fn caller(self, hunt: &str, caller: &str) -> Option<Cow<'a, str>> {
         self.lookup.field(hunt).or_else(|| self.lookup.field(caller))
     }
 }

@@ -30,6 +30,8 @@ pub enum Level {
 }
 
 impl Level {
+    // The shape that serde asks for.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
     fn is_text(&self) -> bool {
         *self == Self::Text
     }

@@ -176,7 +176,7 @@ impl Pen {
         self.tag.push_str(&element.name);
         for (key, value, place) in &element.attributes {
             attribute(&mut self.tag, key, value, *place).map_err(|reason| XmlError {
-                path: format!("{}@{key}", element.label()),
+                path: format!("{}@{}", element.label(), key.escape_debug()),
                 reason,
             })?;
         }
@@ -237,12 +237,24 @@ impl Pen {
 }
 
 fn attribute(tag: &mut String, key: &str, value: &Value<'_>, place: Place) -> Result<(), Refused> {
+    if !is_name(key) {
+        return Err(Refused::Name);
+    }
     tag.push(' ');
     tag.push_str(key);
     tag.push_str("=\"");
     value.escape_into(place, tag)?;
     tag.push('"');
     Ok(())
+}
+
+/// Whether a name can stand in a tag. Names are written as they are, so only plain ones pass; some
+/// come from stored data.
+pub(super) fn is_name(name: &str) -> bool {
+    let begins = name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+    // `X-PRE-PROCESS` is acted on as a name, too.
+    begins && name.bytes().all(plain) && Value::from(name).check_plain().is_ok()
 }
 
 /// Writing into a `Vec` cannot fail.

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use memchr::memchr_iter;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::element::{Element, fragment};
+use super::element::{Element, fragment, is_name};
 use super::value::{Place, Value};
 
 /// A piece of operator-authored XML, such as a stored configuration document or a phrase macro.
@@ -48,7 +49,7 @@ impl Raw {
         let mut reader = Reader::from_str(xml);
         let result = read(&mut reader);
         let at = usize::try_from(reader.buffer_position()).unwrap_or(xml.len()).min(xml.len());
-        let line = 1 + xml.as_bytes()[..at].iter().filter(|b| **b == b'\n').count();
+        let line = 1 + memchr_iter(b'\n', &xml.as_bytes()[..at]).count();
         let raw = Self { elements: result.map_err(|message| RawError { line, message })? };
         fragment(&raw.elements)
             .map_err(|error| RawError { line: 1, message: error.to_string() })?;
@@ -155,11 +156,8 @@ fn element(start: &BytesStart<'_>) -> Result<Element<'static>, String> {
     Ok(element)
 }
 
-/// Names are written as they are, so only plain ones pass.
 fn checked_name(name: &str) -> Result<String, String> {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
-    let acted_on = name.eq_ignore_ascii_case("include") || Value::from(name).check().is_err();
-    if !name.is_empty() && name.bytes().all(plain) && !acted_on {
+    if is_name(name) && !name.eq_ignore_ascii_case("include") {
         Ok(name.to_owned())
     } else {
         Err(format!("the name «{}» cannot be carried", name.escape_debug()))

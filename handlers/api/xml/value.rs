@@ -41,6 +41,8 @@ pub enum Refused {
     Expansion,
     /// `$` + digit in untrusted text where the switch would put a capture.
     Capture,
+    /// The name of an attribute, from stored data, that is none in XML.
+    Name,
     /// `$${` in text that may not read the switch's global variables, or without a name and `}`.
     Global,
 }
@@ -52,6 +54,7 @@ impl fmt::Display for Refused {
             Self::Directive(word) => write!(f, "«{word}» would be acted on by the switch"),
             Self::Expansion => f.write_str("«${» would be expanded by the switch"),
             Self::Capture => f.write_str("«$» and a digit would be replaced by a capture"),
+            Self::Name => f.write_str("that is no name of an attribute"),
             Self::Global => f.write_str("«$${» may not stand here"),
         }
     }
