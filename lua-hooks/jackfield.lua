@@ -2,7 +2,8 @@
 --
 -- Jackfield is asked at the global variable `jackfield_url`; vars.xml sets another one than DEFAULT_URL with
 --   <X-PRE-PROCESS cmd="set" data="jackfield_url=http://127.0.0.1:8080/fsapi"/>
--- No line logged here holds a session id: it is all that a login is recognised by.
+-- No line logged here holds a session id: it is all that a login is recognised by. At log level debug mod_curl itself
+-- prints whatever it posts, so a switch in service should log at info.
 
 local freeswitch = freeswitch
 

@@ -1,7 +1,7 @@
 //! Storage: the one place that knows a database.
 //!
 //! No look-up ever comes here. A [`Database`] is opened, brought up to date and read into a
-//! [`Contents`](jackfield_api::snapshot::Contents); the service answers from that.
+//! [`Contents`]; the service answers from that.
 
 mod load;
 mod schema;

@@ -1,7 +1,7 @@
 //! The way of a look-up, from the body of a post to the answer.
 //!
 //! [`form`](jackfield_api::Form) → [`guard`] → outer registry → section registry ([`registry`]) →
-//! handler ([`run`]) → [`check`] → answer, or [`refusal`]. One direction, no step back; each stage
+//! handler (`run`) → `check` → answer, or [`refusal`]. One direction, no step back; each stage
 //! is one file. [`Router`] walks it, [`explain`] tells what it did.
 
 mod check;

@@ -36,6 +36,7 @@ FOLDERS = "log db run temp storage cache recordings sounds certs scripts grammar
 
 BOOTSTRAP = """<?xml version="1.0"?>
 <document type="freeswitch/xml">
+  <X-PRE-PROCESS cmd="set" data="jackfield_url={url}"/>
   <section name="configuration">
     <configuration name="modules.conf">
       <modules>
