@@ -1,7 +1,7 @@
 //! The threads that handlers run on.
 //!
 //! One of them does nearly all the work: a handler takes microseconds, and a thread that is already
-//! running takes the next job without being woken. A second one starts only when jobs wait while
+//! running takes the next job without being woken; jobs that come together wake it once. A second one starts only when jobs wait while
 //! nothing gets done, because a handler hangs, or when there are more jobs than one thread can do.
 //! A job is never lost to a handler that hangs or panics; that is all the difference to a pool that
 //! wakes a thread for each job, and on a busy machine it is half the cost of a look-up.
@@ -40,7 +40,9 @@ struct Shared {
 struct State {
     jobs: VecDeque<Job>,
     threads: usize,
+    /// Threads that wait for a job, and how many of them have been woken and have not come yet.
     idle: usize,
+    woken: usize,
     /// When a job was last taken.
     taken: Instant,
 }
@@ -48,34 +50,41 @@ struct State {
 impl Crew {
     /// A crew of at most `most` threads; the first starts with the first job.
     pub(super) fn new(most: usize) -> Self {
-        let state = State { jobs: VecDeque::new(), threads: 0, idle: 0, taken: Instant::now() };
+        let state =
+            State { jobs: VecDeque::new(), threads: 0, idle: 0, woken: 0, taken: Instant::now() };
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let shared =
             Shared { state: Mutex::new(state), wake: Condvar::new(), cores, most: most.max(1) };
         Self { shared: Arc::new(shared) }
     }
 
-    /// Gives a job to the crew. A panic in it ends the job and nothing else.
+    /// Gives a job to the crew, which begins with it at the next [`Crew::wake`] at the latest. A
+    /// panic in a job ends the job and nothing else.
     pub(super) fn give(&self, job: impl FnOnce() + Send + 'static) {
-        let mut state = self.shared.lock();
-        state.jobs.push_back(Box::new(job));
-        let waiting = state.jobs.len();
-        if state.idle > 0 {
-            drop(state);
-            self.shared.wake.notify_one();
-        } else if state.threads == 0
-            || (waiting > 1 && state.taken.elapsed() > STUCK)
-            || (waiting > BACKLOG && state.threads < self.shared.cores)
-        {
-            self.start(state);
-        }
+        self.shared.lock().jobs.push_back(Box::new(job));
     }
 
-    /// Looks whether jobs wait while nothing gets done, and helps. To be called by whoever waits
-    /// for a job, after a while.
-    pub(super) fn relieve(&self) {
-        let state = self.shared.lock();
-        if !state.jobs.is_empty() && state.idle == 0 && state.taken.elapsed() > STUCK {
+    /// Sees to it that jobs that wait are taken: wakes a thread, or starts one where none gets on.
+    ///
+    /// To be called by whoever gave a job, once it has nothing better to do, and again after a while
+    /// of waiting. Jobs that several look-ups gave in the meantime cost one wake-up together.
+    pub(super) fn wake(&self) {
+        let mut state = self.shared.lock();
+        let waiting = state.jobs.len();
+        if waiting == 0 {
+            return;
+        }
+        if state.idle > state.woken {
+            // One that has been woken and has not come yet is enough, unless there is much to do.
+            if state.woken == 0 || waiting > BACKLOG {
+                state.woken += 1;
+                drop(state);
+                self.shared.wake.notify_one();
+            }
+        } else if state.threads == 0
+            || state.taken.elapsed() > STUCK
+            || (waiting > BACKLOG && state.threads < self.shared.cores)
+        {
             self.start(state);
         }
     }
@@ -123,6 +132,8 @@ impl Shared {
                 self.wake.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
             state = woken;
             state.idle -= 1;
+            // Whoever comes first is the one that was woken, whatever woke it.
+            state.woken = state.woken.saturating_sub(1);
             if waited.timed_out() && state.jobs.is_empty() && state.threads > 1 {
                 state.threads -= 1;
                 return None;
@@ -145,6 +156,7 @@ mod tests {
         crew.give(move || {
             let _ = held.recv();
         });
+        crew.wake();
         crew.give(|| panic!("a job that panics"));
         for n in 0..10 {
             let done = done.clone();
@@ -154,7 +166,7 @@ mod tests {
         while got.len() < 10 {
             match results.recv_timeout(Duration::from_millis(2)) {
                 Ok(n) => got.push(n),
-                Err(_) => crew.relieve(),
+                Err(_) => crew.wake(),
             }
         }
         got.sort_unstable();
@@ -169,6 +181,7 @@ mod tests {
         for _ in 0..BACKLOG / 2 {
             let done = done.clone();
             crew.give(move || done.send(thread::current().id()).unwrap());
+            crew.wake();
             // The job is taken before the next one is given.
             results.recv().unwrap();
         }
@@ -186,7 +199,7 @@ mod tests {
                 let _ = held.lock().unwrap().recv();
             });
             thread::sleep(STUCK * 2);
-            crew.relieve();
+            crew.wake();
         }
         assert_eq!(crew.shared.lock().threads, 3);
         drop(release);

@@ -57,9 +57,12 @@ impl Places {
                 let _ = tell.send(span.in_scope(ask));
             }
         });
+        // Other look-ups that are here already give their jobs before the crew is woken.
+        tokio::task::yield_now().await;
+        self.crew.wake();
         let mut answer = timeout_at(end.min(started + PATIENCE), &mut told).await;
         while answer.is_err() && Instant::now() < end {
-            self.crew.relieve();
+            self.crew.wake();
             answer = timeout_at(end.min(Instant::now() + PATIENCE), &mut told).await;
         }
         match answer {
