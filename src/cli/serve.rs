@@ -23,6 +23,9 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
 }
 
 async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
+    // Before anything is served, so that no early signal ends the program without a drain.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let machine = bind(app.settings.listen_machine).await?;
     let public = match app.settings.listen_public {
         Some(address) => Some(bind(address).await?),
@@ -58,14 +61,15 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
             Some(tokio::spawn(http::serve(listener?, router, connections, stopped)))
         })
         .collect::<Vec<_>>();
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut serving = futures_util::future::select_all(serving);
     tokio::select! {
         _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = interrupt.recv() => {}
+        _ = &mut serving => anyhow::bail!("a listener has ended by itself"),
     }
     tracing::info!("stopping");
     drop(stopping);
-    for served in serving {
+    for served in serving.into_inner() {
         served.await?;
     }
     Ok(())

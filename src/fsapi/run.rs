@@ -176,7 +176,8 @@ mod tests {
                 Ok(())
             }
         };
-        let hanging = (0..BOUND).map(|_| places.run(SOON, hang()));
+        // Long enough for a thread to start for each of them.
+        let hanging = (0..BOUND).map(|_| places.run(SOON * 20, hang()));
         assert!(futures_util::future::join_all(hanging).await.iter().all(Result::is_err));
         let started = Instant::now();
         assert!(places.run(LONG, || Ok(())).await.is_err());
