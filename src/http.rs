@@ -11,7 +11,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-pub use listener::serve;
+pub use listener::{listen, serve};
 use tower::Layer;
 
 use self::protect::Protect;

@@ -1,6 +1,7 @@
 //! `jackfield serve`: answers switches until it is told to stop.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -26,9 +27,9 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
     // Before anything is served, so that no early signal ends the program without a drain.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let machine = bind(app.settings.listen_machine).await?;
+    let machine = listen(app.settings.listen_machine)?;
     let public = match app.settings.listen_public {
-        Some(address) => Some(bind(address).await?),
+        Some(address) => Some(listen(address)?),
         None => None,
     };
     let (kind, entries) = ("handler", app.router.handlers());
@@ -75,9 +76,8 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    http::listen(address)
         .with_context(|| format!("cannot listen on {address}; another program may, see `ss -ltnp`"))
 }
 

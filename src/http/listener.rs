@@ -5,6 +5,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use prometheus::IntGauge;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
@@ -31,10 +32,21 @@ pub(super) const MAX_BODY: usize = 256 * 1024;
 const MAX_HEAD: usize = 16 * 1024;
 /// How long a peer may take to read any part of an answer.
 const READ_TIME: Duration = Duration::from_secs(5);
+/// Connections that wait to be accepted; the kernel's own limit may be lower.
+const QUEUE: u32 = 4096;
 /// More connections wait in the kernel until others end.
 const MAX_CONNECTIONS: usize = 4096;
 /// How long a stop waits for requests under way.
 const DRAIN: Duration = Duration::from_secs(5);
+
+/// Opens a listener. Its queue holds a burst of look-ups: a switch that finds it full tries again
+/// after a second, and gives up after two.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
+}
 
 /// Serves a listener until `stop` ends, then lets requests under way finish.
 pub async fn serve(
