@@ -44,7 +44,7 @@ pub(crate) fn open(state: &Path) -> anyhow::Result<Demo> {
         .mode(0o700)
         .create(state)
         .with_context(|| format!("cannot make {}", state.display()))?;
-    let database: DatabaseUrl = path_url(&state.join("demo.db"))?;
+    let database = DatabaseUrl::sqlite(state.join("demo.db"));
     let passwords = state.join("demo-passwords.json");
     let mut db = Database::make(&database)?;
     db.migrate()?;
@@ -64,7 +64,7 @@ pub(crate) fn open(state: &Path) -> anyhow::Result<Demo> {
         );
     };
     if is_new {
-        db.store(&pbx::contents(&logins))?;
+        db.store("demo", &pbx::contents(&logins))?;
     }
     Ok(Demo { database, logins })
 }
@@ -75,11 +75,6 @@ pub(crate) fn default_state(env: impl Fn(&str) -> Option<String>) -> PathBuf {
         .map(PathBuf::from)
         .or_else(|| env("HOME").map(|home| PathBuf::from(home).join(".local").join("state")));
     base.unwrap_or_else(|| PathBuf::from("/var/lib")).join("jackfield-demo")
-}
-
-fn path_url(path: &Path) -> anyhow::Result<DatabaseUrl> {
-    let path = path.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;
-    format!("sqlite:{path}").parse().map_err(anyhow::Error::msg)
 }
 
 fn login(user: String) -> Login {

@@ -22,7 +22,11 @@ use reader::Reader;
 pub const TABLE: [(&str, &str, &str); 14] = [
     ("listen_machine", "127.0.0.1:8080", "socket for the switch and Prometheus"),
     ("listen_public", "off", "socket behind the public nginx server"),
-    ("database_url", "sqlite:/var/lib/jackfield/jackfield.db", "where the data is"),
+    (
+        "database_url",
+        "sqlite:/var/lib/jackfield/jackfield.db",
+        "where the data is: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`",
+    ),
     ("guard", "enforce", "polluted look-ups are refused (`enforce`) or only counted (`observe`)"),
     ("unknown_domain", "deny", "a domain nobody serves: `deny` or `not-found`"),
     ("trusted_peers", "[]", "networks, besides loopback, that may use the machine listener"),

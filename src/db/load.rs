@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
-use diesel::sqlite::SqliteConnection;
 use jackfield_api::snapshot::{
     AccessList, Agent, Contents, Context, Domain, Extension, Gateway, Group, Language, Macro, Menu,
     Profile, Queue, Room, StoredDocument, Tier, User,
@@ -16,11 +15,10 @@ use super::schema::{
     access_lists, agents, contexts, documents, domains, extensions, gateways, group_members,
     groups, languages, menus, phrases, profiles, queues, revision, rooms, tiers, users,
 };
-
-type Connection = SqliteConnection;
+use super::session::Session;
 
 /// Everything there is. Rows of a table come in the order of their ids.
-pub(super) fn contents(c: &mut Connection) -> Result<Contents, DbError> {
+pub(super) fn contents(c: &mut Session) -> Result<Contents, DbError> {
     let mut gateways = gateways_by_owner(c)?;
     Ok(Contents {
         revision: revision::table.select(revision::value).first(c)?,
@@ -54,7 +52,7 @@ enum Owner {
 
 type Gateways = HashMap<Owner, Vec<Gateway>>;
 
-fn gateways_by_owner(c: &mut Connection) -> Result<Gateways, DbError> {
+fn gateways_by_owner(c: &mut Session) -> Result<Gateways, DbError> {
     type Row = (i64, Option<i64>, Option<i64>, String, String);
     let mut by_owner = Gateways::new();
     for (id, profile, user, name, params) in gateways::table.order(gateways::id).load::<Row>(c)? {
@@ -69,7 +67,7 @@ fn gateways_by_owner(c: &mut Connection) -> Result<Gateways, DbError> {
     Ok(by_owner)
 }
 
-fn domains(c: &mut Connection, gateways: &mut Gateways) -> Result<Vec<Domain>, DbError> {
+fn domains(c: &mut Session, gateways: &mut Gateways) -> Result<Vec<Domain>, DbError> {
     let mut users = users_by_domain(c, gateways)?;
     let mut groups = groups_by_domain(c)?;
     domains::table
@@ -103,7 +101,7 @@ struct UserRow {
 }
 
 fn users_by_domain(
-    c: &mut Connection,
+    c: &mut Session,
     gateways: &mut Gateways,
 ) -> Result<HashMap<i64, Vec<User>>, DbError> {
     let mut by_domain = HashMap::<_, Vec<_>>::new();
@@ -124,7 +122,7 @@ fn users_by_domain(
     Ok(by_domain)
 }
 
-fn groups_by_domain(c: &mut Connection) -> Result<HashMap<i64, Vec<Group>>, DbError> {
+fn groups_by_domain(c: &mut Session) -> Result<HashMap<i64, Vec<Group>>, DbError> {
     let mut members = HashMap::<i64, Vec<String>>::new();
     let rows = group_members::table
         .inner_join(users::table)
@@ -142,7 +140,7 @@ fn groups_by_domain(c: &mut Connection) -> Result<HashMap<i64, Vec<Group>>, DbEr
     Ok(by_domain)
 }
 
-fn profiles(c: &mut Connection, gateways: &mut Gateways) -> Result<Vec<Profile>, DbError> {
+fn profiles(c: &mut Session, gateways: &mut Gateways) -> Result<Vec<Profile>, DbError> {
     profiles::table
         .order(profiles::id)
         .load::<(i64, String, String, String, String)>(c)?
@@ -159,7 +157,7 @@ fn profiles(c: &mut Connection, gateways: &mut Gateways) -> Result<Vec<Profile>,
         .collect()
 }
 
-fn access_lists(c: &mut Connection) -> Result<Vec<AccessList>, DbError> {
+fn access_lists(c: &mut Session) -> Result<Vec<AccessList>, DbError> {
     access_lists::table
         .order(access_lists::id)
         .load::<(i64, String, bool, String)>(c)?
@@ -174,7 +172,7 @@ fn access_lists(c: &mut Connection) -> Result<Vec<AccessList>, DbError> {
         .collect()
 }
 
-fn contexts(c: &mut Connection, section: &str) -> Result<Vec<Context>, DbError> {
+fn contexts(c: &mut Session, section: &str) -> Result<Vec<Context>, DbError> {
     let mut by_context = HashMap::<i64, Vec<Extension>>::new();
     let rows = extensions::table.order((extensions::context_id, extensions::position)).load::<(
         i64,
@@ -199,7 +197,7 @@ fn contexts(c: &mut Connection, section: &str) -> Result<Vec<Context>, DbError> 
         .collect())
 }
 
-fn menus(c: &mut Connection) -> Result<Vec<Menu>, DbError> {
+fn menus(c: &mut Session) -> Result<Vec<Menu>, DbError> {
     menus::table
         .order(menus::id)
         .load::<(i64, String, String, String)>(c)?
@@ -214,7 +212,7 @@ fn menus(c: &mut Connection) -> Result<Vec<Menu>, DbError> {
         .collect()
 }
 
-fn queues(c: &mut Connection) -> Result<Vec<Queue>, DbError> {
+fn queues(c: &mut Session) -> Result<Vec<Queue>, DbError> {
     queues::table
         .order(queues::id)
         .load::<(i64, String, String)>(c)?
@@ -225,7 +223,7 @@ fn queues(c: &mut Connection) -> Result<Vec<Queue>, DbError> {
         .collect()
 }
 
-fn agents(c: &mut Connection) -> Result<Vec<Agent>, DbError> {
+fn agents(c: &mut Session) -> Result<Vec<Agent>, DbError> {
     agents::table
         .order(agents::id)
         .load::<(i64, String, String)>(c)?
@@ -236,7 +234,7 @@ fn agents(c: &mut Connection) -> Result<Vec<Agent>, DbError> {
         .collect()
 }
 
-fn tiers(c: &mut Connection) -> Result<Vec<Tier>, DbError> {
+fn tiers(c: &mut Session) -> Result<Vec<Tier>, DbError> {
     tiers::table
         .inner_join(queues::table)
         .inner_join(agents::table)
@@ -259,7 +257,7 @@ fn tiers(c: &mut Connection) -> Result<Vec<Tier>, DbError> {
         .collect()
 }
 
-fn languages(c: &mut Connection) -> Result<Vec<Language>, DbError> {
+fn languages(c: &mut Session) -> Result<Vec<Language>, DbError> {
     let mut macros = HashMap::<i64, BTreeMap<String, Macro>>::new();
     for (id, language, name, xml) in
         phrases::table.order(phrases::id).load::<(i64, i64, String, String)>(c)?
@@ -282,7 +280,7 @@ fn languages(c: &mut Connection) -> Result<Vec<Language>, DbError> {
         .collect()
 }
 
-fn documents(c: &mut Connection) -> Result<Vec<StoredDocument>, DbError> {
+fn documents(c: &mut Session) -> Result<Vec<StoredDocument>, DbError> {
     documents::table
         .order(documents::id)
         .load::<(i64, String, String)>(c)?

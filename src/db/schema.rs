@@ -1,8 +1,21 @@
-//! The tables, as the migrations make them.
+//! The tables, as the migrations make them, as far as this program reads and writes them; rows know
+//! besides when they were made and changed last.
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
-table! { revision (id) { id -> BigInt, value -> BigInt } }
+table! { revision (id) { id -> BigInt, value -> BigInt, writer -> Nullable<Text> } }
+// `at` has a type of its own in each database.
+table! {
+    changes (id) {
+        id -> BigInt,
+        revision -> BigInt,
+        table_name -> Text,
+        row_id -> BigInt,
+        key -> Text,
+        did -> Text,
+        who -> Text,
+    }
+}
 table! { domains (id) { id -> BigInt, name -> Text, params -> Text, variables -> Text } }
 table! {
     users (id) {

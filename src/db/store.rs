@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use diesel::sqlite::SqliteConnection;
 use jackfield_api::snapshot::{Contents, Context, Domain, Gateway, Language, Profile};
 use serde::Serialize;
 
@@ -12,11 +11,10 @@ use super::schema::{
     access_lists, agents, contexts, documents, domains, extensions, gateways, group_members,
     groups, languages, menus, phrases, profiles, queues, rooms, tiers, users,
 };
-
-type Connection = SqliteConnection;
+use super::session::Session;
 
 /// Everything in it. The caller wraps this in a transaction.
-pub(super) fn contents(c: &mut Connection, contents: &Contents) -> Result<(), DbError> {
+pub(super) fn contents(c: &mut Session, contents: &Contents) -> Result<(), DbError> {
     for found in &contents.domains {
         domain(c, found)?;
     }
@@ -63,7 +61,7 @@ pub(super) fn contents(c: &mut Connection, contents: &Contents) -> Result<(), Db
     Ok(())
 }
 
-fn domain(c: &mut Connection, domain: &Domain) -> Result<(), DbError> {
+fn domain(c: &mut Session, domain: &Domain) -> Result<(), DbError> {
     let domain_id: i64 = diesel::insert_into(domains::table)
         .values((
             domains::name.eq(domain.name()),
@@ -112,7 +110,7 @@ fn domain(c: &mut Connection, domain: &Domain) -> Result<(), DbError> {
     Ok(())
 }
 
-fn profile(c: &mut Connection, profile: &Profile) -> Result<(), DbError> {
+fn profile(c: &mut Session, profile: &Profile) -> Result<(), DbError> {
     let id: i64 = diesel::insert_into(profiles::table)
         .values((
             profiles::kind.eq(profile.kind.to_string()),
@@ -126,7 +124,7 @@ fn profile(c: &mut Connection, profile: &Profile) -> Result<(), DbError> {
 }
 
 fn gateway(
-    c: &mut Connection,
+    c: &mut Session,
     profile: Option<i64>,
     user: Option<i64>,
     gateway: &Gateway,
@@ -142,7 +140,7 @@ fn gateway(
     Ok(())
 }
 
-fn context(c: &mut Connection, section: &str, context: &Context) -> Result<(), DbError> {
+fn context(c: &mut Session, section: &str, context: &Context) -> Result<(), DbError> {
     let id: i64 = diesel::insert_into(contexts::table)
         .values((contexts::section.eq(section), contexts::name.eq(context.name())))
         .returning(contexts::id)
@@ -161,7 +159,7 @@ fn context(c: &mut Connection, section: &str, context: &Context) -> Result<(), D
     Ok(())
 }
 
-fn callcenter(c: &mut Connection, contents: &Contents) -> Result<(), DbError> {
+fn callcenter(c: &mut Session, contents: &Contents) -> Result<(), DbError> {
     let mut queue_ids = HashMap::new();
     for queue in &contents.queues {
         let id: i64 = diesel::insert_into(queues::table)
@@ -195,7 +193,7 @@ fn callcenter(c: &mut Connection, contents: &Contents) -> Result<(), DbError> {
     Ok(())
 }
 
-fn language(c: &mut Connection, language: &Language) -> Result<(), DbError> {
+fn language(c: &mut Session, language: &Language) -> Result<(), DbError> {
     let id: i64 = diesel::insert_into(languages::table)
         .values((
             languages::name.eq(&language.name),

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::db;
+
 /// What is wrong with one setting, where, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
@@ -31,6 +33,9 @@ impl fmt::Display for SettingsErrors {
 }
 
 impl std::error::Error for SettingsErrors {}
+
+/// The setting that may hold a password; a wrong one is not repeated.
+const SECRET: &str = "database_url";
 
 /// One file and the environment, while they are read.
 pub(super) struct Reader<'a> {
@@ -76,10 +81,11 @@ impl<'a> Reader<'a> {
         if let Some((word, place)) = given {
             match parse(&word) {
                 Ok(value) => return value,
-                Err(remedy) => self.errors.push(SettingsError {
-                    place,
-                    message: format!("{key} = «{}»: {remedy}", word.escape_debug()),
-                }),
+                Err(remedy) => {
+                    let shown = if key == SECRET { db::shown_start(&word) } else { word };
+                    let message = format!("{key} = «{}»: {remedy}", shown.escape_debug());
+                    self.errors.push(SettingsError { place, message });
+                }
             }
         }
         // A test reads every default.

@@ -14,5 +14,6 @@ mod protected;
 mod registry;
 mod safe_xml;
 mod stalled;
+mod storage;
 mod support;
 mod tidy;

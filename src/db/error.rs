@@ -1,0 +1,68 @@
+//! What can go wrong with the database.
+
+use super::DatabaseUrl;
+
+/// What went wrong with the database. No message holds a stored value or a password.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// It could not be opened.
+    #[error("cannot open {url}: {message}")]
+    Open {
+        /// Which one.
+        url: DatabaseUrl,
+        /// The driver's words.
+        message: String,
+    },
+    /// It could not be made.
+    #[error("cannot make {url}: {source}")]
+    Make {
+        /// Which one.
+        url: DatabaseUrl,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// There is none, or no longer the one that was opened.
+    #[error("there is no database {url}; `jackfield migrate` makes it")]
+    Absent {
+        /// Which one.
+        url: DatabaseUrl,
+    },
+    /// A migration failed.
+    #[error("cannot bring {url} up to date: {message}")]
+    Migrate {
+        /// Which one.
+        url: DatabaseUrl,
+        /// The driver's words.
+        message: String,
+    },
+    /// It is older than this program.
+    #[error("{url} lacks {pending} of this version's migrations; run `jackfield migrate`")]
+    Outdated {
+        /// Which one.
+        url: DatabaseUrl,
+        /// How many it lacks.
+        pending: usize,
+    },
+    /// A statement failed.
+    #[error("the database refused: {0}")]
+    Query(#[from] diesel::result::Error),
+    /// A row holds what this program cannot read.
+    #[error("table {table}, row {id}, column {column}: {message}")]
+    Malformed {
+        /// The table.
+        table: &'static str,
+        /// The row's id.
+        id: i64,
+        /// The column.
+        column: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl DbError {
+    /// Whether the database answers, but with what this program cannot serve.
+    pub fn is_of_the_contents(&self) -> bool {
+        matches!(self, Self::Outdated { .. } | Self::Malformed { .. })
+    }
+}

@@ -1,0 +1,116 @@
+//! One connection to either database, and what differs between them.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::schema::revision;
+use super::url::Driver;
+use super::{DatabaseUrl, DbError};
+
+/// How long a writer waits for another one.
+const PATIENCE_MS: u32 = 5000;
+
+/// A connection to either database.
+// SQLite would take any text for a file, so the URL's scheme picks, never the first that opens.
+#[derive(diesel::MultiConnection)]
+pub(super) enum Session {
+    /// The one of several instances.
+    Postgres(PgConnection),
+    /// The embedded one.
+    Sqlite(SqliteConnection),
+}
+
+/// Opens a database; a SQLite file has to be there already.
+pub(super) fn open(url: &DatabaseUrl) -> Result<Session, DbError> {
+    let failed = |error: ConnectionError| {
+        let message = url.redact(error.to_string().trim_end());
+        DbError::Open { url: url.clone(), message }
+    };
+    match url.driver() {
+        Driver::Sqlite(file) => {
+            let name = file.to_str().ok_or_else(|| DbError::Open {
+                url: url.clone(),
+                message: "its name is not UTF-8".to_owned(),
+            })?;
+            let mut connection = SqliteConnection::establish(name).map_err(failed)?;
+            // The update triggers write to their own table.
+            connection.batch_execute(&format!(
+                "PRAGMA busy_timeout = {PATIENCE_MS}; PRAGMA journal_mode = WAL; \
+                 PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
+                 PRAGMA recursive_triggers = OFF;"
+            ))?;
+            Ok(Session::Sqlite(connection))
+        }
+        Driver::Postgres(server) => {
+            let mut connection = PgConnection::establish(server).map_err(failed)?;
+            connection.batch_execute(&format!("SET lock_timeout = {PATIENCE_MS}"))?;
+            Ok(Session::Postgres(connection))
+        }
+    }
+}
+
+impl Session {
+    /// Reads in one transaction that sees one revision, however many queries it is made of.
+    pub(super) fn read<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        self.transaction(|connection| {
+            if let Self::Postgres(connection) = connection {
+                connection
+                    .batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
+            }
+            read(connection)
+        })
+    }
+
+    /// Writes in one transaction, which is one revision, and names who does. Returns the revision.
+    pub(super) fn write(
+        &mut self,
+        who: &str,
+        write: impl FnOnce(&mut Self) -> Result<(), DbError>,
+    ) -> Result<i64, DbError> {
+        self.transaction(|connection| {
+            begin(connection, who)?;
+            write(connection)?;
+            end(connection)?;
+            Ok(revision::table.select(revision::value).first(connection)?)
+        })
+    }
+}
+
+fn begin(connection: &mut Session, who: &str) -> QueryResult<()> {
+    match connection {
+        Session::Postgres(connection) => {
+            let name = diesel::sql_query("SELECT set_config('jackfield.who', $1, true)");
+            name.bind::<Text, _>(who).execute(connection).map(drop)
+        }
+        // The first statement writes, so that another writer is waited for here and not later,
+        // where what has been read could be out of date.
+        Session::Sqlite(connection) => diesel::update(revision::table)
+            .set((revision::value.eq(revision::value + 1), revision::writer.eq(who)))
+            .execute(connection)
+            .map(drop),
+    }
+}
+
+/// A transaction without a change is no revision.
+fn end(connection: &mut Session) -> QueryResult<()> {
+    match connection {
+        Session::Postgres(_) => Ok(()),
+        Session::Sqlite(connection) => connection.batch_execute(
+            "UPDATE revision SET writer = NULL, value = value - \
+             (NOT EXISTS (SELECT 1 FROM changes WHERE changes.revision = revision.value))",
+        ),
+    }
+}
+
+/// Which file a path leads to. A file that took another's place is another one.
+pub(super) fn identity(file: &Path) -> Option<(u64, u64)> {
+    let file = std::fs::metadata(file).ok()?;
+    Some((file.dev(), file.ino()))
+}

@@ -1,0 +1,405 @@
+//! Storage: one behaviour on both databases.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::{fs, thread};
+
+use jackfield::db::{Change, Database, DbError};
+use jackfield_api::snapshot::{Contents, Snapshot};
+use jackfield_api::testing::pbx;
+
+use crate::support::{Base, jackfield, on_each, on_postgres};
+
+/// Everything that a snapshot holds, but for its revision; indexes have no order of their own.
+fn dump(contents: &Contents) -> Vec<String> {
+    let text = format!("{contents:#?}");
+    let lines = text.lines().filter(|line| !line.starts_with("    revision: "));
+    let (mut index, mut other): (Vec<_>, Vec<_>) =
+        lines.map(str::to_owned).partition(|line| line.trim_start().starts_with('"'));
+    index.sort();
+    other.extend(index);
+    other
+}
+
+fn load(base: &Base) -> Snapshot {
+    Snapshot::new(base.open().load().unwrap_or_else(|error| panic!("{error}")))
+}
+
+#[test]
+fn what_is_stored_is_read_back() {
+    on_each(|base| {
+        let loaded = load(base);
+        assert_eq!(dump(loaded.contents()), dump(pbx().contents()));
+        assert_eq!(loaded.user_count(), pbx().user_count());
+    });
+}
+
+#[test]
+fn both_folders_of_migrations_hold_the_same_names_each_with_its_way_back() {
+    let names = |database: &str| -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(database);
+        let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("readable"));
+        entries
+            .map(|entry| {
+                for file in ["up.sql", "down.sql"] {
+                    assert!(
+                        entry.path().join(file).is_file(),
+                        "{}: {file}",
+                        entry.path().display()
+                    );
+                }
+                entry.file_name().into_string().expect("UTF-8")
+            })
+            .collect()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert!(names("sqlite").len() >= 2);
+}
+
+/// `table.column`, of every table of ours.
+fn columns(base: &Base) -> Vec<String> {
+    let mut columns = base.select(if base.is_postgres() {
+        "SELECT table_name || '.' || column_name AS it FROM information_schema.columns \
+         JOIN information_schema.tables USING (table_schema, table_name) \
+         WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' \
+         AND table_name NOT LIKE '\\_\\_%'"
+    } else {
+        "SELECT t.name || '.' || c.name AS it FROM sqlite_schema t, pragma_table_info(t.name) c \
+         WHERE t.type = 'table' AND t.name NOT LIKE '\\_\\_%' ESCAPE '\\' \
+         AND t.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    });
+    columns.sort();
+    columns
+}
+
+#[test]
+fn both_databases_have_the_same_tables_and_columns() {
+    let sqlite = columns(&Base::sqlite());
+    assert!(sqlite.contains(&"users.updated_at".to_owned()), "{sqlite:?}");
+    on_postgres(|base| assert_eq!(columns(base), sqlite));
+}
+
+#[test]
+fn migrations_can_be_taken_back_and_run_again() {
+    on_each(|base| {
+        let mut database = base.open();
+        let names = columns(base);
+        database.revert().expect("the way back");
+        assert_eq!(columns(base), [""; 0]);
+        assert!(matches!(database.load(), Err(DbError::Outdated { .. })));
+        assert!(database.migrate().expect("the way forth").len() >= 2);
+        assert_eq!(columns(base), names);
+        assert_eq!(database.migrate().expect("nothing to do"), [""; 0]);
+    });
+}
+
+#[test]
+fn names_are_unique_without_regard_to_ascii_case_and_to_no_other() {
+    on_each(|base| {
+        for (once, again) in [("ab", "AB"), ("ä", "Ä")] {
+            base.sql(&format!("INSERT INTO rooms (name, profile) VALUES ('{once}', 'p')"));
+            let done =
+                base.try_sql(&format!("INSERT INTO rooms (name, profile) VALUES ('{again}', 'p')"));
+            assert_eq!(done.is_ok(), once == "ä", "{again}: {done:?}");
+        }
+        for refused in [
+            "INSERT INTO users (domain_id, name) SELECT domain_id, upper(name) FROM users",
+            "INSERT INTO users (domain_id, name) VALUES (999, 'nowhere')",
+            "INSERT INTO rooms (name, profile) VALUES ('', 'p')",
+            "UPDATE users SET params = 'no json'",
+            "UPDATE users SET voicemail_hash = 'short'",
+            "INSERT INTO gateways (name) VALUES ('of nobody')",
+            "UPDATE contexts SET section = 'elsewhere'",
+        ] {
+            assert!(base.try_sql(refused).is_err(), "{refused}");
+        }
+    });
+}
+
+#[test]
+fn every_table_tells_every_change_of_a_row() {
+    on_each(|base| {
+        let names = columns(base);
+        let tables: BTreeSet<_> =
+            names.iter().filter_map(|name| name.strip_suffix(".created_at")).collect();
+        let all: BTreeSet<_> = names.iter().filter_map(|name| name.split('.').next()).collect();
+        assert_eq!(all.difference(&tables).copied().collect::<Vec<_>>(), ["changes", "revision"]);
+        // Of tables that the PBX of the tests leaves empty.
+        base.sql("INSERT INTO documents (name, xml) VALUES ('x.conf', '<configuration name=\"x.conf\"/>')");
+        for table in tables {
+            let did = |database: &mut Database, since| -> BTreeSet<String> {
+                let changes = database.changes(Some(since), 1000).expect("readable");
+                changes
+                    .into_iter()
+                    .filter(|change| change.table == table)
+                    .map(|it| it.did)
+                    .collect()
+            };
+            let mut database = base.open();
+            let before = database.revision().expect("readable");
+            let times = format!("SELECT min(updated_at || '') AS it FROM {table}");
+            let updated = base.select(&times);
+            base.sql(&format!("UPDATE {table} SET created_at = created_at"));
+            assert_eq!(did(&mut database, before), ["update".to_owned()].into(), "{table}");
+            assert_ne!(base.select(&times), updated, "{table}");
+            let before = database.revision().expect("readable");
+            base.sql(&format!("DELETE FROM {table}"));
+            assert_eq!(did(&mut database, before), ["delete".to_owned()].into(), "{table}");
+            // All that is left is stored again.
+            base.sql("DELETE FROM domains; DELETE FROM profiles; DELETE FROM access_lists");
+            base.sql(
+                "DELETE FROM contexts; DELETE FROM rooms; DELETE FROM menus; DELETE FROM queues",
+            );
+            base.sql("DELETE FROM agents; DELETE FROM languages; DELETE FROM documents");
+            let before = database.revision().expect("readable");
+            database.store("test", pbx().contents()).expect("stored");
+            base.sql("INSERT INTO documents (name, xml) VALUES ('x.conf', '<configuration name=\"x.conf\"/>')");
+            assert_eq!(did(&mut database, before), ["insert".to_owned()].into(), "{table}");
+        }
+    });
+}
+
+/// What a change is, in words.
+fn told(change: &Change) -> String {
+    format!("{} {} {} by {}", change.did, change.table, change.key, change.who)
+}
+
+#[test]
+fn a_change_tells_who_did_what_to_which_row_and_no_value() {
+    on_each(|base| {
+        let mut database = base.open();
+        let stored = database.changes(None, 1000).expect("readable");
+        assert!(stored.iter().all(|change| change.who == "test" && change.did == "insert"));
+        let revisions: BTreeSet<_> = stored.iter().map(|change| change.revision).collect();
+        assert_eq!(revisions, [database.revision().expect("readable")].into(), "one transaction");
+        let since = database.revision().expect("readable");
+        base.sql("INSERT INTO domains (name) VALUES ('new.example.test')");
+        base.sql(
+            "INSERT INTO users (domain_id, name, secrets) SELECT id, 'alice', \
+             '[{\"username\":\"alice\",\"realm\":\"r\",\"algorithm\":\"MD5\",\"ha1\":\"hush\"}]' \
+             FROM domains WHERE name = 'new.example.test'",
+        );
+        base.sql("DELETE FROM domains WHERE name = 'new.example.test'");
+        let changes = database.changes(Some(since), 100).expect("readable");
+        let who = if base.is_postgres() { "root" } else { "sql" };
+        let words: BTreeSet<_> = changes.iter().map(told).collect();
+        for (what, key) in [
+            ("insert domains", "new.example.test"),
+            ("insert users", "alice@new.example.test"),
+            ("delete users", "alice"),
+            ("delete domains", "new.example.test"),
+        ] {
+            let who = if base.is_postgres() && words.iter().all(|w| !w.ends_with(" by root")) {
+                changes[0].who.as_str()
+            } else {
+                who
+            };
+            assert!(words.contains(&format!("{what} {key} by {who}")), "{words:?}");
+        }
+        assert_eq!(changes.len(), 4);
+        assert!(!format!("{changes:?}").contains("hush"));
+        for change in &changes {
+            assert!(change.at.starts_with("20") && change.at.ends_with('Z'), "{}", change.at);
+            assert_eq!(change.at.len(), "2026-11-21T01:02:03.004Z".len(), "{}", change.at);
+        }
+    });
+}
+
+#[test]
+fn a_transaction_that_is_given_up_leaves_no_revision_and_no_change() {
+    on_each(|base| {
+        let mut database = base.open();
+        let before = (database.revision().expect("readable"), database.changes(None, 9).ok());
+        base.sql("BEGIN; INSERT INTO rooms (name, profile) VALUES ('new', 'p'); ROLLBACK");
+        assert!(database.store("test", pbx().contents()).is_err(), "all of it is there already");
+        assert_eq!(
+            (database.revision().expect("readable"), database.changes(None, 9).ok()),
+            before
+        );
+        let empty = database.store("nobody", &Contents::default()).expect("nothing to do");
+        assert_eq!(empty, before.0, "without a change there is no new revision");
+        base.sql("INSERT INTO rooms (name, profile) VALUES ('new', 'p')");
+        assert_eq!(database.revision().expect("readable"), before.0 + 1);
+        let last = database.changes(None, 1).expect("readable").remove(0);
+        assert_ne!(last.who, "nobody", "a name holds for its transaction alone");
+    });
+}
+
+#[test]
+fn on_postgresql_a_transaction_is_one_revision_by_plain_sql_too() {
+    on_postgres(|base| {
+        let mut database = base.open();
+        let before = database.revision().expect("readable");
+        base.sql(
+            "BEGIN; SELECT set_config('jackfield.who', 'me', true); UPDATE users SET cidr = NULL; \
+             UPDATE rooms SET profile = 'x'; COMMIT; TRUNCATE rooms",
+        );
+        assert_eq!(database.revision().expect("readable"), before + 2);
+        let changes = database.changes(Some(before), 1000).expect("readable");
+        let (last, first) = changes.split_last().expect("changes");
+        assert!(
+            first.len() > 2 && first.iter().all(|it| it.revision == before + 1 && it.who == "me")
+        );
+        assert_eq!((last.key.as_str(), last.revision), ("*", before + 2), "all rows at once");
+    });
+}
+
+#[test]
+fn revisions_become_visible_in_their_order_and_writers_do_not_lock_each_other_out() {
+    const WRITERS: usize = 4;
+    const TRANSACTIONS: usize = 15;
+    on_each(|base| {
+        base.sql("INSERT INTO rooms (name, profile) VALUES ('a', 'p'), ('b', 'p')");
+        let start = base.open().revision().expect("readable");
+        let done = AtomicBool::new(false);
+        let begin = if base.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        let count = |revision: i64| {
+            let query =
+                format!("SELECT count(*) || '' AS it FROM changes WHERE revision <= {revision}");
+            base.select(&query).remove(0)
+        };
+        let seen = thread::scope(|scope| {
+            let writers: Vec<_> = (0..WRITERS)
+                .map(|writer| {
+                    scope.spawn(move || {
+                        for at in 0..TRANSACTIONS {
+                            // In either order: two that hold one row each would wait for ever.
+                            let rooms =
+                                if (writer + at) % 2 == 0 { ["a", "b"] } else { ["b", "a"] };
+                            let update = rooms.map(|room| {
+                                format!("UPDATE rooms SET profile = '{at}' WHERE name = '{room}'")
+                            });
+                            base.sql(&format!("{begin}; {}; COMMIT", update.join("; ")));
+                        }
+                    })
+                })
+                .collect();
+            let reader = scope.spawn(|| {
+                let mut database = base.open();
+                let mut seen = Vec::new();
+                while !done.load(Ordering::SeqCst) {
+                    let revision = database.revision().expect("readable");
+                    seen.push((revision, count(revision)));
+                }
+                seen
+            });
+            for writer in writers {
+                writer.join().expect("no writer fails");
+            }
+            done.store(true, Ordering::SeqCst);
+            reader.join().expect("the reader does not fail")
+        });
+        assert!(seen.is_sorted_by_key(|(revision, _)| *revision), "{seen:?}");
+        for (revision, counted) in seen {
+            assert_eq!(count(revision), counted, "revision {revision} grew after it was seen");
+        }
+        let rows = i64::try_from(WRITERS * TRANSACTIONS).expect("few");
+        let grown = base.open().revision().expect("readable") - start;
+        assert_eq!(grown, if base.is_postgres() { rows } else { 2 * rows });
+    });
+}
+
+#[test]
+fn a_snapshot_is_of_one_revision_however_many_queries_it_takes() {
+    on_each(|base| {
+        base.sql("INSERT INTO rooms (name, profile) VALUES ('r', '0')");
+        base.sql("INSERT INTO queues (name) VALUES ('q0')");
+        let done = AtomicBool::new(false);
+        let begin = if base.is_postgres() { "BEGIN" } else { "BEGIN IMMEDIATE" };
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut at = 0;
+                while !done.load(Ordering::SeqCst) {
+                    at += 1;
+                    base.sql(&format!(
+                        "{begin}; UPDATE queues SET name = 'q{at}' WHERE name LIKE 'q%'; \
+                         UPDATE rooms SET profile = '{at}' WHERE name = 'r'; COMMIT"
+                    ));
+                }
+            });
+            let mut database = base.open();
+            for _ in 0..40 {
+                let contents = database.load().expect("readable");
+                let room = contents.rooms.iter().find(|room| room.name == "r").expect("there");
+                let queue = format!("q{}", room.profile);
+                let there = contents.queues.iter().any(|found| found.name == queue);
+                if !there {
+                    done.store(true, Ordering::SeqCst);
+                }
+                assert!(there, "{queue} is not there");
+            }
+            done.store(true, Ordering::SeqCst);
+        });
+    });
+}
+
+#[test]
+fn migrate_makes_a_database_and_brings_it_up_to_date() {
+    on_each(|base| {
+        base.open().revert().expect("empty");
+        let migrate = || {
+            let done = jackfield()
+                .arg("migrate")
+                .env("JACKFIELD_DATABASE_URL", &base.url)
+                .output()
+                .expect("the program runs");
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            String::from_utf8(done.stdout).expect("UTF-8")
+        };
+        let told = migrate();
+        assert!(told.contains("ran ") && told.contains("is up to date"), "{told}");
+        assert!(!migrate().contains("ran "));
+        assert_eq!(load(base).user_count(), 0);
+    });
+}
+
+#[test]
+fn the_password_of_a_url_is_never_shown() {
+    // Port 1 of this machine refuses.
+    let urls = [
+        "postgres://u:hush-hush@127.0.0.1:1/d",
+        "postgres://u@127.0.0.1:1/d?password=hush-hush",
+        "postgres://u:hush%2dhush@127.0.0.1:1/d",
+        "postgres://u:x/hush-hush@127.0.0.1:1/d",
+        "postgres://u:x@hush-hush@127.0.0.1:1/d",
+        "postgres://u:%zzhush-hush@127.0.0.1:1/d",
+        "postgres://u:hush-hush",
+        "postgers://u:hush-hush@127.0.0.1:1/d",
+        "u:hush-hush@127.0.0.1",
+    ];
+    for url in urls {
+        for command in ["serve", "migrate", "handlers"] {
+            let done = jackfield()
+                .arg(command)
+                .env("JACKFIELD_DATABASE_URL", url)
+                .env("JACKFIELD_LOG", "trace")
+                .output()
+                .expect("the program runs");
+            assert!(!done.status.success() || command == "handlers", "{command} {url}");
+            let told = [done.stdout, done.stderr].concat();
+            let told = String::from_utf8_lossy(&told);
+            assert!(!told.is_empty() && !told.contains("hush"), "{command} {url}: {told}");
+        }
+    }
+}
+
+#[test]
+fn reading_makes_no_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("none.db");
+    for command in ["serve", "handlers"] {
+        let url = format!("sqlite:{}", file.display());
+        let done = jackfield().arg(command).env("JACKFIELD_DATABASE_URL", url).output();
+        let done = done.expect("the program runs");
+        if command != "handlers" {
+            assert_eq!(done.status.code(), Some(1));
+            let told = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert!(
+                told.contains("there is no database sqlite:") && told.contains("migrate"),
+                "{told}"
+            );
+        }
+        assert!(!file.exists(), "{command}");
+    }
+}

@@ -1,0 +1,133 @@
+//! A database of a test's own, and somebody who works on it with plain SQL.
+
+use std::io::Write;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use jackfield::db::{Database, DatabaseUrl};
+use jackfield_api::testing::pbx;
+
+/// Where a PostgreSQL server is that may be used: a superuser's URL without parameters.
+const SERVER: &str = "JACKFIELD_TEST_POSTGRES";
+
+/// A database with the tables and the PBX of the tests in it. It is gone with this value.
+pub(crate) struct Base {
+    pub(crate) url: String,
+    _folder: tempfile::TempDir,
+    /// The server that it is a schema of.
+    server: Option<(String, String)>,
+}
+
+/// Runs a test on every database there is.
+pub(crate) fn on_each(test: impl Fn(&Base)) {
+    test(&Base::sqlite());
+    on_postgres(test);
+}
+
+/// Runs a test on PostgreSQL, if there is a server, and says so loudly if there is none.
+pub(crate) fn on_postgres(test: impl Fn(&Base)) {
+    static TOLD: Once = Once::new();
+    match std::env::var(SERVER) {
+        Ok(server) => test(&Base::postgres(&server)),
+        // Not by a macro, whose words the test harness would keep to itself.
+        Err(_) => TOLD.call_once(|| {
+            let told = format!("\nSKIPPED on PostgreSQL: {SERVER} names no server\n");
+            let _ = std::io::stderr().write_all(told.as_bytes());
+        }),
+    }
+}
+
+impl Base {
+    pub(crate) fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("data").join("pbx.db").display());
+        std::fs::create_dir(folder.path().join("data")).expect("a folder");
+        Self { url, _folder: folder, server: None }.filled()
+    }
+
+    fn postgres(server: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let schema = format!("jackfield_test_{}_{count}", std::process::id());
+        postgres(server, &format!("CREATE SCHEMA {schema}"));
+        let url = format!("{server}?options=-csearch_path%3D{schema}");
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { url, _folder: folder, server: Some((server.to_owned(), schema)) }.filled()
+    }
+
+    fn filled(self) -> Self {
+        let mut database = Database::make(&self.url()).expect("it can be opened");
+        database.migrate().expect("it can be brought up to date");
+        database.store("test", pbx().contents()).expect("the PBX can be stored");
+        self
+    }
+
+    pub(crate) fn url(&self) -> DatabaseUrl {
+        self.url.parse().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(crate) fn open(&self) -> Database {
+        Database::open(&self.url()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Runs statements in a session of its own, as another program does.
+    pub(crate) fn sql(&self, statements: &str) {
+        self.try_sql(statements).unwrap_or_else(|error| panic!("{statements}: {error}"));
+    }
+
+    pub(crate) fn try_sql(&self, statements: &str) -> QueryResult<()> {
+        match self.file() {
+            Some(file) => sqlite(file).batch_execute(statements),
+            None => {
+                PgConnection::establish(&self.url).expect("it answers").batch_execute(statements)
+            }
+        }
+    }
+
+    /// The first column, named `it`, of what a query finds; a text.
+    pub(crate) fn select(&self, query: &str) -> Vec<String> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            it: String,
+        }
+        let query = diesel::sql_query(query);
+        let rows: QueryResult<Vec<Row>> = match self.file() {
+            Some(file) => query.load(&mut sqlite(file)),
+            None => query.load(&mut PgConnection::establish(&self.url).expect("it answers")),
+        };
+        rows.expect("a right query").into_iter().map(|row| row.it).collect()
+    }
+
+    fn file(&self) -> Option<&str> {
+        self.url.strip_prefix("sqlite:")
+    }
+}
+
+impl Drop for Base {
+    fn drop(&mut self) {
+        if let Some((server, schema)) = &self.server {
+            postgres(server, &format!("DROP SCHEMA {schema} CASCADE"));
+        }
+    }
+}
+
+fn sqlite(file: &str) -> SqliteConnection {
+    let mut connection = SqliteConnection::establish(file).expect("it can be opened");
+    let pragmas = "PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = ON";
+    connection.batch_execute(pragmas).expect("right pragmas");
+    connection
+}
+
+fn postgres(server: &str, statements: &str) {
+    let statements = format!("SET client_min_messages = warning; {statements}");
+    let mut connection = PgConnection::establish(server).expect("the server answers");
+    connection.batch_execute(&statements).expect("the server allows it");
+}
