@@ -1,5 +1,6 @@
 //! The command line.
 
+mod changes;
 mod explain;
 mod handlers;
 mod migrate;
@@ -35,6 +36,8 @@ enum Command {
     Serve(Source),
     /// Brings the database up to date
     Migrate(Source),
+    /// Tells who changed what and when
+    Changes(changes::Changes),
     /// Lists what answers which question
     Handlers(handlers::Handlers),
     /// Says what answers a recorded look-up, why, and with what
@@ -76,6 +79,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match cli.command {
         Command::Serve(source) => serve::run(&source),
         Command::Migrate(source) => migrate::run(&source),
+        Command::Changes(changes) => changes::run(&changes),
         Command::Handlers(handlers) => handlers::run(&handlers),
         Command::Explain(explain) => explain::run(&explain),
     };

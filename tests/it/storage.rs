@@ -335,6 +335,35 @@ fn a_snapshot_is_of_one_revision_however_many_queries_it_takes() {
 }
 
 #[test]
+fn changes_are_listed_for_people_and_for_programs() {
+    on_each(|base| {
+        base.sql("INSERT INTO rooms (name, profile) VALUES ('\x1b[2Jnew', 'p')");
+        let changes = |arguments: &[&str]| {
+            let done = jackfield()
+                .arg("changes")
+                .args(arguments)
+                .env("JACKFIELD_DATABASE_URL", &base.url)
+                .output()
+                .expect("the program runs");
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            String::from_utf8(done.stdout).expect("UTF-8")
+        };
+        let lines = changes(&["--limit", "1"]);
+        assert_eq!(lines.lines().count(), 1);
+        assert!(lines.contains("insert  rooms") && lines.contains("[2Jnew"), "{lines}");
+        assert!(!lines.contains('\x1b'), "no command to the terminal");
+        let revision = base.open().revision().expect("readable");
+        let json = changes(&["--json", "--since", &(revision - 1).to_string()]);
+        assert!(json.trim_start_matches(['[', ' ', '\n', '{']).starts_with("\"id\""), "{json}");
+        let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(json[0]["revision"], revision);
+        assert_eq!(json[0]["table"], "rooms");
+        assert_eq!(json.as_array().expect("a list").len(), 1);
+        assert_eq!(changes(&["--since", &revision.to_string()]), "nothing was changed\n");
+    });
+}
+
+#[test]
 fn migrate_makes_a_database_and_brings_it_up_to_date() {
     on_each(|base| {
         base.open().revert().expect("empty");
@@ -369,14 +398,14 @@ fn the_password_of_a_url_is_never_shown() {
         "u:hush-hush@127.0.0.1",
     ];
     for url in urls {
-        for command in ["serve", "migrate", "handlers"] {
+        for command in ["serve", "migrate", "changes"] {
             let done = jackfield()
                 .arg(command)
                 .env("JACKFIELD_DATABASE_URL", url)
                 .env("JACKFIELD_LOG", "trace")
                 .output()
                 .expect("the program runs");
-            assert!(!done.status.success() || command == "handlers", "{command} {url}");
+            assert!(!done.status.success(), "{command} {url}");
             let told = [done.stdout, done.stderr].concat();
             let told = String::from_utf8_lossy(&told);
             assert!(!told.is_empty() && !told.contains("hush"), "{command} {url}: {told}");
@@ -388,7 +417,7 @@ fn the_password_of_a_url_is_never_shown() {
 fn reading_makes_no_database() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("none.db");
-    for command in ["serve", "handlers"] {
+    for command in ["serve", "changes", "handlers"] {
         let url = format!("sqlite:{}", file.display());
         let done = jackfield().arg(command).env("JACKFIELD_DATABASE_URL", url).output();
         let done = done.expect("the program runs");
