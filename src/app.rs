@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use jackfield_api::snapshot::Snapshot;
+use serde::Serialize;
 
 use crate::db::{Database, DatabaseUrl};
 use crate::fsapi::{Router, StartErrors};
 use crate::metrics::Metrics;
 use crate::settings::Settings;
+use crate::watch::Liveness;
 
 /// Long-lived parts, passed to routes as their state.
 pub struct App {
@@ -18,6 +20,23 @@ pub struct App {
     pub router: Arc<Router>,
     /// What it counts.
     pub metrics: Arc<Metrics>,
+    /// Whether its data are up to date.
+    pub liveness: Arc<Liveness>,
+}
+
+/// How a service is: what `/health` and the control socket answer.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// `ready`; `degraded` while it answers from data that may be out of date.
+    #[serde(rename = "status")]
+    word: &'static str,
+    /// Why it is degraded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    version: &'static str,
+    revision: i64,
+    domains: usize,
+    users: usize,
 }
 
 impl App {
@@ -26,7 +45,21 @@ impl App {
         let settings = Arc::new(settings);
         let metrics = Arc::new(Metrics::new());
         let router = Arc::new(Router::new(Arc::clone(&settings), Arc::clone(&metrics), snapshot)?);
-        Ok(Arc::new(Self { settings, router, metrics }))
+        Ok(Arc::new(Self { settings, router, metrics, liveness: Arc::default() }))
+    }
+
+    /// How it is now.
+    pub fn status(&self) -> Status {
+        let why = self.liveness.trouble();
+        let picture = self.router.picture();
+        Status {
+            word: if why.is_none() { "ready" } else { "degraded" },
+            why,
+            version: env!("CARGO_PKG_VERSION"),
+            revision: picture.snapshot.revision(),
+            domains: picture.snapshot.contents().domains.len(),
+            users: picture.snapshot.user_count(),
+        }
     }
 }
 

@@ -9,9 +9,11 @@ mod serve;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use tracing_appender::non_blocking::WorkerGuard;
 
+use crate::control::{self, ControlError};
 use crate::db::DatabaseUrl;
 use crate::fsapi::StartErrors;
 use crate::settings::{Settings, SettingsError, SettingsErrors, TABLE};
@@ -109,6 +111,7 @@ impl Source {
             let state = self.state.clone().unwrap_or_else(|| demo::default_state(env));
             let opened = demo::open(&state)?;
             settings.database_url = opened.database.clone();
+            settings.state_dir = state;
             demo = Some(opened);
         }
         Ok(Opened { settings, demo, log })
@@ -118,6 +121,18 @@ impl Source {
 impl Opened {
     fn database(&self) -> &DatabaseUrl {
         &self.settings.database_url
+    }
+
+    /// Has the running service answer from what a command changed; says what came of it.
+    fn publish(&self) -> anyhow::Result<String> {
+        match control::reload(&self.settings.state_dir) {
+            Ok(Some(revision)) => Ok(format!("the service answers from revision {revision}")),
+            Ok(None) => Ok("no service runs here that had to be told".to_owned()),
+            Err(error @ ControlError::Refused(_)) => Err(error).context("stored, but not served"),
+            Err(error) => {
+                Ok(format!("{error}; a service that runs sees the change within a second"))
+            }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! - [`fsapi`]: the way of a look-up, from the body of a post to the answer
 //! - [`http`]: the listeners, their routes and protected paths
+//! - [`watch`], [`control`]: how a change of the data gets into the answers
 //! - [`settings`], [`db`], [`app`]: what the service is made of, and the handle to it
 //! - [`plug`]: what a module brings along besides handlers
 //! - [`metrics`]: what is counted
@@ -17,6 +18,7 @@
 
 pub mod app;
 mod cli;
+pub mod control;
 pub mod db;
 mod demo;
 pub mod fsapi;
@@ -27,6 +29,7 @@ pub mod plug;
 mod runtime;
 mod secret;
 pub mod settings;
+pub mod watch;
 
 // Without this line the linker leaves the handlers out, and their registries are silently empty.
 use jackfield_handlers as _;

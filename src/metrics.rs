@@ -80,6 +80,11 @@ metrics! {
     snapshot_age: Gauge = "jackfield_snapshot_age_seconds",
         "Time since the database was read.";
     snapshot_users: IntGauge = "jackfield_snapshot_users", "Directory users that are served.";
+    snapshot_read: Gauge = "jackfield_snapshot_read_seconds",
+        "How long it took to read the database and to publish it, the last time.";
+    snapshot_rejected: IntCounter = "jackfield_snapshot_rejected_total",
+        "States of the database that were not served, because they break a rule or cannot be read.";
+    database_up: IntGauge = "jackfield_database_up", "Whether the database answers: 1, or 0.";
     snapshot_domains: IntGauge = "jackfield_snapshot_domains", "Domains that are served.";
 }
 

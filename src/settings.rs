@@ -19,7 +19,7 @@ use reader::Reader;
 
 /// Every setting: its key in the file, its default, and what it says. The environment variable of
 /// a key is `JACKFIELD_` and the key in upper case.
-pub const TABLE: [(&str, &str, &str); 14] = [
+pub const TABLE: [(&str, &str, &str); 15] = [
     ("listen_machine", "127.0.0.1:8080", "socket for the switch and Prometheus"),
     ("listen_public", "off", "socket behind the public nginx server"),
     (
@@ -27,6 +27,7 @@ pub const TABLE: [(&str, &str, &str); 14] = [
         "sqlite:/var/lib/jackfield/jackfield.db",
         "where the data is: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`",
     ),
+    ("state_dir", "/var/lib/jackfield", "folder of the socket that commands tell the service by"),
     ("guard", "enforce", "polluted look-ups are refused (`enforce`) or only counted (`observe`)"),
     ("unknown_domain", "deny", "a domain nobody serves: `deny` or `not-found`"),
     ("trusted_peers", "[]", "networks, besides loopback, that may use the machine listener"),
@@ -53,6 +54,8 @@ pub struct Settings {
     pub listen_public: Option<SocketAddr>,
     /// Where the data is.
     pub database_url: DatabaseUrl,
+    /// Folder of the control socket.
+    pub state_dir: PathBuf,
     /// What happens to polluted look-ups.
     pub guard: GuardMode,
     /// What a domain that nobody serves is answered with.
@@ -140,6 +143,10 @@ impl Settings {
                 "sqlite:/var/lib/jackfield/jackfield.db",
                 str::parse,
             ),
+            state_dir: reader.parse("state_dir", "/var/lib/jackfield", |word| match word {
+                "" => Err("write a folder, as in `/var/lib/jackfield`".to_owned()),
+                word => Ok(PathBuf::from(word)),
+            }),
             guard: reader.parse("guard", "enforce", |word| match word {
                 "enforce" => Ok(GuardMode::Enforce),
                 "observe" => Ok(GuardMode::Observe),

@@ -13,5 +13,8 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
         writeln!(out, "ran {name}")?;
     }
     writeln!(out, "{} is up to date", opened.database())?;
+    if !run.is_empty() {
+        writeln!(out, "{}", opened.publish()?)?;
+    }
     Ok(())
 }

@@ -11,8 +11,10 @@ use tokio::sync::watch;
 
 use super::Source;
 use crate::app::{App, read_snapshot};
+use crate::control::Control;
 use crate::demo::{DOMAIN, Demo, Login, NUMBERS};
 use crate::plug::{self, Listener};
+use crate::watch::Watcher;
 use crate::{http, runtime};
 
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
@@ -32,15 +34,16 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
         Some(address) => Some(listen(address)?),
         None => None,
     };
+    let control = Control::open(&app.settings.state_dir).await?;
+    let watcher = Watcher::start(Arc::clone(&app)).context("cannot start a thread")?;
     let (kind, entries) = ("handler", app.router.handlers());
     for (registry, entry) in entries {
         tracing::debug!(registry, kind, name = entry.name, origin = %entry.origin, "registered");
     }
-    let picture = app.router.picture();
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         machine = %machine.local_addr()?,
-        users = picture.snapshot.user_count(),
+        users = app.router.picture().snapshot.user_count(),
         handlers = app.router.handlers().count(),
         "ready"
     );
@@ -62,6 +65,7 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
             Some(tokio::spawn(http::serve(listener?, router, connections, stopped)))
         })
         .collect::<Vec<_>>();
+    let controlled = tokio::spawn(control.serve(Arc::clone(&app), watcher));
     let mut serving = futures_util::future::select_all(serving);
     tokio::select! {
         _ = terminate.recv() => {}
@@ -69,6 +73,8 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
         _ = &mut serving => anyhow::bail!("a listener has ended by itself"),
     }
     tracing::info!("stopping");
+    controlled.abort();
+    let _ = controlled.await;
     drop(stopping);
     for served in serving.into_inner() {
         served.await?;

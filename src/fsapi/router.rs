@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
-use jackfield_api::registry::{Keys, Match};
+use jackfield_api::registry::{Conflict, Keys, Match};
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{Answer, Form, FormError, Lookup, Refusal, Section};
 use tracing::Instrument;
@@ -124,6 +124,14 @@ impl Router {
     /// What look-ups are answered from now.
     pub fn picture(&self) -> Arc<Picture> {
         self.picture.load_full()
+    }
+
+    /// Answers from this snapshot from now on. One that breaks a rule is refused, and what was
+    /// served before is served on.
+    pub fn publish(&self, snapshot: Snapshot) -> Result<(), Vec<Conflict>> {
+        let picture = Picture::new(snapshot, &self.registries)?;
+        self.picture.store(Arc::new(picture));
+        Ok(())
     }
 
     /// The settings it was made with.

@@ -8,6 +8,7 @@ mod database;
 mod demo;
 mod explain;
 mod isolation;
+mod live;
 mod observe;
 mod pollution;
 mod protected;

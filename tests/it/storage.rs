@@ -371,6 +371,7 @@ fn migrate_makes_a_database_and_brings_it_up_to_date() {
             let done = jackfield()
                 .arg("migrate")
                 .env("JACKFIELD_DATABASE_URL", &base.url)
+                .env("JACKFIELD_STATE_DIR", base.state())
                 .output()
                 .expect("the program runs");
             assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
@@ -378,6 +379,7 @@ fn migrate_makes_a_database_and_brings_it_up_to_date() {
         };
         let told = migrate();
         assert!(told.contains("ran ") && told.contains("is up to date"), "{told}");
+        assert!(told.contains("no service runs here"), "{told}");
         assert!(!migrate().contains("ran "));
         assert_eq!(load(base).user_count(), 0);
     });

@@ -4,6 +4,7 @@
 mod bodies;
 mod client;
 mod database;
+mod gate;
 mod metrics;
 mod program;
 mod server;
@@ -12,6 +13,7 @@ mod tree;
 pub(crate) use bodies::{Body, body, encoded, recorded};
 pub(crate) use client::{Reply, exchange, get, parse_reply, post, request};
 pub(crate) use database::{Base, on_each, on_postgres};
+pub(crate) use gate::Gate;
 pub(crate) use metrics::Metrics;
 pub(crate) use program::{Login, Program, demo, jackfield, jackfield_after, logins, run};
 pub(crate) use server::{Server, log, shared};

@@ -1,6 +1,7 @@
 //! A database of a test's own, and somebody who works on it with plain SQL.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,7 +17,7 @@ const SERVER: &str = "JACKFIELD_TEST_POSTGRES";
 /// A database with the tables and the PBX of the tests in it. It is gone with this value.
 pub(crate) struct Base {
     pub(crate) url: String,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
     /// The server that it is a schema of.
     server: Option<(String, String)>,
 }
@@ -45,7 +46,7 @@ impl Base {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite:{}", folder.path().join("data").join("pbx.db").display());
         std::fs::create_dir(folder.path().join("data")).expect("a folder");
-        Self { url, _folder: folder, server: None }.filled()
+        Self { url, folder, server: None }.filled()
     }
 
     fn postgres(server: &str) -> Self {
@@ -55,7 +56,7 @@ impl Base {
         postgres(server, &format!("CREATE SCHEMA {schema}"));
         let url = format!("{server}?options=-csearch_path%3D{schema}");
         let folder = tempfile::tempdir().expect("a folder");
-        Self { url, _folder: folder, server: Some((server.to_owned(), schema)) }.filled()
+        Self { url, folder, server: Some((server.to_owned(), schema)) }.filled()
     }
 
     fn filled(self) -> Self {
@@ -75,6 +76,16 @@ impl Base {
 
     pub(crate) fn is_postgres(&self) -> bool {
         self.server.is_some()
+    }
+
+    /// The folder that holds a SQLite database and nothing else.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The control socket's folder of a service over this database.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
     }
 
     /// Runs statements in a session of its own, as another program does.

@@ -12,7 +12,7 @@ use jackfield::app::read_snapshot;
 use jackfield_api::snapshot::Snapshot;
 use serde::Deserialize;
 
-use super::PATIENCE;
+use super::{Base, PATIENCE};
 
 /// The program, shielded from the settings of whoever runs the tests.
 pub(crate) fn jackfield() -> Command {
@@ -108,6 +108,19 @@ impl Program {
         let address = welcome.split_once("at http://").and_then(|(_, rest)| rest.split_once('/'));
         program.machine = address.expect("the welcome names the socket").0.parse().expect("one");
         program
+    }
+
+    /// Starts over a database of a test.
+    pub(crate) fn serve(base: &Base) -> Self {
+        Self::serve_at(base, &base.url)
+    }
+
+    /// Starts over a database of a test that is reached by another URL.
+    pub(crate) fn serve_at(base: &Base, url: &str) -> Self {
+        let mut command = jackfield();
+        command.arg("serve").env("JACKFIELD_DATABASE_URL", url);
+        command.env("JACKFIELD_STATE_DIR", base.state());
+        Self::start(command)
     }
 
     /// Starts a command that serves, and waits until it is ready.

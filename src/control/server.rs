@@ -1,0 +1,129 @@
+//! The side of the service.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+use super::{Answer, Request, path};
+use crate::app::App;
+use crate::watch::Watcher;
+
+/// The longest request.
+const LONGEST: u64 = 4096;
+/// How long a request may take to arrive.
+const SEND_TIME: Duration = Duration::from_secs(5);
+
+/// Why there is no control socket.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Somebody answers there already.
+    #[error(
+        "another service runs with {path}; give this one a state folder of its own (`state_dir`)"
+    )]
+    Taken {
+        /// The socket.
+        path: PathBuf,
+    },
+    /// It cannot be made.
+    #[error("cannot make the control socket {path}: {source}; `state_dir` names its folder")]
+    Impossible {
+        /// The socket.
+        path: PathBuf,
+        /// The system's words.
+        source: io::Error,
+    },
+}
+
+/// The socket. It is removed with this value.
+#[derive(Debug)]
+pub struct Control {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Control {
+    /// Makes it in the state folder. One that nobody answers on any more is replaced.
+    pub async fn open(state: &Path) -> Result<Self, OpenError> {
+        let path = path(state);
+        if UnixStream::connect(&path).await.is_ok() {
+            return Err(OpenError::Taken { path });
+        }
+        match bind(state, &path) {
+            Ok(listener) => Ok(Self { listener, path }),
+            Err(source) => Err(OpenError::Impossible { path, source }),
+        }
+    }
+
+    /// Answers until it is dropped.
+    pub async fn serve(self, app: Arc<App>, watcher: Watcher) {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let (app, watcher) = (Arc::clone(&app), watcher.clone());
+                    tokio::spawn(async move {
+                        if let Err(error) = converse(stream, &app, &watcher).await {
+                            tracing::debug!(%error, "a control connection ended early");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a control connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Under another name first: under its own nobody ever finds it open to others, or half made.
+fn bind(state: &Path, path: &Path) -> io::Result<UnixListener> {
+    DirBuilder::new().recursive(true).mode(0o700).create(state)?;
+    let part = path.with_extension(std::process::id().to_string());
+    let _ = fs::remove_file(&part);
+    let listener = UnixListener::bind(&part)?;
+    let placed = fs::set_permissions(&part, Permissions::from_mode(0o600))
+        .and_then(|()| fs::rename(&part, path));
+    if placed.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    placed.map(|()| listener)
+}
+
+async fn converse(mut stream: UnixStream, app: &App, watcher: &Watcher) -> io::Result<()> {
+    let (from, mut to) = stream.split();
+    let mut from = BufReader::new(from);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        let mut limited = (&mut from).take(LONGEST);
+        let read = tokio::time::timeout(SEND_TIME, limited.read_line(&mut line));
+        if read.await?? == 0 {
+            return Ok(());
+        }
+        let mut answer = match serde_json::from_str(&line) {
+            Ok(Request::Reload) => match watcher.reload().await {
+                Ok(revision) => serde_json::to_vec(&Answer::Revision(revision))?,
+                Err(why) => serde_json::to_vec(&Answer::Error(why))?,
+            },
+            Ok(Request::Status) => serde_json::to_vec(&app.status())?,
+            Err(_) => {
+                let remedy = r#"write {"do":"reload"} or {"do":"status"}"#;
+                serde_json::to_vec(&Answer::Error(remedy.to_owned()))?
+            }
+        };
+        answer.push(b'\n');
+        to.write_all(&answer).await?;
+    }
+}
