@@ -3,7 +3,7 @@
 //! A unix socket in the state folder that only the service's own user can reach; no HTTP route does
 //! what it does. One JSON object a line, and one as the answer:
 //!
-//! - `{"do":"reload"}` reads the database at once: `{"revision":7}`, once that one is served
+//! - `{"do":"reload"}` reads the database at once if it changed: `{"revision":7}`, once that is served
 //! - `{"do":"status"}`: what `/health` says
 //! - anything that goes wrong: `{"error":"..."}`
 

@@ -84,11 +84,7 @@ impl Database {
 
     /// Reads everything, in one transaction. A database that lacks migrations is refused.
     pub fn load(&mut self) -> Result<Contents, DbError> {
-        let pending = migrations::pending(&mut self.session);
-        let pending = pending.map_err(|error| self.not_migrated(&*error))?;
-        if pending > 0 {
-            return Err(DbError::Outdated { url: self.url.clone(), pending });
-        }
+        self.check_version()?;
         self.session.read(load::contents)
     }
 
@@ -99,7 +95,16 @@ impl Database {
 
     /// The first changes after a revision, or else the last ones; the oldest first.
     pub fn changes(&mut self, since: Option<i64>, limit: u32) -> Result<Vec<Change>, DbError> {
+        self.check_version()?;
         changes::list(&mut self.session, since, limit.into())
+    }
+
+    fn check_version(&mut self) -> Result<(), DbError> {
+        let pending = migrations::pending(&mut self.session);
+        match pending.map_err(|error| self.not_migrated(&*error))? {
+            0 => Ok(()),
+            pending => Err(DbError::Outdated { url: self.url.clone(), pending }),
+        }
     }
 
     fn not_migrated(&self, error: &(dyn std::error::Error + Send + Sync)) -> DbError {

@@ -51,7 +51,7 @@ impl Watcher {
         Ok(Self { asks })
     }
 
-    /// Reads the database at once, changed or not, and publishes it.
+    /// Looks at once, and has what changed served before it answers.
     pub async fn reload(&self) -> Reloaded {
         let (answer, answered) = oneshot::channel();
         let ended = || "the service is stopping".to_owned();
@@ -86,7 +86,7 @@ impl Watch {
             };
             // Who asked before the database is read is answered by that one reading.
             waiting.extend(asked.try_iter());
-            let done = self.look(!waiting.is_empty());
+            let done = self.look();
             period = if self.database.is_some() { PERIOD } else { LONGEST_PERIOD.min(period * 2) };
             for waiting in waiting {
                 // Who does not wait any more needs no answer.
@@ -96,9 +96,9 @@ impl Watch {
         }
     }
 
-    /// Looks once. `anew`: reads the contents even if the revision is the one that is served.
-    fn look(&mut self, anew: bool) -> Reloaded {
-        let done = self.refresh(anew);
+    /// Looks once, and publishes what changed.
+    fn look(&mut self) -> Reloaded {
+        let done = self.refresh();
         self.app.liveness.answered();
         self.app.metrics.database_up.set(i64::from(self.database.is_some()));
         if let Err(why) = &done {
@@ -109,9 +109,9 @@ impl Watch {
         done
     }
 
-    fn refresh(&mut self, anew: bool) -> Reloaded {
+    fn refresh(&mut self) -> Reloaded {
         match self.revision() {
-            Ok(revision) if revision == self.seen && !anew && !self.was_lost => {
+            Ok(revision) if revision == self.seen && !self.was_lost => {
                 self.refused.clone().map_or(Ok(revision), Err)
             }
             Ok(revision) => self.read(revision),

@@ -45,7 +45,7 @@ pub enum DbError {
     },
     /// A statement failed.
     #[error("the database refused: {0}")]
-    Query(#[from] diesel::result::Error),
+    Query(diesel::result::Error),
     /// A row holds what this program cannot read.
     #[error("table {table}, row {id}, column {column}: {message}")]
     Malformed {
@@ -58,6 +58,13 @@ pub enum DbError {
         /// What is wrong.
         message: String,
     },
+}
+
+// Not as its source: whoever tells a whole chain of errors would say it twice.
+impl From<diesel::result::Error> for DbError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Query(error)
+    }
 }
 
 impl DbError {

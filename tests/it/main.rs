@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod captures;
+mod changes;
 mod database;
 mod demo;
 mod explain;
