@@ -1,6 +1,6 @@
 //! `jackfield serve`: answers switches until it is told to stop.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -83,8 +83,15 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
 }
 
 fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    http::listen(address)
-        .with_context(|| format!("cannot listen on {address}; another program may, see `ss -ltnp`"))
+    http::listen(address).map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::AddrInUse => "another program does, see `ss -ltnp`",
+            ErrorKind::AddrNotAvailable => "this machine does not have that address",
+            ErrorKind::PermissionDenied => "ports below 1024 need CAP_NET_BIND_SERVICE",
+            _ => "choose another address or port",
+        };
+        anyhow::anyhow!("cannot listen on {address}: {error}; {remedy}")
+    })
 }
 
 /// Tells the person who started the demo what to do with it.

@@ -14,7 +14,7 @@ pub enum DbError {
         message: String,
     },
     /// It could not be made.
-    #[error("cannot make {url}: {source}")]
+    #[error("cannot make {url}; its folder has to be there and writable, or set `database_url`")]
     Make {
         /// Which one.
         url: DatabaseUrl,

@@ -62,7 +62,8 @@ impl Router {
             self.tell_lookup(&form, &mut told);
         } else {
             // Deciding on it would change what is stored.
-            told.say("form", &format!("{} fields, no section: a channel event", form.len()));
+            let what = "`section` is not the second, as a switch sends it: a channel event";
+            told.say("form", &format!("{} fields; {what}", form.len()));
             let handler = self.event_handler(&form);
             told.say("channel-event", handler.unwrap_or("no handler has its action: not found"));
             return told.text;

@@ -227,9 +227,13 @@ fn a_constructor_that_fails_stops_the_start_with_its_message() {
 
 #[test]
 fn settings_that_name_an_unknown_handler_stop_the_start() {
-    for settings in ["disabled_handlers = ['weather']", "[handlers.weather]\nx = 1"] {
+    for settings in ["disabled_handlers = ['no-such-handler']", "[handlers.no-such-handler]\nx = 1"]
+    {
         let error = started(settings, pbx()).expect_err("refused");
-        assert!(matches!(&error, StartErrors::Unknown(names) if names == &["weather"]), "{error}");
+        assert!(
+            matches!(&error, StartErrors::Unknown(names) if names == &["no-such-handler"]),
+            "{error}"
+        );
     }
 }
 
@@ -313,7 +317,7 @@ fn wrong_settings_end_with_78_and_every_error_at_once_and_a_wrong_command_line_w
             vec![":4: ", "sections.configuration.fail", "cannot be denied"],
         ),
         ("a = = b", vec![":1: ", "not TOML"]),
-        ("disabled_handlers = ['weather']", vec!["weather", "jackfield handlers"]),
+        ("disabled_handlers = ['no-such-handler']", vec!["no-such-handler", "jackfield handlers"]),
         ("[handlers.sofia]\nx = 1", vec!["[handlers.sofia]", "configuration/sofia.rs:"]),
     ] {
         std::fs::write(&file, text).expect("writable");
