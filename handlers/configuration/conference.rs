@@ -20,7 +20,7 @@
 
 use jackfield_api::document::{Configuration, Control};
 use jackfield_api::lookup::{ConferenceJoin, ConfigurationFlow, ConfigurationLookup};
-use jackfield_api::snapshot::{Level, ProfileKind, Room, Snapshot};
+use jackfield_api::snapshot::{Level, ProfileKind, Room, Snapshot, StoredDocument};
 use jackfield_api::{Answer, ConfigurationHandler, Keys, Refusal, register};
 
 struct Conference;
@@ -51,12 +51,14 @@ impl ConfigurationHandler for Conference {
         match lookup.flow() {
             ConfigurationFlow::ConferenceJoin(join) => joining(&join, snapshot),
             ConfigurationFlow::ConferenceControls(keys) => {
-                // Other groups are not stored here, so a file on the switch's disk is the one place
-                // where such a group may be.
-                if !keys.controls.eq_ignore_ascii_case(DEFAULT_KEYS) {
+                // For another group that is not stored a file on the switch's disk is the one place
+                // where it may be.
+                let stored = frame(snapshot)
+                    .is_some_and(|frame| frame.lists("caller-controls", "group", &keys.controls));
+                if !stored && !keys.controls.eq_ignore_ascii_case(DEFAULT_KEYS) {
                     return Err(Refusal::NotFound("no such group of caller controls"));
                 }
-                with_keys(Configuration::new(FILE)).answer()
+                document(snapshot).answer()
             }
             _ => whole(snapshot),
         }
@@ -71,14 +73,16 @@ fn joining(join: &ConferenceJoin<'_>, snapshot: &Snapshot) -> Answer {
         .profiles(ProfileKind::Conference)
         .find(|profile| profile.name.eq_ignore_ascii_case(&join.profile))
         .ok_or(Refusal::NotFound("no such conference profile"))?;
-    with_keys(Configuration::new(FILE)).profiles([profile]).answer()
+    document(snapshot).profiles([profile]).answer()
 }
 
 fn whole(snapshot: &Snapshot) -> Answer {
     let profiles = super::profiles(snapshot, ProfileKind::Conference)?;
     let rooms: Vec<_> =
         snapshot.contents().rooms.iter().map(|room| advertised(room, snapshot)).collect();
-    with_keys(Configuration::new(FILE).rooms(&rooms)).profiles(profiles).answer()
+    with_keys(Configuration::new(FILE).framed(frame(snapshot)).rooms(&rooms), snapshot)
+        .profiles(profiles)
+        .answer()
 }
 
 /// The room by the name that phones subscribe to: with the domain that its profile has for presence.
@@ -97,7 +101,19 @@ fn advertised(room: &Room, snapshot: &Snapshot) -> Room {
     room
 }
 
-fn with_keys(document: Configuration<'_>) -> Configuration<'_> {
+fn frame(snapshot: &Snapshot) -> Option<&StoredDocument> {
+    snapshot.document(FILE)
+}
+
+fn document(snapshot: &Snapshot) -> Configuration<'_> {
+    with_keys(Configuration::new(FILE).framed(frame(snapshot)), snapshot)
+}
+
+/// The keys that callers know, where the operator stored none.
+fn with_keys<'a>(document: Configuration<'a>, snapshot: &Snapshot) -> Configuration<'a> {
+    if frame(snapshot).is_some_and(|frame| frame.has("caller-controls")) {
+        return document;
+    }
     document.caller_controls(
         DEFAULT_KEYS,
         KEYS.into_iter().map(|(digits, action)| Control { action, digits }),
@@ -157,8 +173,7 @@ mod tests {
                     kind: ProfileKind::Conference,
                     name: "default".into(),
                     params,
-                    domains: Vec::new(),
-                    gateways: Vec::new(),
+                    ..Profile::default()
                 }],
                 ..Contents::default()
             })

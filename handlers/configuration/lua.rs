@@ -1,7 +1,8 @@
 //! `lua.conf`: which script hears which event.
 //!
 //! The scripts of Jackfield tell it who logs in at a verto profile and who leaves. The switch looks
-//! for them in its own folder of scripts, so no path is named here.
+//! for them in its own folder of scripts, so no path is named here. They are added to what is stored,
+//! unless that has a script for the same event.
 //!
 //! ```text
 //! key_value=lua.conf
@@ -30,8 +31,14 @@ const HOOKS: [(&str, &str, &str); 2] = [
 ];
 
 impl ConfigurationHandler for Lua {
-    fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
-        Configuration::new("lua.conf").hooks(HOOKS).answer()
+    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        let frame = snapshot.document("lua.conf");
+        let hooks = HOOKS.into_iter().filter(|(event, subclass, _)| {
+            let mut stored =
+                frame.iter().flat_map(|frame| frame.attributes("settings", ["event", "subclass"]));
+            !stored.any(|found| found == [*event, *subclass])
+        });
+        Configuration::new("lua.conf").framed(frame).hooks(hooks).answer()
     }
 }
 

@@ -51,17 +51,24 @@ pub(super) fn answer(domain: &Domain, domain_asked: &str, asked: &UserLookup<'_>
     let secret = credential::fitting(user, domain, domain_asked, asked);
     let mut complete = DirectoryUser::new(&user.id, secret)
         .voicemail_hash(user.voicemail_hash.as_deref())
-        .stored(&user.params, &user.variables);
+        .stored(&user.params, &user.variables)
+        .others(&user.others);
+    let group = domain.settings_group(&user.id);
+    if let Some(group) = group {
+        complete = complete.inheriting(user, group);
+    }
     if let Some(alias) = &user.number_alias {
         complete = complete.number_alias(alias);
     }
     if let Some(cidr) = &user.cidr {
         complete = complete.cidr(cidr);
     }
-    if !has_dial_string(&user.params) && !has_dial_string(domain.params()) {
+    let inherited = group.is_some_and(|group| has_dial_string(&group.params));
+    if !inherited && !has_dial_string(&user.params) && !has_dial_string(domain.params()) {
         complete = complete.param("dial-string", Value::channel(DIAL_STRING));
     }
-    Directory::user(DirectoryDomain::inherited(domain), complete)
+    let around = DirectoryDomain::inherited(domain).named(domain.spelled(domain_asked));
+    Directory::user(around, complete)
 }
 
 fn has_dial_string(params: &[Setting]) -> bool {
