@@ -2,6 +2,7 @@
 
 mod explain;
 mod handlers;
+mod import;
 mod migrate;
 mod serve;
 
@@ -34,6 +35,8 @@ enum Command {
     Serve(Source),
     /// Brings the database up to date
     Migrate(Source),
+    /// Takes a switch's configuration files into the database
+    Import(import::Import),
     /// Lists what answers which question
     Handlers(handlers::Handlers),
     /// Says what answers a recorded look-up, why, and with what
@@ -72,6 +75,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match cli.command {
         Command::Serve(source) => serve::run(&source),
         Command::Migrate(source) => migrate::run(&source),
+        Command::Import(import) => import::run(&import),
         Command::Handlers(handlers) => handlers::run(&handlers),
         Command::Explain(explain) => explain::run(&explain),
     };

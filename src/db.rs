@@ -4,6 +4,7 @@
 //! [`Contents`]; the service answers from that.
 
 mod load;
+mod merge;
 mod schema;
 mod store;
 
@@ -15,6 +16,8 @@ use diesel::prelude::*;
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use jackfield_api::snapshot::Contents;
+
+pub use self::merge::Tally;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 

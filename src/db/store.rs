@@ -239,6 +239,6 @@ fn language(c: &mut Connection, language: &Language) -> Result<(), DbError> {
     Ok(())
 }
 
-fn json<T: Serialize + ?Sized>(value: &T) -> String {
+pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("plain data")
 }
