@@ -67,9 +67,11 @@ pub(super) struct Entry {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Globals {
     entries: BTreeMap<String, Entry>,
+    /// Those of them that have a value.
+    known: Stored,
 }
 
-/// What stands in a text for the operator's variables is known: what is left of it.
+/// A name in a text that has no value here.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unknown {
     /// The name in the text itself.
@@ -88,6 +90,7 @@ impl Globals {
     }
 
     pub(super) fn put(&mut self, name: &str, value: Option<String>, giver: Giver) {
+        self.known.set(name, value.clone());
         let entry = Entry { name: name.to_owned(), value, giver };
         self.entries.insert(name.to_ascii_lowercase(), entry);
     }
@@ -116,16 +119,14 @@ impl Globals {
         if !text.contains("$${") {
             return (text.to_owned(), Vec::new());
         }
-        let stored = self.stored();
-        let resolved = Stored::new(&stored);
         let unknown = global::names(text)
             .filter_map(|name| {
-                let value = resolved.resolve(&format!("$${{{name}}}"));
+                let value = self.known.resolve(&format!("$${{{name}}}"));
                 let inner = global::names(&value).next()?;
                 Some(Unknown { name: name.to_owned(), why: self.why(name, inner) })
             })
             .collect();
-        (resolved.resolve(text), unknown)
+        (self.known.resolve(text), unknown)
     }
 
     /// Why a name has no value: `inner` is what is left of it when all known values are put in.

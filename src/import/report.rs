@@ -43,6 +43,14 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Puts every list in the order of the files and lines.
+    pub(super) fn sort(&mut self) {
+        let lists = [&mut self.documents, &mut self.left_out, &mut self.findings, &mut self.notes];
+        for list in lists {
+            list.sort_by(|one, other| one.place.cmp(&other.place));
+        }
+    }
+
     pub(super) fn left_out(&mut self, place: &Place, text: impl Into<String>) {
         self.left_out.push(Note { place: place.clone(), text: text.into() });
     }

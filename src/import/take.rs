@@ -109,6 +109,7 @@ impl Taker<'_> {
         self.check_realms();
         self.tell_logins();
         self.keep_globals();
+        self.report.sort();
         let count = |contexts: &[jackfield_api::snapshot::Context]| {
             contexts.iter().map(|context| context.extensions().len()).sum()
         };

@@ -152,6 +152,9 @@ impl<'a> Parser<'a> {
 
     fn attribute(&mut self, start: usize, tag: &str) -> Result<(String, String), Problem> {
         let key = self.word(|c| c.is_ascii_whitespace() || matches!(c, '=' | '/' | '>')).to_owned();
+        if key.starts_with('<') {
+            return Err(self.error(start, &format!("<{tag}> has no closing bracket")));
+        }
         self.skip_spaces();
         if !self.text[self.at..].starts_with('=') {
             if key.is_empty() {

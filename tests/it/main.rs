@@ -6,6 +6,7 @@ mod bad_input;
 mod captures;
 mod demo;
 mod explain;
+mod import;
 mod isolation;
 mod observe;
 mod pollution;

@@ -20,8 +20,8 @@ pub struct Global {
 }
 
 /// Stored globals by name.
-#[derive(Debug, Default)]
-pub struct Globals<'a>(HashMap<String, &'a str>);
+#[derive(Debug, Default, Clone)]
+pub struct Globals(HashMap<String, String>);
 
 /// Longer than any chain of globals that means something: ends circles.
 const DEEPEST: usize = 16;
@@ -29,19 +29,29 @@ const DEEPEST: usize = 16;
 /// Longer than any value that a switch takes: ends values that grow with each step.
 const LONGEST: usize = 1 << 20;
 
-impl<'a> Globals<'a> {
+impl Globals {
     /// Of two with one name the first counts.
-    pub fn new(globals: &'a [Global]) -> Self {
+    pub fn new(globals: &[Global]) -> Self {
         let mut by_name = HashMap::with_capacity(globals.len());
         for global in globals {
-            by_name.entry(global.name.to_ascii_lowercase()).or_insert(global.value.as_str());
+            let name = global.name.to_ascii_lowercase();
+            by_name.entry(name).or_insert_with(|| global.value.clone());
         }
         Self(by_name)
     }
 
+    /// Gives a name a value, or takes it away.
+    pub fn set(&mut self, name: &str, value: Option<String>) {
+        let name = name.to_ascii_lowercase();
+        match value {
+            Some(value) => self.0.insert(name, value),
+            None => self.0.remove(&name),
+        };
+    }
+
     /// The value as it is stored.
-    pub fn get(&self, name: &str) -> Option<&'a str> {
-        self.0.get(&name.to_ascii_lowercase()).copied()
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(&name.to_ascii_lowercase()).map(String::as_str)
     }
 
     /// A text with the stored globals put in. Names that are not stored stay, and so does one that

@@ -102,7 +102,7 @@ impl<'a> Element<'a> {
     }
 
     /// Puts stored globals into every value and text of operator-written XML.
-    pub(super) fn resolve(&mut self, globals: &Globals<'_>) {
+    pub(super) fn resolve(&mut self, globals: &Globals) {
         let put_into = |value: &mut Value<'_>| {
             if let Value::Global(text) = value
                 && text.contains("$${")

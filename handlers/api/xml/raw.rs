@@ -68,7 +68,7 @@ impl Raw {
     }
 
     /// Puts stored globals into every value and text.
-    pub(crate) fn resolve(&mut self, globals: &Globals<'_>) {
+    pub(crate) fn resolve(&mut self, globals: &Globals) {
         self.elements.iter_mut().for_each(|element| element.resolve(globals));
     }
 

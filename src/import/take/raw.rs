@@ -13,12 +13,15 @@ impl Taker<'_> {
     pub(super) fn raw<'e>(&mut self, elements: impl IntoIterator<Item = &'e Element>) -> Raw {
         let mut xml = String::new();
         let mut first = None;
+        let problems = self.problems.len();
         for element in elements {
             first.get_or_insert(element);
             self.write(element, &mut xml);
         }
         match (Raw::parse_any(&xml), first) {
             (Ok(raw), _) => raw,
+            // Told already, with the line itself.
+            (Err(_), _) if self.problems.len() > problems => Raw::default(),
             (Err(error), Some(first)) => {
                 let message = format!("<{}> cannot be kept: {}", first.name, error.message);
                 self.problem(&first.place, message);
