@@ -124,9 +124,10 @@ register!(ConfigurationHandler, "conference", Keys::Fixed(&[FILE]), Conference);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer, asking, recorded, text};
+    use super::super::recorded::{answer, answer_from, asking, recorded, text};
     use super::*;
     use jackfield_api::snapshot::{Contents, Profile, Setting};
+    use jackfield_api::xml::Raw;
 
     #[test]
     fn the_module_loads_with_rooms_keys_and_profiles() {
@@ -182,5 +183,57 @@ mod tests {
         assert_eq!(advertised(&room, &with).name, "3000@pbx.example.test");
         assert_eq!(advertised(&advertised(&room, &with), &with).name, "3000@pbx.example.test");
         assert_eq!(advertised(&room, &snapshot(Vec::new())).name, "3000");
+    }
+
+    #[test]
+    fn what_the_operator_stored_around_the_profiles_is_in_every_answer() {
+        let xml = "<configuration name='conference.conf' description='Audio'>\
+                   <advertise><room name='9@x' status='y'/></advertise>\
+                   <caller-controls><group name='moderator'/></caller-controls><profiles/>\
+                   </configuration>";
+        let frame = StoredDocument { name: FILE.into(), xml: Raw::parse(xml).expect("valid") };
+        let profile = |name: &str| Profile {
+            kind: ProfileKind::Conference,
+            name: name.into(),
+            ..Profile::default()
+        };
+        let snapshot = Snapshot::new(Contents {
+            profiles: vec![profile("default"), profile("other")],
+            rooms: vec![Room { name: "3000".into(), profile: "default".into() }],
+            documents: vec![frame],
+            ..Contents::default()
+        });
+        let answered = |body: Vec<u8>| {
+            let document = answer_from(&snapshot, &Conference, body).expect("a document");
+            String::from_utf8(document.into_body()).expect("UTF-8")
+        };
+        let whole = answered(asking(FILE, "a=b"));
+        assert!(
+            whole.contains(
+                r#"  <configuration name="conference.conf" description="Audio">
+      <advertise>
+        <room name="3000" status="FreeSWITCH"/>
+        <room name="9@x" status="y"/>
+      </advertise>
+      <caller-controls>
+        <group name="moderator"/>
+      </caller-controls>
+      <profiles>
+        <profile name="default"/>
+        <profile name="other"/>
+      </profiles>
+    </configuration>
+"#
+            ),
+            "{whole}"
+        );
+        let joining = answered(asking(FILE, "conference_name=9&profile_name=other"));
+        assert!(joining.contains("<profile name=\"other\"/>") && !joining.contains("\"default\""));
+        let keys = |group: &str| {
+            let fields = format!("Conf-Name=9&Conf-Profile=default&Controls={group}");
+            answer_from(&snapshot, &Conference, asking(FILE, &fields))
+        };
+        assert!(keys("Moderator").is_ok());
+        assert!(matches!(keys("gone"), Err(Refusal::NotFound(_))));
     }
 }

@@ -46,11 +46,29 @@ register!(ConfigurationHandler, "lua", Keys::Fixed(&["lua.conf"]), Lua);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{recorded, text};
+    use super::super::recorded::{answer_from, asking, recorded, text};
     use super::*;
+    use jackfield_api::snapshot::{Contents, StoredDocument};
+    use jackfield_api::xml::Raw;
 
     #[test]
     fn the_module_loads_with_the_hooks_of_verto() {
         assert_eq!(text(&Lua, recorded!("17-conf-lua.conf")), include_str!("golden/lua.xml"));
+    }
+
+    #[test]
+    fn hooks_are_added_to_what_is_stored_but_for_those_that_it_has() {
+        let xml = "<configuration name='lua.conf'><settings><param name='script-directory' \
+                   value='$${script_dir}'/><hook event='CUSTOM' subclass='verto::login' \
+                   script='own.lua'/></settings></configuration>";
+        let document =
+            StoredDocument { name: "lua.conf".into(), xml: Raw::parse(xml).expect("valid") };
+        let snapshot = Snapshot::new(Contents { documents: vec![document], ..Contents::default() });
+        let answer = answer_from(&snapshot, &Lua, asking("lua.conf", "a=b")).expect("a document");
+        let text = String::from_utf8(answer.into_body()).expect("UTF-8");
+        assert!(text.contains("script=\"own.lua\"") && !text.contains("login.lua"), "{text}");
+        assert!(text.contains("script=\"disconnect.lua\""), "{text}");
+        assert!(text.contains("$${script_dir}"), "{text}");
+        assert_eq!(text.matches("<settings>").count(), 1, "{text}");
     }
 }

@@ -129,6 +129,26 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_answers_to_its_aliases_under_the_alias_that_was_asked_for() {
+        let domain = pbx().contents().domains[0].clone().with_aliases(vec!["192.0.2.2".into()]);
+        let snapshot = Snapshot::new(Contents { domains: vec![domain], ..Contents::default() });
+        assert!(keys(&snapshot).contains(&"192.0.2.2".to_owned()));
+        for question in [
+            "action=user_call&key=id&user=1000",
+            "group=sales&action=group_call&group_name=sales",
+            "purpose=network-list",
+            "purpose=gateways&profile=internal",
+            "action=x",
+        ] {
+            let asked = asking(question).replace("pbx.example.test", "192.0.2.2");
+            let (_, section) = told(&asked, &snapshot).expect("an answer");
+            assert_eq!(section.children[0].attribute("name"), Some("192.0.2.2"), "{question}");
+            let (_, section) = told(&asking(question), &snapshot).expect("an answer");
+            assert_eq!(section.children[0].attribute("name"), Some("pbx.example.test"));
+        }
+    }
+
+    #[test]
     fn every_domain_has_one_key_in_lower_case_and_all_domains_have_the_empty_one() {
         let domains = ["b.test", "A.test", "a.TEST"].map(Domain::new).to_vec();
         let snapshot = Snapshot::new(Contents { domains, ..Contents::default() });

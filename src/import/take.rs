@@ -201,6 +201,19 @@ impl Taker<'_> {
         self.key(&what, element.attribute("name").unwrap_or_default(), &element.place)
     }
 
+    /// What something is called where nothing is found by it: a parameter, an extension.
+    fn label(&mut self, what: &str, text: &str, place: &Place) -> Option<String> {
+        let label = self.known(what, text, place)?;
+        self.checked(what, label, place, |label| {
+            Value::text(label).check_plain().map_err(|refused| refused.to_string())
+        })
+    }
+
+    /// Whether everything in a text is known here.
+    fn is_known(&self, text: &str) -> bool {
+        self.globals.resolve(text).1.is_empty()
+    }
+
     /// A secret in clear. No problem with it repeats it.
     fn secret(&mut self, what: &str, text: &str, place: &Place) -> Option<String> {
         self.in_secrets.extend(global::names(text).map(str::to_owned));
@@ -251,7 +264,9 @@ impl Taker<'_> {
 
     /// A `<param>` or `<variable>`.
     fn setting(&mut self, element: &Element) -> Option<Setting> {
-        let name = self.name_of(element)?;
+        let what = format!("the name of <{}>", element.name);
+        let name = element.attribute("name").unwrap_or_default();
+        let name = self.label(&what, name, &element.place)?;
         let value = element.attribute("value").unwrap_or_default();
         let text = if is_secret(&name) {
             self.secret(&format!("the value of «{name}»"), value, &element.place)?

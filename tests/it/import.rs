@@ -59,7 +59,7 @@ fn the_report_tells_what_was_taken_kept_left_out_and_found_with_its_line() {
          value=\"pbx.example.test\"/>",
         "  $${external_ip} in one text, the first at sip_profiles/internal.xml:9: keep the line \
          with `stun-set` (vars.xml:12)",
-        "  $${local_ip_v4} in 4 texts, the first at autoload_configs/b.conf.xml:17: the switch \
+        "  $${local_ip_v4} in 6 texts, the first at autoload_configs/a.conf.xml:7: the switch \
          knows it\n",
     ] {
         assert!(report.contains(line), "{line:?} is not in\n{report}");

@@ -39,7 +39,7 @@ impl Taker<'_> {
     fn extension(&mut self, element: &Element) -> Option<Extension> {
         let name = match element.attribute("name") {
             Some(name) if !name.is_empty() => {
-                self.key("the extension's name", name, &element.place)?
+                self.label("the extension's name", name, &element.place)?
             }
             _ => String::new(),
         };
@@ -102,7 +102,7 @@ impl Taker<'_> {
     /// Text inside of the element goes before the attribute `data`, as with the switch.
     fn action(&mut self, element: &Element) -> Option<Action> {
         let application = element.attribute("application").unwrap_or_default();
-        let application = self.key("the application", application, &element.place)?;
+        let application = self.label("the application", application, &element.place)?;
         let text = element.text.trim();
         let data = if text.is_empty() { element.attribute("data") } else { Some(text) };
         let data = self.text(data.unwrap_or_default(), &element.place);

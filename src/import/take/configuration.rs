@@ -83,11 +83,14 @@ impl Taker<'_> {
 
     fn access_lists(&mut self, document: &mut Element) {
         self.listed(document, "network-lists", "list", |taker, element| {
-            // Nodes with a mask or ports have no place in the table.
+            // Nodes with a mask or ports have no place in the table, and none that are made of what
+            // the switch alone knows.
             let plain = element.children.iter().all(|node| {
                 let fits = |name: &str| matches!(name, "type" | "cidr" | "domain");
                 let one = node.attribute("cidr").is_some() != node.attribute("domain").is_some();
-                node.name == "node" && one && node.attributes.iter().all(|(name, _)| fits(name))
+                let known = node.attribute("cidr").is_none_or(|network| taker.is_known(network));
+                let plain = node.attributes.iter().all(|(name, _)| fits(name));
+                node.name == "node" && one && known && plain
             });
             let named = |(name, _): &(String, String)| matches!(name.as_str(), "name" | "default");
             if !plain || !element.attributes.iter().all(named) {

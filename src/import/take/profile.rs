@@ -51,6 +51,10 @@ impl Taker<'_> {
                         profile.gateways.extend(self.gateway(gateway));
                     }
                 }
+                // A name that the switch alone knows stays in a list of its own, live.
+                (ProfileKind::Sofia, "aliases" | "domains") if !self.names_are_known(inner) => {
+                    others.push(inner);
+                }
                 (ProfileKind::Sofia, "aliases") => {
                     for alias in inner.children_named("alias") {
                         profile.aliases.extend(self.name_of(alias));
@@ -74,6 +78,11 @@ impl Taker<'_> {
             self.check_pins(&profile, element);
         }
         Some(profile)
+    }
+
+    fn names_are_known(&self, list: &Element) -> bool {
+        let mut names = list.children.iter().filter_map(|inner| inner.attribute("name"));
+        names.all(|name| self.is_known(name))
     }
 
     /// One name is one gateway, wherever it stands.
