@@ -20,8 +20,8 @@ pub struct Domain {
     groups: Vec<Group>,
     users: Vec<User>,
     inherited: Written,
-    /// Whether any group has settings: only then is it looked for whose a user inherits.
-    settled_groups: bool,
+    /// The first group of each member, where any group has settings.
+    settings_groups: HashMap<String, u32>,
     ids: HashMap<String, u32>,
     number_aliases: HashMap<String, u32>,
 }
@@ -104,8 +104,14 @@ impl Domain {
     /// Sets the groups.
     #[must_use]
     pub fn with_groups(mut self, groups: Vec<Group>) -> Self {
-        self.settled_groups =
-            groups.iter().any(|group| !group.params.is_empty() || !group.variables.is_empty());
+        self.settings_groups = HashMap::new();
+        if groups.iter().any(|group| !group.params.is_empty() || !group.variables.is_empty()) {
+            for (group, at) in groups.iter().zip(0..) {
+                for member in &group.members {
+                    self.settings_groups.entry(member.to_ascii_lowercase()).or_insert(at);
+                }
+            }
+        }
         self.groups = groups;
         self
     }
@@ -179,12 +185,7 @@ impl Domain {
 
     /// The group whose settings a user inherits: the first that it is in, as the switch finds it.
     pub fn settings_group(&self, id: &str) -> Option<&Group> {
-        if !self.settled_groups {
-            return None;
-        }
-        let is_in =
-            |group: &&Group| group.members.iter().any(|member| member.eq_ignore_ascii_case(id));
-        self.groups.iter().find(is_in)
+        find(&self.settings_groups, id).map(|at| &self.groups[at as usize])
     }
 
     /// Changes every setting and every piece of XML, before the domain is published.

@@ -1,6 +1,6 @@
 //! Domains, their groups and their users.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_api::snapshot::{Algorithm, Domain, Group, User};
 
@@ -63,6 +63,8 @@ impl Taker<'_> {
             return;
         }
         let stored = self.existing.domains.iter().find(is_it);
+        // Hashes are made of the name as it is spelled, and answers spell it as it is stored.
+        let name = stored.map_or(name.clone(), |stored| stored.name().to_owned());
         let domain = stored.map_or_else(
             || Domain::new(&name),
             |stored| {
@@ -218,13 +220,13 @@ impl Taker<'_> {
     /// A group with those members that there are, each once.
     fn group_of(&mut self, found: Members, users: &Users) -> Group {
         let mut group = found.group;
+        let mut known = BTreeSet::new();
         for (id, place) in found.members {
-            let known = group.members.iter().any(|member| member.eq_ignore_ascii_case(&id));
             if !users.places.contains_key(&id.to_ascii_lowercase()) {
                 let text =
                     format!("member «{id}» of group «{}»: there is no such user", group.name);
                 self.report.left_out(&place, text);
-            } else if !known {
+            } else if known.insert(id.to_ascii_lowercase()) {
                 group.members.push(id);
             }
         }

@@ -1,11 +1,17 @@
 //! What keeps a tree from being imported: told with file and line, and nothing is written.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
+use jackfield::app::read_snapshot;
+use jackfield::db::{Database, DatabaseUrl};
+use jackfield_api::snapshot::{Algorithm, Contents, Domain, Secret};
+
 use super::served::import;
 use super::tree;
+use crate::support::jackfield;
 
 /// What is told of a tree that cannot be imported. No database comes of it.
 fn refused(tree: &Path, arguments: &[&str]) -> String {
@@ -139,4 +145,63 @@ fn what_is_no_file_or_no_text_is_told() {
     assert!(told.contains("freeswitch.xml:2: a.xml is not UTF-8 in line 2"), "{told}");
     let empty = tempfile::tempdir().expect("a folder");
     assert!(refused(empty.path(), &[]).contains("there is no freeswitch.xml in it"));
+}
+
+#[test]
+fn a_variable_of_the_environment_and_phrases_of_the_older_kind_are_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "<document type=\"freeswitch/xml\">\n\
+                <X-PRE-PROCESS cmd=\"env-set\" data=\"place=$JACKFIELD_TEST_PLACE\"/>\n\
+                <section name=\"phrases\"><macros><language name=\"nl\">\n\
+                <macro name=\"hoi\"><input pattern=\"$${place}\"/></macro>\n\
+                </language></macros></section>\n</document>\n";
+    fs::write(folder.path().join("freeswitch.xml"), text).expect("writable");
+    let database = folder.path().join("jackfield.db");
+    let done = jackfield()
+        .env("JACKFIELD_DATABASE_URL", format!("sqlite:{}", database.display()))
+        .env("JACKFIELD_TEST_PLACE", "Utrecht")
+        .arg("import")
+        .arg(folder.path())
+        .output()
+        .expect("the program runs");
+    let told = String::from_utf8(done.stdout).expect("UTF-8");
+    assert!(
+        told.contains("freeswitch.xml:2: `place` was set from $JACKFIELD_TEST_PLACE"),
+        "{told}"
+    );
+    let url = format!("sqlite:{}", database.display()).parse().expect("a database");
+    let snapshot = read_snapshot(&url).expect("it can be read");
+    let phrase = snapshot.language("nl").and_then(|nl| nl.macro_named("hoi")).expect("taken");
+    assert!(phrase.xml.to_xml().contains("pattern=\"Utrecht\""), "{}", phrase.xml.to_xml());
+}
+
+#[test]
+fn a_new_domain_gets_secrets_for_its_name_and_a_stored_one_for_its_realms_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "<document type=\"freeswitch/xml\">\n<section name=\"directory\">\
+                <domain name=\"a.test\"><user id=\"1\" number-alias=\"2\"><params>\
+                <param name=\"password\" value=\"secret word\"/></params></user></domain>\
+                </section>\n</document>\n";
+    fs::write(folder.path().join("freeswitch.xml"), text).expect("writable");
+    let database = folder.path().join("jackfield.db");
+    let url: DatabaseUrl = format!("sqlite:{}", database.display()).parse().expect("a URL");
+    let secrets = || {
+        let done = import(folder.path(), &database, &[]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        let snapshot = read_snapshot(&url).expect("it can be read");
+        let user = snapshot.domain("a.test").and_then(|domain| domain.user("2")).expect("taken");
+        let of = |secret: &Secret| format!("{}@{}", secret.username, secret.realm);
+        user.secrets.iter().map(of).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(secrets(), ["1@a.test", "2@a.test"].map(str::to_owned).into());
+    fs::remove_file(&database).expect("there");
+    let domain = Domain::new("A.test")
+        .with_aliases(vec!["b.test".into()])
+        .with_digests(vec!["realm".into()], vec![Algorithm::Md5]);
+    let mut stored = Database::open(&url).expect("made");
+    stored.migrate().expect("up to date");
+    stored.store(&Contents { domains: vec![domain], ..Contents::default() }).expect("stored");
+    drop(stored);
+    let names = ["1@A.test", "1@b.test", "1@realm", "2@A.test", "2@b.test", "2@realm"];
+    assert_eq!(secrets(), names.map(str::to_owned).into());
 }
