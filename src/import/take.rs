@@ -40,6 +40,7 @@ pub(super) fn take(
         problems: Vec::new(),
         in_secrets: BTreeSet::new(),
         in_texts: BTreeSet::new(),
+        in_calls: BTreeMap::new(),
         gateways: BTreeMap::new(),
         logins: user::Logins::default(),
         profile_places: Vec::new(),
@@ -65,6 +66,8 @@ struct Taker<'a> {
     in_secrets: BTreeSet<String>,
     /// Names of globals that stay live in texts.
     in_texts: BTreeSet<String>,
+    /// Names of globals that calls read as `${name}`, each with its first place.
+    in_calls: BTreeMap<String, Place>,
     /// Names of gateways, in lower case: one name may stand in one place only.
     gateways: BTreeMap<String, Place>,
     /// What there is to tell of passwords.
@@ -109,6 +112,8 @@ impl Taker<'_> {
         self.check_realms();
         self.tell_logins();
         self.keep_globals();
+        self.check_foreign();
+        self.check_calls();
         self.report.sort();
         let count = |contexts: &[jackfield_api::snapshot::Context]| {
             contexts.iter().map(|context| context.extensions().len()).sum()
@@ -138,6 +143,35 @@ impl Taker<'_> {
             ("documents", self.contents.documents.len()),
             ("globals", self.contents.globals.len()),
         ];
+    }
+
+    /// A switch that does not run the line either has nothing to put in; a profile of sofia, for one,
+    /// does not start with an empty address.
+    fn check_foreign(&mut self) {
+        for (name, live) in &self.report.live {
+            if let Some(Giver::Foreign(command, place)) =
+                self.globals.get(name).map(|entry| &entry.giver)
+            {
+                let text = format!(
+                    "`{name}` is empty on a switch whose own vars.xml lacks this `{command}` line, \
+                     and {} reads it: keep the line there, or add --set {name}=VALUE",
+                    live.place
+                );
+                self.report.findings.push(super::report::Note { place: place.clone(), text });
+            }
+        }
+    }
+
+    /// `${name}` is a variable of the call, or else a global of the switch: no answer can put it in.
+    fn check_calls(&mut self) {
+        let Some(place) = self.in_calls.values().min().cloned() else { return };
+        let names: Vec<String> = self.in_calls.keys().map(|name| format!("${{{name}}}")).collect();
+        let text = format!(
+            "calls read {}: where a call has no such variable it is the switch's own global, so its \
+             vars.xml has to set them too",
+            names.join(", ")
+        );
+        self.report.finding(&place, text);
     }
 
     /// Stores the operator's globals, but for those that nothing but a secret was made of.
@@ -237,6 +271,11 @@ impl Taker<'_> {
         if let Err(refused) = Value::global(text).check() {
             self.problem(place, format!("a text cannot be sent to the switch: {refused}"));
         }
+        for name in call_names(text) {
+            if self.globals.get(name).is_some_and(|entry| entry.value.is_some()) {
+                self.in_calls.entry(name.to_owned()).or_insert_with(|| place.clone());
+            }
+        }
         for name in global::names(text) {
             self.in_texts.insert(name.to_owned());
             let (resolved, _) = self.globals.resolve(&format!("$${{{name}}}"));
@@ -252,10 +291,7 @@ impl Taker<'_> {
 
     fn who_knows(&self, name: &str) -> String {
         match self.globals.get(name).map(|entry| &entry.giver) {
-            Some(Giver::Foreign(command, place)) => format!(
-                "keep the line with `{command}` ({place}) in the switch's own vars.xml, or add \
-                 --set {name}=VALUE"
-            ),
+            Some(Giver::Foreign(command, place)) => format!("set by `{command}` ({place})"),
             Some(_) => "it is made of itself".to_owned(),
             None if is_of_the_switch(name) => "the switch knows it".to_owned(),
             None => "nothing sets it, so it is empty".to_owned(),
@@ -309,6 +345,14 @@ impl Taker<'_> {
     fn problem(&mut self, place: &Place, message: String) {
         self.problems.push(Problem { place: place.clone(), message });
     }
+}
+
+/// Names that a text reads as `${name}`.
+fn call_names(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("${").filter_map(|(at, _)| {
+        let (name, _) = text[at + 2..].split_once('}')?;
+        (!text[..at].ends_with('$')).then_some(name)
+    })
 }
 
 /// Whether the switch keeps a secret by this name, and in clear.

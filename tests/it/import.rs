@@ -57,8 +57,11 @@ fn the_report_tells_what_was_taken_kept_left_out_and_found_with_its_line() {
         "  sip_profiles/internal.xml:10: profile «internal» challenges with realm «auto_from», and \
          secrets are made for the domain: write <param name=\"challenge-realm\" \
          value=\"pbx.example.test\"/>",
-        "  $${external_ip} in one text, the first at sip_profiles/internal.xml:9: keep the line \
-         with `stun-set` (vars.xml:12)",
+        "  $${external_ip} in one text, the first at sip_profiles/internal.xml:9: set by \
+         `stun-set` (vars.xml:12)\n",
+        "  vars.xml:12: `external_ip` is empty on a switch whose own vars.xml lacks this \
+         `stun-set` line, and sip_profiles/internal.xml:9 reads it",
+        "  dialplan/main.xml:21: calls read ${domain_name}: where a call has no such variable",
         "  $${local_ip_v4} in 6 texts, the first at autoload_configs/a.conf.xml:7: the switch \
          knows it\n",
     ] {
