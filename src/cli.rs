@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::db::DatabaseUrl;
 use crate::fsapi::StartErrors;
@@ -61,6 +62,9 @@ struct Source {
 struct Opened {
     settings: Settings,
     demo: Option<demo::Demo>,
+    /// Kept until the command ends, so that its last lines are written.
+    #[expect(dead_code, reason = "held, not read")]
+    log: WorkerGuard,
 }
 
 /// Runs the program.
@@ -99,7 +103,7 @@ impl Source {
         let text = path.as_deref().map(read).transpose()?;
         let file = path.zip(text.as_deref());
         let mut settings = Settings::read(file, &env)?;
-        logging::start(&settings);
+        let log = logging::start(&settings);
         let mut demo = None;
         if self.demo {
             let state = self.state.clone().unwrap_or_else(|| demo::default_state(env));
@@ -107,7 +111,7 @@ impl Source {
             settings.database_url = opened.database.clone();
             demo = Some(opened);
         }
-        Ok(Opened { settings, demo })
+        Ok(Opened { settings, demo, log })
     }
 }
 

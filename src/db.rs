@@ -9,6 +9,9 @@ mod schema;
 mod store;
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::str::FromStr;
 
 use diesel::connection::SimpleConnection;
@@ -61,6 +64,20 @@ pub enum DbError {
         /// The driver's words.
         source: diesel::ConnectionError,
     },
+    /// It could not be made.
+    #[error("cannot make {url}: {source}")]
+    Make {
+        /// Which one.
+        url: DatabaseUrl,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// There is none.
+    #[error("there is no database {url}; `jackfield migrate` makes it")]
+    Absent {
+        /// Which one.
+        url: DatabaseUrl,
+    },
     /// A migration failed.
     #[error("cannot bring {url} up to date: {message}")]
     Migrate {
@@ -101,8 +118,23 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens it; a SQLite file that is not there is made.
+    /// Opens it; a SQLite file that is not there is made, for its owner alone: a hash is as good as
+    /// the password. SQLite gives the files beside it the same mode.
+    pub fn make(url: &DatabaseUrl) -> Result<Self, DbError> {
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&url.file)
+            .map_err(|source| DbError::Make { url: url.clone(), source })?;
+        Self::open(url)
+    }
+
+    /// Opens one that is there.
     pub fn open(url: &DatabaseUrl) -> Result<Self, DbError> {
+        if !Path::new(&url.file).exists() {
+            return Err(DbError::Absent { url: url.clone() });
+        }
         let open = |source| DbError::Open { url: url.clone(), source };
         let mut connection = SqliteConnection::establish(&url.file).map_err(open)?;
         connection.batch_execute(

@@ -7,7 +7,7 @@ mod phrases;
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -38,10 +38,15 @@ pub(crate) struct Demo {
 
 /// Opens the demo of a state folder; makes it where there is none.
 pub(crate) fn open(state: &Path) -> anyhow::Result<Demo> {
-    fs::create_dir_all(state).with_context(|| format!("cannot make {}", state.display()))?;
+    // Hashes are as good as passwords, so the folder is its owner's alone.
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(state)
+        .with_context(|| format!("cannot make {}", state.display()))?;
     let database: DatabaseUrl = path_url(&state.join("demo.db"))?;
     let passwords = state.join("demo-passwords.json");
-    let mut db = Database::open(&database)?;
+    let mut db = Database::make(&database)?;
     db.migrate()?;
     let is_new = db.load()?.domains.is_empty();
     // The passwords are written first: a database whose passwords nobody knows is of no use.

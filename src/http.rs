@@ -11,20 +11,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-pub use listener::serve;
+pub use listener::{listen, serve};
 use tower::Layer;
 
 use self::protect::Protect;
 use crate::app::App;
 use crate::plug::{Listener, is_protected, routes};
 
-/// The routes of one listener. A protected path asked from elsewhere, an unknown path, and a known
+/// The routes of one listener. All of the machine listener are protected, named so or not. A protected path asked from elsewhere, an unknown path, and a known
 /// path of the other listener are answered alike.
 pub fn router(app: &Arc<App>, listener: Listener) -> Router {
     let mut router = Router::new();
     for route in routes().into_iter().filter(|route| route.listener == listener) {
         let methods = (route.methods)();
-        router = if is_protected(route.name) {
+        router = if listener == Listener::Machine || is_protected(route.name) {
             // Around the methods as a whole, their 405 and its `Allow` included, and before
             // anything of the body is read.
             let methods = methods.with_state(Arc::clone(app));

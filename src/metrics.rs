@@ -12,7 +12,7 @@ use crate::fsapi::Picture;
 use crate::fsapi::guard::Rule;
 
 /// What a look-up can end as.
-const OUTCOMES: [&str; 4] = ["answered", "not_found", "denied", "internal"];
+const OUTCOMES: [&str; 5] = ["answered", "not_found", "denied", "internal", "abandoned"];
 
 /// 50 µs to 1 s: an answer from the snapshot is at the low end, the deadline at the high one.
 const BUCKETS: [f64; 12] =
@@ -73,6 +73,8 @@ metrics! {
     connections: IntGauge = "jackfield_connections", "Open connections.";
     build_info: GaugeVec = "jackfield_build_info", "Always 1; says which version runs.",
         ["version"];
+    log_lines_dropped: IntGauge = "jackfield_log_lines_dropped",
+        "Lines that were not logged because whoever reads the log was too slow.";
     snapshot_revision: IntGauge = "jackfield_snapshot_revision",
         "Revision of the database that answers are made from.";
     snapshot_age: Gauge = "jackfield_snapshot_age_seconds",
@@ -91,7 +93,7 @@ fn add<C: Collector + Clone + 'static>(registry: &Registry, metric: prometheus::
 pub struct HandlerMetrics {
     /// The handler's name.
     pub name: &'static str,
-    outcomes: [IntCounter; 4],
+    outcomes: [IntCounter; 5],
     durations: Histogram,
 }
 
@@ -139,6 +141,7 @@ impl Metrics {
     /// Everything in the text format of Prometheus, the picture's age as of now.
     pub fn text(&self, picture: &Picture) -> Vec<u8> {
         let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.log_lines_dropped.set(gauge(crate::logging::dropped()));
         self.snapshot_revision.set(picture.snapshot.revision());
         self.snapshot_users.set(gauge(picture.snapshot.user_count()));
         self.snapshot_domains.set(gauge(picture.snapshot.contents().domains.len()));

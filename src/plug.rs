@@ -7,7 +7,10 @@
 use std::sync::Arc;
 
 use axum::routing::MethodRouter;
-use jackfield_api::registry::Origin;
+#[doc(hidden)]
+pub use inventory;
+#[doc(hidden)]
+pub use jackfield_api::registry::Origin;
 
 use crate::app::App;
 use crate::fsapi::StartErrors;
@@ -50,7 +53,7 @@ inventory::collect!(ProtectedPath);
 #[macro_export]
 macro_rules! route {
     ($name:expr, $path:expr, $listener:ident, $methods:expr) => {
-        ::inventory::submit! {
+        $crate::plug::inventory::submit! {
             $crate::plug::Route {
                 name: $name,
                 path: $path,
@@ -66,7 +69,7 @@ macro_rules! route {
 #[macro_export]
 macro_rules! protect {
     ($route:expr) => {
-        ::inventory::submit! {
+        $crate::plug::inventory::submit! {
             $crate::plug::ProtectedPath { route: $route, origin: $crate::origin!() }
         }
     };
@@ -77,7 +80,7 @@ macro_rules! protect {
 #[macro_export]
 macro_rules! origin {
     () => {
-        ::jackfield_api::registry::Origin {
+        $crate::plug::Origin {
             package: env!("CARGO_PKG_NAME"),
             module: module_path!(),
             file: file!(),

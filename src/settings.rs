@@ -188,7 +188,10 @@ fn section_settings(reader: &mut Reader<'_>, section: Section) -> SectionSetting
     };
     SectionSettings {
         fail: reader.parse(&format!("sections.{section}.fail"), fail, |word| match word {
-            "deny" => Ok(FailPolicy::Deny),
+            "deny" if fail == "deny" => Ok(FailPolicy::Deny),
+            "deny" => {
+                Err(format!("{section} cannot be denied; write `not-found` or `unavailable`"))
+            }
             "not-found" => Ok(FailPolicy::NotFound),
             "unavailable" => Ok(FailPolicy::Unavailable),
             _ => Err("write `deny`, `not-found` or `unavailable`".to_owned()),

@@ -11,7 +11,7 @@ mod languages;
 
 pub use configuration::{Configuration, Control};
 pub use dialplan::{Chatplan, Dialplan};
-pub use directory::{Credential, Directory, DirectoryDomain, DirectoryUser, ListedUser};
+pub use directory::{Credential, Directory, DirectoryDomain, DirectoryUser, ListedUser, is_secret};
 pub use languages::Languages;
 
 use crate::lookup::Section;
@@ -26,6 +26,7 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 pub struct Document {
     section: Section,
     names: Vec<String>,
+    lists_users: bool,
     body: Vec<u8>,
 }
 
@@ -41,7 +42,7 @@ impl Document {
             .filter_map(|element| element.attribute("name").map(str::to_owned))
             .collect();
         let root = Element::new("section").with("name", section_name).holding(elements);
-        Ok(Self { section, names, body: document(root)? })
+        Ok(Self { section, names, lists_users: false, body: document(root)? })
     }
 
     /// The section it is an answer in.
@@ -52,6 +53,11 @@ impl Document {
     /// Names of the documents, domains, contexts or languages it holds.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// Whether it lists users without their secrets: no answer to a question about one user.
+    pub fn lists_users(&self) -> bool {
+        self.lists_users
     }
 
     /// The XML.

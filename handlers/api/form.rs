@@ -68,6 +68,11 @@ impl<'a> Pair<'a> {
         decode(self.raw)
     }
 
+    /// The value with `%XX` resolved, whatever its bytes are.
+    pub fn bytes(self) -> Cow<'a, [u8]> {
+        percent_decode(self.raw).into()
+    }
+
     /// Whether the name is this one, without regard to ASCII case.
     pub fn is_named(self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())

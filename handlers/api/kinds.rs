@@ -11,7 +11,6 @@ use crate::answer::{Answer, Refusal};
 use crate::event::{Event, Verdict};
 use crate::lookup::{
     ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryLookup, LanguagesLookup, Lookup,
-    Section,
 };
 use crate::registry::Registration;
 use crate::snapshot::Snapshot;
@@ -78,12 +77,3 @@ where
 {
     inventory::iter::<Registration<H>>.into_iter()
 }
-
-/// Sections that have a registry of their own.
-pub const REGISTRIES: [Section; 5] = [
-    Section::Configuration,
-    Section::Directory,
-    Section::Dialplan,
-    Section::Languages,
-    Section::Chatplan,
-];

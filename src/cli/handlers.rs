@@ -4,6 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 use jackfield_api::registry::Keys;
+use jackfield_api::snapshot::Snapshot;
 use serde::Serialize;
 
 use super::Source;
@@ -34,7 +35,10 @@ struct Row {
 pub(super) fn run(handlers: &Handlers) -> anyhow::Result<()> {
     let opened = handlers.source.open()?;
     // Fixed keys need no data; those that the data tells are shown where it can be read.
-    let snapshot = read_snapshot(opened.database()).unwrap_or_default();
+    let snapshot = read_snapshot(opened.database()).unwrap_or_else(|error| {
+        eprintln!("jackfield: keys that the data tells are not shown: {error:#}");
+        Snapshot::default()
+    });
     let app = App::new(opened.settings, snapshot)?;
     let rows = rows(&app.router);
     let mut out = std::io::stdout().lock();

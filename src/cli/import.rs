@@ -72,11 +72,13 @@ fn existing(url: &DatabaseUrl) -> anyhow::Result<Contents> {
 }
 
 fn write(url: &DatabaseUrl, contents: &Contents, bar: &ProgressBar) -> anyhow::Result<Tally> {
-    let is_new = url.is_new();
-    let mut database = Database::open(url)?;
-    if is_new {
-        database.migrate()?;
-    }
+    let mut database = if url.is_new() {
+        let mut made = Database::make(url)?;
+        made.migrate()?;
+        made
+    } else {
+        Database::open(url)?
+    };
     Ok(database.merge(contents, &|| bar.inc(1))?)
 }
 

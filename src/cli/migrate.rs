@@ -7,7 +7,7 @@ use crate::db::Database;
 
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let opened = source.open()?;
-    let run = Database::open(opened.database())?.migrate()?;
+    let run = Database::make(opened.database())?.migrate()?;
     let mut out = std::io::stdout().lock();
     for name in &run {
         writeln!(out, "ran {name}")?;

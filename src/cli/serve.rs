@@ -1,6 +1,7 @@
 //! `jackfield serve`: answers switches until it is told to stop.
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -23,9 +24,12 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
 }
 
 async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
-    let machine = bind(app.settings.listen_machine).await?;
+    // Before anything is served, so that no early signal ends the program without a drain.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let machine = listen(app.settings.listen_machine)?;
     let public = match app.settings.listen_public {
-        Some(address) => Some(bind(address).await?),
+        Some(address) => Some(listen(address)?),
         None => None,
     };
     let (kind, entries) = ("handler", app.router.handlers());
@@ -58,22 +62,22 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
             Some(tokio::spawn(http::serve(listener?, router, connections, stopped)))
         })
         .collect::<Vec<_>>();
-    let mut terminate = signal(SignalKind::terminate())?;
+    let mut serving = futures_util::future::select_all(serving);
     tokio::select! {
         _ = terminate.recv() => {}
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = interrupt.recv() => {}
+        _ = &mut serving => anyhow::bail!("a listener has ended by itself"),
     }
     tracing::info!("stopping");
     drop(stopping);
-    for served in serving {
+    for served in serving.into_inner() {
         served.await?;
     }
     Ok(())
 }
 
-async fn bind(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
+fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    http::listen(address)
         .with_context(|| format!("cannot listen on {address}; another program may, see `ss -ltnp`"))
 }
 

@@ -43,7 +43,10 @@ impl Database {
 
     /// Says what [`Database::merge`] would do, and writes nothing: it is done to a copy in memory.
     pub fn rehearse(stored: &Contents, contents: &Contents) -> Result<Tally, DbError> {
-        let mut copy = Self::open(&DatabaseUrl { file: ":memory:".to_owned() })?;
+        let url = DatabaseUrl { file: ":memory:".to_owned() };
+        let open = |source| DbError::Open { url: url.clone(), source };
+        let connection = Connection::establish(&url.file).map_err(open)?;
+        let mut copy = Self { url, connection };
         copy.migrate()?;
         copy.store(stored)?;
         copy.merge(contents, &|| {})

@@ -4,6 +4,7 @@
 //! one that is too long it drops. A handler that returns such a document has failed.
 
 use jackfield_api::document::{Document, MAX_BYTES};
+use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
 use jackfield_api::{Lookup, Section};
 
 /// Why a document is not sent.
@@ -13,6 +14,9 @@ pub(super) enum Mismatch {
     Section,
     /// It is of another document, domain, context or language.
     Name,
+    /// It lists users without secrets where one user was asked for: the switch would take it for a
+    /// user who needs none.
+    Secretless,
     /// It is longer than the switch takes.
     Length,
 }
@@ -22,6 +26,9 @@ impl Mismatch {
         match self {
             Self::Section => "the document is of another section",
             Self::Name => "the document is not of the name that was asked for",
+            Self::Secretless => {
+                "the document lists users without secrets, and one user was asked for"
+            }
             Self::Length => "the document is longer than the switch takes (1 MiB)",
         }
     }
@@ -31,6 +38,10 @@ impl Mismatch {
 pub(super) fn check(document: &Document, lookup: &Lookup, key: &str) -> Result<(), Mismatch> {
     if document.section() != lookup.section() {
         return Err(Mismatch::Section);
+    }
+    let is_about_one = || matches!(DirectoryLookup::new(lookup).flow(), DirectoryFlow::User(_));
+    if document.lists_users() && is_about_one() {
+        return Err(Mismatch::Secretless);
     }
     if document.body().len() > MAX_BYTES {
         return Err(Mismatch::Length);

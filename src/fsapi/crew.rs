@@ -1,10 +1,11 @@
 //! The threads that handlers run on.
 //!
 //! One of them does nearly all the work: a handler takes microseconds, and a thread that is already
-//! running takes the next job without being woken. A second one starts only when jobs wait while
-//! nothing gets done, because a handler hangs, or when there are more jobs than one thread can do.
-//! A job is never lost to a handler that hangs or panics; that is all the difference to a pool that
-//! wakes a thread for each job, and on a busy machine it is half the cost of a look-up.
+//! running takes the next job without being woken; jobs that come together wake it once. Another one
+//! starts only when a job has waited longer than jobs do, because a handler hangs or is slow, and
+//! leaves again when there is nothing to do. A job is never lost to a handler that hangs or panics.
+//! That is all the difference to a pool that wakes a thread for each job, and on a busy machine it is
+//! half the cost of a look-up.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,10 +16,10 @@ use std::time::{Duration, Instant};
 /// What a thread is given to do.
 type Job = Box<dyn FnOnce() + Send>;
 
-/// After this long without a job taken, the threads are stuck.
+/// A job that has waited this long needs another thread.
 const STUCK: Duration = Duration::from_millis(1);
-/// How long a thread that is not needed any more waits for another job.
-const IDLE: Duration = Duration::from_secs(10);
+/// How long a thread that is not the only one waits for another job.
+const IDLE: Duration = Duration::from_secs(1);
 /// So many jobs waiting are more than one thread should do.
 const BACKLOG: usize = 64;
 
@@ -31,51 +32,48 @@ pub(super) struct Crew {
 struct Shared {
     state: Mutex<State>,
     wake: Condvar,
-    /// Threads that are useful at once where none hangs.
-    cores: usize,
     /// More threads are never started.
     most: usize,
 }
 
+#[derive(Default)]
 struct State {
-    jobs: VecDeque<Job>,
+    /// Each with the time at which it was given.
+    jobs: VecDeque<(Instant, Job)>,
     threads: usize,
+    /// Threads that wait for a job, those that have been woken or started and have not come yet
+    /// among them.
     idle: usize,
-    /// When a job was last taken.
-    taken: Instant,
+    woken: usize,
 }
 
 impl Crew {
     /// A crew of at most `most` threads; the first starts with the first job.
     pub(super) fn new(most: usize) -> Self {
-        let state = State { jobs: VecDeque::new(), threads: 0, idle: 0, taken: Instant::now() };
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        let shared =
-            Shared { state: Mutex::new(state), wake: Condvar::new(), cores, most: most.max(1) };
-        Self { shared: Arc::new(shared) }
+        let (state, wake) = (Mutex::default(), Condvar::new());
+        Self { shared: Arc::new(Shared { state, wake, most: most.max(1) }) }
     }
 
-    /// Gives a job to the crew. A panic in it ends the job and nothing else.
+    /// Gives a job to the crew, which begins with it at the next [`Crew::wake`] at the latest. A
+    /// panic in a job ends the job and nothing else.
     pub(super) fn give(&self, job: impl FnOnce() + Send + 'static) {
+        self.shared.lock().jobs.push_back((Instant::now(), Box::new(job)));
+    }
+
+    /// Sees to it that jobs that wait are taken: wakes a thread, or starts one where none gets on.
+    ///
+    /// To be called by whoever gave a job, whatever becomes of him, and again after a while of
+    /// waiting. Jobs that several look-ups gave in the meantime cost one wake-up together.
+    pub(super) fn wake(&self) {
         let mut state = self.shared.lock();
-        state.jobs.push_back(Box::new(job));
-        let waiting = state.jobs.len();
-        if state.idle > 0 {
+        let Some((given, _)) = state.jobs.front() else { return };
+        let needs_more = given.elapsed() > STUCK || state.jobs.len() > BACKLOG;
+        // One that has been woken and has not come yet is enough, unless there is much to do.
+        if state.idle > state.woken && (state.woken == 0 || needs_more) {
+            state.woken += 1;
             drop(state);
             self.shared.wake.notify_one();
-        } else if state.threads == 0
-            || (waiting > 1 && state.taken.elapsed() > STUCK)
-            || (waiting > BACKLOG && state.threads < self.shared.cores)
-        {
-            self.start(state);
-        }
-    }
-
-    /// Looks whether jobs wait while nothing gets done, and helps. To be called by whoever waits
-    /// for a job, after a while.
-    pub(super) fn relieve(&self) {
-        let state = self.shared.lock();
-        if !state.jobs.is_empty() && state.idle == 0 && state.taken.elapsed() > STUCK {
+        } else if state.threads == 0 || (needs_more && state.woken == 0) {
             self.start(state);
         }
     }
@@ -85,15 +83,18 @@ impl Crew {
             return;
         }
         state.threads += 1;
-        // The new thread counts as progress: one stuck job starts one thread, not one a moment.
-        state.taken = Instant::now();
+        state.idle += 1;
+        state.woken += 1;
         drop(state);
         let shared = Arc::clone(&self.shared);
         let started =
             thread::Builder::new().name("handler".to_owned()).spawn(move || shared.work());
         if let Err(error) = started {
             tracing::error!(%error, "a thread for handlers could not be started");
-            self.shared.lock().threads -= 1;
+            let mut state = self.shared.lock();
+            state.threads -= 1;
+            state.idle -= 1;
+            state.woken -= 1;
         }
     }
 }
@@ -105,25 +106,37 @@ impl Shared {
     }
 
     fn work(&self) {
-        while let Some(job) = self.next() {
-            let _ = catch_unwind(AssertUnwindSafe(job));
+        let mut comes = true;
+        while let Some(job) = self.next(comes) {
+            comes = false;
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(job)) {
+                // Its `Drop` is the handler's code as well, and would run outside of the catch.
+                std::mem::forget(panic);
+            }
         }
     }
 
-    /// The next job; `None` when the thread is not needed any more.
-    fn next(&self) -> Option<Job> {
+    /// The next job; `None` when the thread is not needed any more. A thread that has just been
+    /// started comes as one that has been woken does.
+    fn next(&self, mut comes: bool) -> Option<Job> {
         let mut state = self.lock();
         loop {
-            if let Some(job) = state.jobs.pop_front() {
-                state.taken = Instant::now();
+            if comes {
+                // Whoever comes first is the one that was woken, whatever woke it.
+                state.idle -= 1;
+                state.woken = state.woken.saturating_sub(1);
+            }
+            if let Some((_, job)) = state.jobs.pop_front() {
                 return Some(job);
             }
             state.idle += 1;
+            comes = true;
             let (woken, waited) =
                 self.wake.wait_timeout(state, IDLE).unwrap_or_else(PoisonError::into_inner);
             state = woken;
-            state.idle -= 1;
             if waited.timed_out() && state.jobs.is_empty() && state.threads > 1 {
+                state.idle -= 1;
+                state.woken = state.woken.min(state.idle);
                 state.threads -= 1;
                 return None;
             }
@@ -136,6 +149,16 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
+
+    /// Waits for something, looking after the crew as whoever gave a job does.
+    fn until(crew: &Crew, mut done: impl FnMut() -> bool) {
+        let started = Instant::now();
+        while !done() {
+            crew.wake();
+            assert!(started.elapsed() < Duration::from_secs(10), "it never happens");
+            thread::sleep(STUCK);
+        }
+    }
 
     #[test]
     fn jobs_are_done_while_others_hang_or_panic() {
@@ -151,12 +174,10 @@ mod tests {
             crew.give(move || done.send(n).unwrap());
         }
         let mut got = Vec::new();
-        while got.len() < 10 {
-            match results.recv_timeout(Duration::from_millis(2)) {
-                Ok(n) => got.push(n),
-                Err(_) => crew.relieve(),
-            }
-        }
+        until(&crew, || {
+            got.extend(results.try_iter());
+            got.len() == 10
+        });
         got.sort_unstable();
         assert_eq!(got, (0..10).collect::<Vec<_>>());
         drop(release);
@@ -168,7 +189,8 @@ mod tests {
         let (done, results) = channel();
         for _ in 0..BACKLOG / 2 {
             let done = done.clone();
-            crew.give(move || done.send(thread::current().id()).unwrap());
+            crew.give(move || done.send(()).unwrap());
+            crew.wake();
             // The job is taken before the next one is given.
             results.recv().unwrap();
         }
@@ -176,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_never_more_threads_than_allowed() {
+    fn there_are_never_more_threads_than_allowed_and_they_leave_when_idle() {
         let crew = Crew::new(3);
         let (release, held) = channel::<()>();
         let held = Arc::new(Mutex::new(held));
@@ -186,9 +208,24 @@ mod tests {
                 let _ = held.lock().unwrap().recv();
             });
             thread::sleep(STUCK * 2);
-            crew.relieve();
+            crew.wake();
         }
-        assert_eq!(crew.shared.lock().threads, 3);
+        until(&crew, || crew.shared.lock().threads == 3);
         drop(release);
+        until(&crew, || crew.shared.lock().threads == 1);
+        assert_eq!(crew.shared.lock().idle, 1);
+    }
+
+    #[test]
+    fn a_slow_job_does_not_hold_up_those_behind_it() {
+        let crew = Crew::new(64);
+        for _ in 0..32 {
+            crew.give(|| thread::sleep(Duration::from_millis(100)));
+        }
+        let (done, result) = channel();
+        crew.give(move || done.send(()).unwrap());
+        let started = Instant::now();
+        until(&crew, || result.try_recv().is_ok());
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     }
 }

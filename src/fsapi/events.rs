@@ -50,6 +50,13 @@ impl Events {
         self.table.handlers().iter().map(Entry::from).collect()
     }
 
+    /// The name of the handler that an event goes to.
+    pub(super) fn handler_of(&self, form: &Form) -> Option<&'static str> {
+        let pairs = serde_urlencoded::from_bytes(form.body()).ok()?;
+        let found = self.routes.find(Event::new(pairs).action())?;
+        Some(self.table.handlers()[found.handler()].name)
+    }
+
     pub(super) async fn decide(&self, form: &Form, picture: &Arc<Picture>) -> Decision {
         let none = |why| Decision { handler: "none", verdict: Err(Refusal::NotFound(why)) };
         // A look-up that lost its second field is no event.

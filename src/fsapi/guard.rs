@@ -116,7 +116,7 @@ impl Facts {
         // Of the base fields these two have namesakes; their values are raw.
         let mut seen: Vec<Pair<'_>> = Vec::with_capacity(24);
         seen.extend([form.pair(0), form.pair(1)].into_iter().flatten());
-        let mut keys_differ = false;
+        let (mut keys_differ, mut routed_differ) = (false, false);
         for (at, pair) in form.pairs().enumerate().skip(5) {
             let Some(name) = watched(pair.name) else { continue };
             match name {
@@ -125,22 +125,30 @@ impl Facts {
                 Watched::Action => facts.action = true,
                 Watched::Key => facts.key = true,
                 Watched::Domain => facts.other_domain |= pair.decoded() != form.base(4),
-                Watched::Other => {}
+                Watched::Routed | Watched::Other => {}
             }
             match seen.iter().find(|first| first.name.eq_ignore_ascii_case(pair.name)) {
-                Some(first) if first.raw != pair.raw && first.decoded() != pair.decoded() => {
-                    match name {
-                        Watched::Key => keys_differ = true,
-                        _ => facts.differs = true,
-                    }
-                }
+                Some(first) if first.raw != pair.raw && first.bytes() != pair.bytes() => match name
+                {
+                    Watched::Key => keys_differ = true,
+                    Watched::Routed => routed_differ = true,
+                    _ => facts.differs = true,
+                },
                 Some(_) => {}
+                // More names of these kinds than any switch has.
+                None if seen.len() == MAX_WATCHED => facts.differs = true,
                 None => seen.push(pair),
             }
         }
-        // A user key `id:number-alias` is asked as two keys in one look-up.
-        let general = || form.field("Event-Name").as_deref() == Some("GENERAL");
-        facts.differs |= keys_differ && !general();
+        if keys_differ || routed_differ {
+            let event = form.field("Event-Name");
+            let event = event.as_deref().unwrap_or_default();
+            // A user key `id:number-alias` is asked as two keys in one look-up.
+            facts.differs |= keys_differ && event != "GENERAL";
+            // In these events the switch keeps every name once.
+            facts.differs |=
+                routed_differ && ["REQUEST_PARAMS", "CHANNEL_DATA", "MESSAGE"].contains(&event);
+        }
         facts
     }
 }
@@ -152,9 +160,34 @@ enum Watched {
     Purpose,
     Key,
     Domain,
+    /// What a call or a message is routed by: see [`ROUTED`].
+    Routed,
     /// `section`, `user`, `hostname` and every other `Event-*`.
     Other,
 }
+
+/// More distinct names are watched in no look-up of a switch.
+const MAX_WATCHED: usize = 64;
+
+/// Fields that calls and messages are routed and callers told by. A verto client can add fields of
+/// any name in front of the switch's own through its `userVariables`.
+const ROUTED: [&str; 15] = [
+    "Hunt-Context",
+    "Hunt-Destination-Number",
+    "Hunt-Caller-ID-Number",
+    "Hunt-Caller-ID-Name",
+    "Hunt-Network-Addr",
+    "Caller-Context",
+    "Caller-Destination-Number",
+    "Caller-Caller-ID-Number",
+    "Caller-Caller-ID-Name",
+    "Caller-Network-Addr",
+    "variable_user_name",
+    "variable_domain_name",
+    "context",
+    "from",
+    "to",
+];
 
 fn watched(name: &[u8]) -> Option<Watched> {
     let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
@@ -169,6 +202,9 @@ fn watched(name: &[u8]) -> Option<Watched> {
         b's' if is("section") => Some(Watched::Other),
         b'u' if is("user") => Some(Watched::Other),
         b'h' if is("hostname") => Some(Watched::Other),
+        b'h' | b'c' | b'v' | b'f' | b't' if ROUTED.iter().any(|word| is(word)) => {
+            Some(Watched::Routed)
+        }
         _ => None,
     }
 }

@@ -82,7 +82,9 @@ fn asked_contexts(form: &Form) -> Vec<Value<'_>> {
     let named = |pair: &Pair<'_>| pair.is_named("Hunt-Context") || pair.is_named("Caller-Context");
     let contexts = form.pairs().skip(5).filter(named).map(Pair::decoded);
     let located = (form.base(2) == "context").then(|| form.base(4));
-    let mut contexts = carried(contexts.chain(located).take(8));
+    // From the end: the switch's own come last.
+    let contexts: Vec<_> = contexts.chain(located).collect();
+    let mut contexts = carried(contexts.into_iter().rev().take(8));
     if contexts.is_empty() {
         contexts.push("global".into());
     }

@@ -3,10 +3,11 @@
 //! Nothing that a look-up carried as a secret is told, and text that a stranger may have written is
 //! told with its control characters escaped.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use jackfield_api::{Lookup, Refusal};
-use tracing::field::{Empty, debug as escaped};
+use tracing::field::{DebugValue, Empty, debug as escaped};
 use tracing::{Span, debug, debug_span, error, info, warn};
 
 use super::guard::Rule;
@@ -21,38 +22,66 @@ pub(super) fn span(lookup: &Lookup) -> Span {
         handler = Empty,
         outcome = Empty,
         duration_us = Empty,
-        core_uuid = lookup.core_uuid().map(escaped),
-        call_id = lookup.call_id().map(escaped),
+        core_uuid = lookup.core_uuid().map(shown),
+        call_id = lookup.call_id().map(shown),
     )
 }
 
-/// One look-up and who was asked.
-#[derive(Clone, Copy)]
+/// One look-up and who was asked. Dropped before it has an outcome, it was abandoned: the switch's
+/// own timeout is shorter than the deadline, or the switch has gone.
 pub(super) struct Report<'a> {
-    pub(super) lookup: &'a Lookup,
+    lookup: &'a Lookup,
     metrics: &'a HandlerMetrics,
     started: Instant,
+    has_outcome: bool,
+}
+
+impl Drop for Report<'_> {
+    fn drop(&mut self) {
+        if !self.has_outcome {
+            let duration_us = self.observe("abandoned");
+            let (section, handler) = (self.lookup.section().as_str(), self.metrics.name);
+            warn!(
+                section,
+                handler,
+                outcome = "abandoned",
+                duration_us,
+                "nobody waits for the answer"
+            );
+        }
+    }
+}
+
+/// Text of a stranger's: as much of it as an identifier needs, control characters escaped.
+#[allow(clippy::needless_pass_by_value)] // The shape that `Option::map` asks for.
+fn shown(text: Cow<'_, str>) -> DebugValue<String> {
+    escaped(text.chars().take(64).collect())
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(lookup: &'a Lookup, metrics: &'a HandlerMetrics, started: Instant) -> Self {
-        Self { lookup, metrics, started }
+        Self { lookup, metrics, started, has_outcome: false }
+    }
+
+    /// The look-up.
+    pub(super) fn lookup(&self) -> &'a Lookup {
+        self.lookup
     }
 
     /// It was answered.
-    pub(super) fn answered(&self) {
+    pub(super) fn answered(mut self) {
         let duration_us = self.observe("answered");
         debug!(duration_us, "look-up answered");
     }
 
     /// It was refused, or its handler failed.
-    pub(super) fn refused(&self, refusal: &Refusal) {
+    pub(super) fn refused(mut self, refusal: &Refusal) {
         let outcome = refusal.outcome();
         let duration_us = self.observe(outcome);
         let section = self.lookup.section().as_str();
         let handler = self.metrics.name;
-        let core_uuid = self.lookup.core_uuid().map(escaped);
-        let call_id = self.lookup.call_id().map(escaped);
+        let core_uuid = self.lookup.core_uuid().map(shown);
+        let call_id = self.lookup.call_id().map(shown);
         match refusal {
             Refusal::Internal(_) => {
                 error!(section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up failed");
@@ -63,7 +92,8 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn observe(&self, outcome: &'static str) -> u64 {
+    fn observe(&mut self, outcome: &'static str) -> u64 {
+        self.has_outcome = true;
         let took = self.started.elapsed();
         self.metrics.observe(outcome, took);
         let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
@@ -78,6 +108,6 @@ impl<'a> Report<'a> {
 /// Somebody other than the switch has written into a look-up.
 pub(super) fn polluted(lookup: &Lookup, rule: Rule, flow: &'static str) {
     let section = lookup.section().as_str();
-    let core_uuid = lookup.core_uuid().map(escaped);
+    let core_uuid = lookup.core_uuid().map(shown);
     warn!(section, rule = rule.as_str(), flow, core_uuid, "look-up has been written into");
 }

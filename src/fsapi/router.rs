@@ -24,6 +24,9 @@ use super::start::StartErrors;
 use crate::metrics::{HandlerMetrics, Metrics};
 use crate::settings::{GuardMode, Settings, UnknownDomain};
 
+/// Where the outer registry stands among the registries.
+const OUTER: usize = 0;
+
 /// The stages, made once at start, and the picture that look-ups are answered from.
 pub struct Router {
     registries: Vec<Box<dyn Registry>>,
@@ -139,6 +142,11 @@ impl Router {
         }
     }
 
+    /// The name of the handler that a channel event goes to.
+    pub(super) fn event_handler(&self, form: &Form) -> Option<&'static str> {
+        self.events.handler_of(form)
+    }
+
     async fn event(&self, form: &Form, picture: &Arc<Picture>) -> Reply {
         let decision = self.events.decide(form, picture).await;
         let outcome = match &decision.verdict {
@@ -180,13 +188,14 @@ impl Router {
                 return self.close(Report::new(&lookup, unhandled, started), Err(refusal));
             };
             let runner = &self.runners[registry][found.handler()];
+            let report = Report::new(&lookup, &runner.metrics, started);
             let answer = self.run(registry, found, &lookup, &picture).await;
             let answer =
                 answer.and_then(|document| match check(&document, &lookup, &routing.key) {
                     Ok(()) => Ok(document),
                     Err(mismatch) => Err(Refusal::Internal(mismatch.as_str().to_owned())),
                 });
-            self.close(Report::new(&lookup, &runner.metrics, started), answer)
+            self.close(report, answer)
         };
         answering.instrument(span).await
     }
@@ -214,30 +223,26 @@ impl Router {
                 Reply::xml(document.into_body())
             }
             Err(refusal) => {
+                let lookup = report.lookup();
                 report.refused(&refusal);
-                let lookup = report.lookup;
                 reply(&refusal, lookup.section(), lookup.form(), &self.settings)
             }
         }
     }
 
-    /// Finds the handler of a look-up: the outer registry by section, then the section's own.
+    /// Finds the handler of a look-up: the outer registry by section, else the section's own by key.
     pub(super) fn route<'a>(&self, lookup: &'a Lookup, picture: &Picture) -> Routing<'a> {
-        let mut last = Routing { registry: None, key: "".into(), found: None };
-        for (at, registry) in self.registries.iter().enumerate() {
-            let is_outer = registry.section().is_none();
-            if is_outer || registry.section() == Some(lookup.section()) {
-                let key = registry.key(lookup);
-                let found = picture.routes[at].find(&key);
-                if found.is_some() || !is_outer {
-                    last = Routing { registry: Some(at), key, found };
-                }
-                if found.is_some() {
-                    break;
-                }
-            }
+        let find = |at: usize| {
+            let key = self.registries[at].key(lookup);
+            let found = picture.routes[at].find(&key);
+            Routing { registry: Some(at), key, found }
+        };
+        let outer = find(OUTER);
+        let mut sections = self.registries.iter().map(|registry| registry.section());
+        match sections.position(|section| section == Some(lookup.section())) {
+            Some(own) if outer.found.is_none() => find(own),
+            _ => outer,
         }
-        last
     }
 
     /// What a look-up without a handler is answered with.

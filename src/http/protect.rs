@@ -20,14 +20,19 @@ use crate::app::App;
 use crate::settings::Settings;
 
 /// Headers that a proxy adds.
-const FORWARDING: [&str; 6] = [
+const FORWARDING: [&str; 8] = [
     "forwarded",
+    "via",
+    "x-client-ip",
     "x-forwarded-for",
     "x-forwarded-host",
     "x-forwarded-proto",
     "x-forwarded-server",
     "x-real-ip",
 ];
+
+/// Headers that a browser adds: a page of somebody else's must not post for its user.
+const BROWSING: [&str; 2] = ["origin", "sec-fetch-site"];
 
 /// The middleware: lets a request through that is this machine's own; anything else is an unknown
 /// path.
@@ -86,6 +91,9 @@ fn source(
     }
     if FORWARDING.iter().any(|name| headers.contains_key(*name)) {
         return Err("forwarded");
+    }
+    if BROWSING.iter().any(|name| headers.contains_key(*name)) {
+        return Err("browser");
     }
     let mut hosts = headers.get_all(header::HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return Err("host") };
@@ -175,6 +183,14 @@ mod tests {
         for name in FORWARDING {
             let headers = [("host", "localhost"), (name, "127.0.0.1")];
             assert_eq!(asked("127.0.0.1", &headers, "/fsapi"), Err("forwarded"), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_page_in_a_browser_is_refused() {
+        for name in BROWSING {
+            let headers = [("host", "localhost"), (name, "null")];
+            assert_eq!(asked("127.0.0.1", &headers, "/fsapi"), Err("browser"), "{name}");
         }
     }
 

@@ -15,6 +15,7 @@ mod user;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jackfield_api::document;
 use jackfield_api::snapshot::{Contents, Domain, Level, Setting, global};
 use jackfield_api::xml::Value;
 
@@ -357,8 +358,7 @@ fn call_names(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether the switch keeps a secret by this name, and in clear.
 fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passphrase", "-pass", "_pass", "secret"].iter().any(|end| name.ends_with(end))
+    document::is_secret(name) || name.to_ascii_lowercase().ends_with("passphrase")
 }
 
 /// What the switch takes for true (`switch_true`).

@@ -3,10 +3,14 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jackfield_api::snapshot::Domain;
+use jackfield_api::snapshot::{
+    Contents, Domain, Gateway, Level, Menu, Profile, ProfileKind, Setting, Snapshot,
+};
+use jackfield_api::{ChannelEventHandler, Deciding, Event, Keys, Verdict, register};
 
-use crate::support::{body, demo, jackfield, logins, recorded};
+use crate::support::{Body, Server, body, demo, jackfield, logins, post, recorded};
 
 fn recorded_file(number: u8) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bodies");
@@ -175,4 +179,92 @@ fn a_file_that_is_not_there_is_an_error_that_names_it() {
         .expect("the program runs");
     assert_eq!(done.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&done.stderr).contains("no-such.form"));
+}
+
+/// How often the handler of the next line was run.
+static RUN: AtomicUsize = AtomicUsize::new(0);
+
+struct Counts;
+
+impl ChannelEventHandler for Counts {
+    fn handle<'a>(&'a self, _: &'a Event, _: &'a Snapshot) -> Deciding<'a> {
+        RUN.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { Ok(Verdict::Punt) })
+    }
+}
+
+register!(ChannelEventHandler, "test-counts", Keys::Fixed(&["test_counted"]), Counts);
+
+fn explained_here(server: &Server, body: &Body) -> String {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(server.app.router.explain(body.bytes()))
+}
+
+#[test]
+fn a_channel_event_is_told_by_its_handler_which_does_not_run() {
+    let server = Server::start("");
+    let told = explained_here(&server, &body(54));
+    assert!(told.contains("no handler has its action"), "{told}");
+    let counted = body(54).set("action", "test_counted");
+    let told = explained_here(&server, &counted);
+    let line = told.lines().find(|line| line.starts_with("channel-event "));
+    assert!(line.is_some_and(|line| line.ends_with(" test-counts")), "{told}");
+    assert!(!told.contains("punt"), "nothing was decided: {told}");
+    assert_eq!(RUN.load(Ordering::Relaxed), 0);
+    assert_eq!(post(server.machine, counted.bytes()).text(), "punt");
+    assert_eq!(RUN.load(Ordering::Relaxed), 1, "posted, it runs");
+}
+
+#[test]
+fn secrets_of_gateways_and_in_attributes_are_blanked_and_what_is_none_is_not() {
+    let mut contents = Contents::default();
+    let gateway = |name: &str| Gateway {
+        name: name.to_owned(),
+        params: vec![
+            Setting::new("proxy", "carrier.example.test"),
+            Setting::new("username", "shown-name"),
+            Setting::new("password", "hidden-1"),
+            Setting::new("Password", "hidden-2"),
+            Setting::new("reg-token", "hidden-3"),
+        ],
+        ..Gateway::default()
+    };
+    contents.profiles.push(Profile {
+        kind: ProfileKind::Sofia,
+        name: "trunks".to_owned(),
+        params: vec![Setting::new("odbc-dsn", "hidden-4"), Setting::new("sip-port", "5099")],
+        gateways: vec![gateway("upstream-2")],
+        ..Profile::default()
+    });
+    contents.menus.push(Menu {
+        name: "guarded".to_owned(),
+        attributes: vec![
+            Setting { level: Level::Text, ..Setting::new("pin", "hidden-5") },
+            Setting::new("greet-long", "shown-greeting"),
+        ],
+        entries: Vec::new(),
+    });
+    let server = Server::over("", Snapshot::new(contents));
+    let profile = explained_here(&server, &body(11).set("profile", "trunks"));
+    let menu = explained_here(&server, &body(32).set("Menu-Name", "guarded"));
+    let shown = |told: &str, words: &[&str]| {
+        for word in words {
+            assert!(told.contains(word), "{word}: {told}");
+        }
+        assert!(!told.contains("hidden-"), "{told}");
+    };
+    shown(
+        &profile,
+        &[
+            "<gateway name=\"upstream-2\"",
+            "<param name=\"proxy\" value=\"carrier.example.test\"",
+            "<param name=\"username\" value=\"shown-name\"",
+            "<param name=\"password\" value=\"(not shown)\"",
+            "<param name=\"Password\" value=\"(not shown)\"",
+            "<param name=\"reg-token\" value=\"(not shown)\"",
+            "<param name=\"odbc-dsn\" value=\"(not shown)\"",
+            "<param name=\"sip-port\" value=\"5099\"",
+        ],
+    );
+    shown(&menu, &["name=\"guarded\"", "pin=\"(not shown)\"", "greet-long=\"shown-greeting\""]);
 }

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use jackfield_api::document::{Configuration, Dialplan, Directory, DirectoryDomain};
+use jackfield_api::document::{Configuration, Dialplan, Directory, DirectoryDomain, ListedUser};
 use jackfield_api::lookup::{ConfigurationLookup, DialplanLookup, DirectoryLookup};
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{
@@ -25,6 +25,7 @@ enum Bad {
     OtherName,
     OtherSection,
     TooLong,
+    ListsUsers,
     Fails,
 }
 
@@ -43,6 +44,10 @@ impl Bad {
             Self::TooLong => {
                 let long = "x".repeat(2 * 1024 * 1024);
                 Directory::domains([DirectoryDomain::new("too-long.test").group(long, [])])
+            }
+            Self::ListsUsers => {
+                let domain = DirectoryDomain::new("lists-users.test");
+                Directory::domains([domain.group("all", [ListedUser::new("1000")])])
             }
             Self::Fails => Err(Refusal::Internal("its database is gone".into())),
         }
@@ -85,6 +90,12 @@ register!(
     Bad::OtherSection
 );
 register!(DirectoryHandler, "test-too-long", Keys::Fixed(&["too-long.test"]), Bad::TooLong);
+register!(
+    DirectoryHandler,
+    "test-lists-users",
+    Keys::Fixed(&["lists-users.test"]),
+    Bad::ListsUsers
+);
 register!(DirectoryHandler, "test-fails", Keys::Fixed(&["fails.test"]), Bad::Fails);
 register!(DialplanHandler, "test-panics", Keys::Fixed(&["panics.test"]), Bad::Panics);
 register!(DialplanHandler, "test-hangs", Keys::Fixed(&["hangs.test"]), Bad::Hangs);
@@ -197,13 +208,24 @@ fn is_by_policy(reply: &Reply, policy: &str, section: &str, bad: &str) -> bool {
 fn a_failed_look_up_ends_by_the_fail_policy_of_its_section_and_is_counted() {
     for policy in ["deny", "not-found", "unavailable"] {
         let settings: String = ["configuration", "directory", "dialplan"]
-            .map(|section| format!("[sections.{section}]\nfail = '{policy}'\ndeadline_ms = 300\n"))
+            .map(|section| {
+                // What is no user and no call cannot be denied; its default stands.
+                let denies = policy == "deny" && section == "configuration";
+                let fail = if denies { String::new() } else { format!("fail = '{policy}'\n") };
+                format!("[sections.{section}]\n{fail}deadline_ms = 300\n")
+            })
             .concat();
         let server = Server::start(&settings);
         for section in ["configuration", "directory", "dialplan"] {
-            for bad in ["panics", "hangs", "other-name", "other-section", "too-long", "fails"] {
-                if (section, bad) == ("configuration", "too-long") {
-                    continue;
+            let directory = ["too-long", "lists-users"];
+            let all = ["panics", "hangs", "other-name", "other-section", "fails"];
+            for bad in all.into_iter().chain(directory) {
+                match (section, bad) {
+                    ("configuration", "too-long")
+                    | ("configuration" | "dialplan", "lists-users") => {
+                        continue;
+                    }
+                    _ => {}
                 }
                 let started = Instant::now();
                 let reply = post(server.machine, asking(section, bad));

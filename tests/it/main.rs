@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod captures;
+mod database;
 mod demo;
 mod explain;
 mod import;
@@ -13,5 +14,6 @@ mod pollution;
 mod protected;
 mod registry;
 mod safe_xml;
+mod stalled;
 mod support;
 mod tidy;

@@ -140,7 +140,7 @@ fn the_values_of_labels_come_from_closed_sets() {
     let handlers: Vec<_> = linked_names().into_iter().chain(["none"]).collect();
     let sections: Vec<_> = Section::ALL.into_iter().map(Section::as_str).chain(["fsapi"]).collect();
     let rules: Vec<_> = Rule::ALL.into_iter().map(Rule::as_str).collect();
-    let outcomes = ["answered", "not_found", "denied", "internal", "ok", "punt"];
+    let outcomes = ["answered", "not_found", "denied", "internal", "abandoned", "ok", "punt"];
     for (label, allowed) in [
         ("handler", &handlers[..]),
         ("section", &sections),

@@ -2,7 +2,7 @@
 
 mod attacks;
 
-use attacks::{Attack, attacks, header, injected, parameter};
+use attacks::{Attack, attacks, call, header, injected, parameter};
 use jackfield::fsapi::guard::{self, Rule};
 use jackfield_api::{Form, Section};
 
@@ -137,6 +137,67 @@ fn a_refused_call_closes_every_context_that_it_names() {
         );
         assert!(find(&tree, &hangup).is_some(), "{context}: {}", reply.text());
     }
+}
+
+#[test]
+fn a_call_whose_route_was_written_into_is_closed_in_the_switch_s_own_context_too() {
+    let own = "section[name=dialplan]/context[name=default]/extension/condition\
+               /action[application=hangup]";
+    for name in ["Hunt-Context", "Hunt-Caller-ID-Number", "Caller-Context", "variable_user_name"] {
+        let polluted = call(&format!("a&{name}"), "x");
+        assert_eq!(broken(polluted.as_str()), Some(Rule::Repeated), "{name}");
+        let reply = post(shared().machine, &polluted);
+        let answer = tree(&reply.body);
+        assert!(find(&answer, own).is_some(), "{name}: {}", reply.text());
+        let section = find(&answer, "section[name=dialplan]").expect("a section");
+        for context in &section.children {
+            let runs: Vec<_> = context
+                .children
+                .iter()
+                .flat_map(|extension| &extension.children)
+                .flat_map(|condition| &condition.children)
+                .filter_map(|action| action.attribute("application"))
+                .collect();
+            assert_eq!(runs, ["hangup"], "{name}: {}", reply.text());
+        }
+    }
+}
+
+#[test]
+fn a_route_that_is_told_twice_alike_passes_and_so_does_one_of_an_event_that_repeats_names() {
+    for name in ["Hunt-Context", "Hunt-Caller-ID-Number", "Caller-Context", "variable_user_name"] {
+        let own = body(23).get(name).expect("recorded").to_owned();
+        assert_eq!(broken(call(&format!("a&{name}"), &own)), None, "{name} twice");
+        let escaped: Vec<_> = own.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        assert_eq!(broken(call(name, &escaped.concat())), None, "{name} in another encoding");
+        let polluted = Body::parse(&call(&format!("a&{name}"), "x"));
+        for event in ["REQUEST_PARAMS", "CHANNEL_DATA", "MESSAGE"] {
+            let polluted = polluted.clone().set("Event-Name", event);
+            assert_eq!(broken(polluted.bytes()), Some(Rule::Repeated), "{name} in {event}");
+        }
+        let general = polluted.set("Event-Name", "GENERAL");
+        assert_eq!(broken(general.bytes()), None, "{name} in an event that repeats names");
+    }
+}
+
+#[test]
+fn more_names_of_an_event_than_a_switch_has_are_rejected() {
+    let named = |count: usize| {
+        (0..count).fold(body(43), |body, at| body.and(&format!("Event-X-{at}"), "x"))
+    };
+    assert_eq!(broken(named(30).bytes()), None);
+    assert_eq!(broken(named(65).bytes()), Some(Rule::Repeated));
+    // Each of them twice is no more names.
+    let twice = Body::parse(&format!("{}&{}", named(30).text(), "Event-X-1=x&".repeat(64)));
+    assert_eq!(broken(twice.bytes()), None);
+}
+
+#[test]
+fn values_that_differ_only_where_they_are_no_text_differ() {
+    let users = |first, second| broken(body(43).set("user", first).and("user", second).bytes());
+    assert_eq!(users("%FF", "%FE"), Some(Rule::Repeated));
+    assert_eq!(users("%FF", "%EF%BF%BD"), Some(Rule::Repeated));
+    assert_eq!(users("%FF", "%ff"), None);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Protected paths: from anywhere else they are unknown paths, byte for byte.
 
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jackfield_api::testing::pbx;
 
@@ -124,11 +125,63 @@ fn a_forwarded_request_makes_the_path_unknown_whatever_it_says_of_itself() {
             "Forwarded: for=127.0.0.1;host=localhost",
             "X-Forwarded-Host: localhost",
             "X-Forwarded-Proto: http",
+            "X-Forwarded-Server: localhost",
+            "X-Client-IP: 127.0.0.1",
+            "Via: 1.1 localhost",
         ] {
             is_unknown(server.machine, path, &format!("Host: localhost\r\n{header}\r\n"));
         }
     }
     nothing_ran(&server);
+}
+
+#[test]
+fn a_page_in_a_browser_finds_no_protected_path() {
+    let server = Server::start("");
+    for path in PROTECTED {
+        for header in [
+            "Origin: http://localhost",
+            "Origin: null",
+            "origin:",
+            "Sec-Fetch-Site: cross-site",
+            "Sec-Fetch-Site: same-origin",
+            "sec-fetch-site: none",
+        ] {
+            is_unknown(server.machine, path, &format!("Host: localhost\r\n{header}\r\n"));
+        }
+    }
+    nothing_ran(&server);
+    let refused = Metrics::of(server.machine);
+    assert!(refused.sum("jackfield_refused_sources_total", &[("reason", "browser")]) > 0.5);
+}
+
+static OPENED: AtomicUsize = AtomicUsize::new(0);
+
+async fn opened() -> &'static str {
+    OPENED.fetch_add(1, Ordering::Relaxed);
+    "opened"
+}
+
+// Nothing says that this one is protected.
+jackfield::route!("test-open", "/test-open", Machine, axum::routing::get(opened));
+
+#[test]
+fn a_route_of_the_machine_listener_is_this_machine_s_own_though_nobody_protects_it() {
+    let server = Server::start("");
+    for headers in [
+        "Host: localhost\r\nX-Forwarded-For: 127.0.0.1\r\n",
+        "Host: localhost\r\nVia: 1.1 proxy\r\n",
+        "Host: localhost\r\nOrigin: null\r\n",
+        "Host: pbx.example.test\r\n",
+    ] {
+        is_unknown(server.machine, "/test-open", headers);
+    }
+    is_unknown(server.public, "/test-open", "Host: localhost\r\n");
+    assert_eq!(OPENED.load(Ordering::Relaxed), 0);
+    let own = get(server.machine, "/test-open");
+    assert_eq!((own.status, own.text()), (200, "opened"));
+    assert_eq!(OPENED.load(Ordering::Relaxed), 1);
+    jackfield::plug::check().expect("it contradicts nothing");
 }
 
 #[test]

@@ -118,6 +118,35 @@ fn two_handlers_for_one_key_are_named_with_file_and_line_and_so_are_two_catch_al
 }
 
 #[test]
+fn two_handlers_of_one_name_in_one_kind_are_refused_with_both_places() {
+    let twins = [
+        registration("twin", Keys::Fixed(&["a.conf"]), 10),
+        registration("other", Keys::Fixed(&["b.conf"]), 20),
+        registration("twin", Keys::Fixed(&["c.conf"]), 30),
+    ];
+    let errors = Configurations::build(&twins, |_| None, |_| false).expect_err("refused");
+    let told: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    for words in ["«twin»", "handlers/test.rs:10", "handlers/test.rs:30", "the same name"] {
+        assert!(told[0].contains(words), "{words}: {told:?}");
+    }
+    let disabled = Configurations::build(&twins, |_| None, |name| name == "twin");
+    assert_eq!(disabled.expect("nothing is left to mix up").handlers().len(), 1);
+}
+
+#[test]
+fn a_handler_may_name_a_key_twice_in_two_spellings() {
+    let table = table(&[
+        registration("one", Keys::Fixed(&["A.conf", "a.CONF", "a.conf"]), 10),
+        registration("two", Keys::From(|_| vec!["B.conf".to_owned(), "b.conf".to_owned()]), 20),
+    ]);
+    let routes = table.routes(&Snapshot::default()).expect("no conflict");
+    for (key, handler) in [("a.conf", 0), ("A.CONF", 0), ("b.Conf", 1)] {
+        assert_eq!(routes.find(key).map(registry::Match::handler), Some(handler), "{key}");
+    }
+}
+
+#[test]
 fn the_order_does_not_depend_on_the_order_of_registration() {
     let make = |order: [usize; 3]| {
         order.map(|at| {
@@ -279,6 +308,10 @@ fn wrong_settings_end_with_78_and_every_error_at_once_and_a_wrong_command_line_w
             vec![":1: ", ":3: ", "enforce", "not-found"],
         ),
         ("weather = 1", vec![":1: ", "is no setting"]),
+        (
+            "guard = 'enforce'\n[sections.configuration]\n\nfail = 'deny'",
+            vec![":4: ", "sections.configuration.fail", "cannot be denied"],
+        ),
         ("a = = b", vec![":1: ", "not TOML"]),
         ("disabled_handlers = ['weather']", vec!["weather", "jackfield handlers"]),
         ("[handlers.sofia]\nx = 1", vec!["[handlers.sofia]", "configuration/sofia.rs:"]),

@@ -11,7 +11,7 @@ mod tree;
 pub(crate) use bodies::{Body, body, encoded, recorded};
 pub(crate) use client::{Reply, exchange, get, parse_reply, post, request};
 pub(crate) use metrics::Metrics;
-pub(crate) use program::{Login, Program, demo, jackfield, logins, run};
+pub(crate) use program::{Login, Program, demo, jackfield, jackfield_after, logins, run};
 pub(crate) use server::{Server, log, shared};
 pub(crate) use tree::{find, is_not_found, tree};
 

@@ -1,33 +1,47 @@
-"""Turns the rounds and the paced run into figures."""
+"""Turns the rounds and the paced runs into figures."""
 
 import csv
 import statistics
 import sys
 
 
-def rates(lines):
+def rates(path):
     """Pairs of (nginx, jackfield), in requests a second."""
-    return [tuple(map(float, line.split())) for line in lines if line.strip()]
+    with open(path) as file:
+        return [tuple(map(float, line.split())) for line in file if line.strip()]
 
 
-if sys.argv[1] == "half":
-    pairs = rates(sys.stdin)
-    print(int(statistics.median(ours for _, ours in pairs) / 2))
-else:
-    _, _, body, rate_file, latency_file, half = sys.argv
-    with open(rate_file) as file:
-        pairs = rates(file)
-    with open(latency_file) as file:
-        rows = list(csv.DictReader(file))
-    bad = [row for row in rows if row["status-code"] != "200"]
-    times = sorted(1000 * float(row["response-time"]) for row in rows)
-    at = lambda share: times[min(len(times) - 1, int(share * len(times)))]
-    nginx = statistics.median(n for n, _ in pairs)
-    ours = statistics.median(j for _, j in pairs)
+def half(path):
+    """Half of Jackfield's peak, in whole requests a second."""
+    print(int(statistics.median(ours for _, ours in rates(path)) / 2))
+
+
+def peak(body, path):
+    """Who did how much, and the ratio of the two in the same round."""
+    pairs = rates(path)
+    nginx, ours = (statistics.median(column) for column in zip(*pairs))
     ratios = sorted(j / n for n, j in pairs)
     print(
-        f"{body}: nginx {nginx:.0f}/s, jackfield {ours:.0f}/s, "
-        f"ratio {statistics.median(ratios):.3f} (rounds {ratios[0]:.3f} to {ratios[-1]:.3f}); "
-        f"at {half}/s: p50 {at(0.5):.2f} ms, p99 {at(0.99):.2f} ms, "
-        f"{len(times)} look-ups, {len(bad)} failed"
+        f"{body}: nginx {nginx:.0f}/s, jackfield {ours:.0f}/s, ratio "
+        f"{statistics.median(ratios):.3f} (rounds {ratios[0]:.3f} to {ratios[-1]:.3f})"
     )
+
+
+def latency(name, path, rate):
+    """Times of one paced run, and the rate that the tool really held."""
+    with open(path) as file:
+        rows = list(csv.DictReader(file))
+    bad = sum(row["status-code"] != "200" for row in rows)
+    times = sorted(1000 * float(row["response-time"]) for row in rows)
+
+    def at(share):
+        return times[min(len(times) - 1, int(share * len(times)))]
+
+    print(
+        f"  {name} paced at {rate}/s (held {len(times) / 8:.0f}/s): "
+        f"p50 {at(0.5):.2f} ms, p99 {at(0.99):.2f} ms, {bad} failed"
+    )
+
+
+if __name__ == "__main__":
+    {"half": half, "peak": peak, "latency": latency}[sys.argv[1]](*sys.argv[2:])

@@ -1,6 +1,9 @@
 """Browsers: a verto client logs in."""
 
+import re
+
 import demo
+from processes import wait_until
 from stage import SwitchTest
 from verto import VertoClient
 
@@ -29,6 +32,18 @@ class Verto(SwitchTest):
 
     def test_the_pin_of_the_mailbox_is_not_a_password(self):
         self.refused(demo.REFUSED_USER, self.user(demo.REFUSED_USER).pin)
+
+    def test_the_hooks_tell_the_service_who_logs_in_and_who_leaves(self):
+        before = self.events()
+        with VertoClient() as client:
+            client.login("1002", self.user("1002").password)
+            wait_until(lambda: self.events() > before, 5, "the login hook posts")
+        wait_until(lambda: self.events() > before + 1, 5, "the disconnect hook posts")
+
+    def events(self):
+        """How many posts of hooks the service has counted."""
+        _, metrics = self.jackfield.get("/metrics")
+        return sum(int(float(n)) for n in re.findall(r"^jackfield_channel_events_total{.*} (\S+)$", metrics, re.MULTILINE))
 
     def refused(self, user, password):
         with VertoClient() as client:

@@ -47,6 +47,8 @@ pub struct DirectoryDomain<'a> {
     variables: Vec<Node<'a>>,
     others: &'a [Element<'static>],
     groups: Vec<Node<'a>>,
+    /// Whether a group holds more than pointers.
+    lists_users: bool,
 }
 
 /// Answers in section `directory`.
@@ -55,23 +57,38 @@ pub struct Directory;
 
 /// Parameters that decide about a login. They come from a [`Credential`] and from nowhere else: a
 /// second one among the stored settings, the domain's included, could open what that one closes.
-const CREDENTIALS: [&str; 5] =
-    ["a1-hash", "password", "allow-empty-password", "vm-a1-hash", "jsonrpc-password"];
+const CREDENTIALS: [&str; 6] = [
+    "a1-hash",
+    "password",
+    "allow-empty-password",
+    "jsonrpc-password",
+    "vm-a1-hash",
+    "vm-password",
+];
 
 fn is_credential(param: &str) -> bool {
     CREDENTIALS.iter().any(|name| param.eq_ignore_ascii_case(name))
 }
 
-/// Settings that hold a secret, as `esl-password` or `reverse-auth-pass`: never in a list.
-fn is_secret(name: &str) -> bool {
+/// Whether a setting of this name holds a secret, as `esl-password` or `gateway-credentials`: never in
+/// a list, never shown.
+pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     is_credential(&name)
-        || ["password", "-pass", "_pass"].into_iter().any(|ending| name.ends_with(ending))
+        || ["password", "-pass", "_pass", "-hash", "-pin", "secret", "token", "credentials", "dsn"]
+            .into_iter()
+            .any(|ending| name.ends_with(ending))
+        || name == "pin"
 }
 
-/// Parameters that the switch dials, and so expands for each call.
+/// How the names of parameters end that the switch dials.
+const DIALLED: &str = "dial-string";
+
+/// Parameters that the switch dials it expands for each call.
 fn place_of(param: &str) -> Place {
-    const DIALLED: &str = "dial-string";
+    if is_credential(param) {
+        return Place::Forbidden;
+    }
     let ending = param.len().checked_sub(DIALLED.len()).and_then(|at| param.get(at..));
     let dialled = ending.is_some_and(|ending| ending.eq_ignore_ascii_case(DIALLED));
     if dialled { Place::Expanded } else { Place::Plain }
@@ -88,12 +105,12 @@ impl<'a> DirectoryUser<'a> {
             others: &[],
         };
         match credential {
-            Credential::A1Hash(hash) if !hash.is_empty() => user.param("a1-hash", hash),
+            Credential::A1Hash(hash) if !hash.is_empty() => user.credential("a1-hash", hash),
             Credential::Password(password) if !password.is_empty() => {
-                user.param("password", password)
+                user.credential("password", password)
             }
             // An empty secret is one that everybody knows.
-            _ => user.param("allow-empty-password", false).param("sip-forbid-register", true),
+            _ => user.credential("allow-empty-password", false).param("sip-forbid-register", true),
         }
     }
 
@@ -116,10 +133,15 @@ impl<'a> DirectoryUser<'a> {
     pub fn voicemail_hash(self, hash: Option<&'a str>) -> Self {
         // Not the form of any MD5 digest, so nothing that is typed fits it; left out, everything
         // would (`allow-empty-password-auth`).
-        self.param("vm-a1-hash", hash.unwrap_or("closed"))
+        self.credential("vm-a1-hash", hash.unwrap_or("closed"))
     }
 
-    /// A parameter.
+    fn credential(mut self, name: &'static str, value: impl Into<Value<'a>>) -> Self {
+        self.params.push(Node::pair("param", name, value, Place::Plain));
+        self
+    }
+
+    /// A parameter. One that decides about a login is refused: it comes from a [`Credential`].
     #[must_use]
     pub fn param(mut self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
         self.params.push(Node::pair("param", name, value, place_of(name)));
@@ -224,8 +246,15 @@ impl<'a> DirectoryDomain<'a> {
     /// A domain with nothing in it: what tells the switch that a user is not there.
     pub fn new(name: impl Into<Value<'a>>) -> Self {
         let name = name.into();
-        let (params, variables, groups) = (vec![], vec![], vec![]);
-        Self { name, written: None, params, variables, others: &[], groups }
+        Self {
+            name,
+            written: None,
+            params: vec![],
+            variables: vec![],
+            others: &[],
+            groups: vec![],
+            lists_users: false,
+        }
     }
 
     /// A stored domain around a complete user, with what that user inherits; a secret of its own
@@ -270,7 +299,7 @@ impl<'a> DirectoryDomain<'a> {
         self
     }
 
-    /// A parameter that every user inherits.
+    /// A parameter that every user inherits. One that decides about a login is refused.
     #[must_use]
     pub fn param(self, name: &'a str, value: impl Into<Value<'a>>) -> Self {
         let mut shared = self.unwritten();
@@ -290,7 +319,8 @@ impl<'a> DirectoryDomain<'a> {
     fn unwritten(self) -> Self {
         match self.written {
             Some((domain, _)) => {
-                Self { name: self.name, groups: self.groups, ..Self::shared(domain) }
+                let Self { name, groups, lists_users, .. } = self;
+                Self { name, groups, lists_users, ..Self::shared(domain) }
             }
             None => self,
         }
@@ -303,7 +333,11 @@ impl<'a> DirectoryDomain<'a> {
         name: impl Into<Value<'a>>,
         members: impl IntoIterator<Item = ListedUser<'a>>,
     ) -> Self {
-        let users = Element::new("users").holding(members.into_iter().map(|member| member.0));
+        let lists_users = &mut self.lists_users;
+        let users = Element::new("users").holding(members.into_iter().map(|member| {
+            *lists_users |= member.0.attribute("type") != Some("pointer");
+            member.0
+        }));
         self.groups.push(Element::new("group").with("name", name).holding([users]).into());
         self
     }
@@ -341,7 +375,13 @@ impl Directory {
 
     /// Domains with their groups and listed users, or with nothing in them.
     pub fn domains<'a>(domains: impl IntoIterator<Item = DirectoryDomain<'a>>) -> Answer {
-        Self::write(domains.into_iter().map(DirectoryDomain::element).collect())
+        let mut lists_users = false;
+        let domains = domains.into_iter().map(|domain| {
+            lists_users |= domain.lists_users;
+            domain.element()
+        });
+        let document = Self::write(domains.collect())?;
+        Ok(Document { lists_users, ..document })
     }
 
     fn write(domains: Vec<Element<'_>>) -> Answer {

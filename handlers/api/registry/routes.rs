@@ -71,6 +71,8 @@ impl Routes {
                     Entry::Vacant(free) => {
                         free.insert((at, name, origin));
                     }
+                    // A handler may name a key twice, as two spellings of one domain.
+                    Entry::Occupied(taken) if taken.get().0 == at => {}
                     Entry::Occupied(taken) => {
                         let (_, other, there) = *taken.get();
                         conflicts.push(Conflict {

@@ -52,9 +52,17 @@ impl<H: ?Sized> Table<H> {
         let mut registrations: Vec<_> =
             registrations.into_iter().filter(|reg| !disabled(reg.name)).collect();
         registrations.sort_by_key(|reg| (reg.origin, reg.name));
-        let mut handlers = Vec::with_capacity(registrations.len());
+        let mut handlers: Vec<Handler<H>> = Vec::with_capacity(registrations.len());
         let mut errors = Vec::new();
         for reg in registrations {
+            if let Some(other) = handlers.iter().find(|handler| handler.name == reg.name) {
+                let error = BuildError::new(format!(
+                    "{} has the same name; settings and metrics could not tell them apart",
+                    other.origin
+                ));
+                errors.push(StartError { name: reg.name, origin: reg.origin, error });
+                continue;
+            }
             match (reg.build)(&Settings::new(reg.name, settings(reg.name))) {
                 Ok(handler) => handlers.push(Handler {
                     name: reg.name,

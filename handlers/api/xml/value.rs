@@ -27,6 +27,8 @@ pub(crate) enum Place {
     Expanded,
     /// As `Expanded`, and `$` + digit is a capture of the condition: action data.
     Captured,
+    /// Nothing may stand here: the name is one that the builder gives itself.
+    Forbidden,
 }
 
 /// Why a value cannot be carried to the switch.
@@ -41,6 +43,8 @@ pub enum Refused {
     Expansion,
     /// `$` + digit in untrusted text where the switch would put a capture.
     Capture,
+    /// A parameter that decides about a login, and does not come from a `Credential`.
+    Credential,
     /// The name of an attribute, from stored data, that is none in XML.
     Name,
     /// `$${` in text that may not read the switch's global variables, or without a name and `}`.
@@ -54,6 +58,7 @@ impl fmt::Display for Refused {
             Self::Directive(word) => write!(f, "«{word}» would be acted on by the switch"),
             Self::Expansion => f.write_str("«${» would be expanded by the switch"),
             Self::Capture => f.write_str("«$» and a digit would be replaced by a capture"),
+            Self::Credential => f.write_str("only a Credential may decide about a login"),
             Self::Name => f.write_str("that is no name of an attribute"),
             Self::Global => f.write_str("«$${» may not stand here"),
         }
@@ -112,6 +117,9 @@ impl<'a> Value<'a> {
 
     /// Writes the value as it stands in a document, or says why it cannot.
     pub(crate) fn escape_into(&self, place: Place, out: &mut String) -> Result<(), Refused> {
+        if place == Place::Forbidden {
+            return Err(Refused::Credential);
+        }
         let text = self.as_str();
         let classes = classes(text);
         if classes != 0 {

@@ -198,7 +198,7 @@ fn a_new_domain_gets_secrets_for_its_name_and_a_stored_one_for_its_realms_too() 
     let domain = Domain::new("A.test")
         .with_aliases(vec!["b.test".into()])
         .with_digests(vec!["realm".into()], vec![Algorithm::Md5]);
-    let mut stored = Database::open(&url).expect("made");
+    let mut stored = Database::make(&url).expect("made");
     stored.migrate().expect("up to date");
     stored.store(&Contents { domains: vec![domain], ..Contents::default() }).expect("stored");
     drop(stored);

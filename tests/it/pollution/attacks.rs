@@ -56,6 +56,11 @@ fn variable(name: &str, value: &str) -> String {
     body(28).before("action", name, value).text()
 }
 
+/// A call of a verto client whose `userVariables` have a key of this name; the switch's own follow.
+pub(super) fn call(name: &str, value: &str) -> String {
+    body(23).before("Channel-State", name, value).text()
+}
+
 type Realm = (&'static str, (u8, &'static str), &'static str, Rule);
 
 /// The realm of a registration, or the domain of a login.
@@ -78,9 +83,10 @@ type Named =
     (&'static str, (fn(&str, &str) -> String, &'static str), &'static str, &'static str, Rule);
 
 /// The name of a login's parameter, of a call's variable, or of a SIP header.
-fn names() -> [Named; 10] {
+fn names() -> [Named; 15] {
     let login: (fn(&str, &str) -> String, _) = (parameter, "check_auth");
-    let call: (fn(&str, &str) -> String, _) = (variable, "user_outgoing_channel");
+    let agent: (fn(&str, &str) -> String, _) = (variable, "user_outgoing_channel");
+    let routed: (fn(&str, &str) -> String, _) = (call, "dialplan_xml_locate");
     let invite: (fn(&str, &str) -> String, _) = (header, "sofia_locate_user");
     [
         ("a section and a user", login, "a&section=dialplan&user", "root", Rule::Repeated),
@@ -88,11 +94,16 @@ fn names() -> [Named; 10] {
         ("a purpose", login, "purpose", "gateways", Rule::Purpose),
         ("a purpose in another case", login, "PURPOSE", "x", Rule::Purpose),
         ("a domain in another case", login, "Domain", "x", Rule::Repeated),
-        ("an action of a call", call, "a&action", "sip_auth", Rule::Repeated),
-        ("a purpose of a call", call, "purpose", "network-list", Rule::Purpose),
+        ("an action of a call", agent, "a&action", "sip_auth", Rule::Repeated),
+        ("a purpose of a call", agent, "purpose", "network-list", Rule::Purpose),
         ("a purpose of an INVITE", invite, "purpose", "gateways", Rule::Purpose),
         ("a domain of an INVITE", invite, "a&domain", "x", Rule::Repeated),
         ("another function", invite, "a&Event-Calling-Function", "resolve_id", Rule::Repeated),
+        ("a context of a call", routed, "a&Hunt-Context", "x", Rule::Repeated),
+        ("its context before", routed, "a&Caller-Context", "x", Rule::Repeated),
+        ("its number", routed, "a&Hunt-Caller-ID-Number", "911", Rule::Repeated),
+        ("its user", routed, "a&variable_user_name", "root", Rule::Repeated),
+        ("its number in another case", routed, "HUNT-destination-number", "0", Rule::Repeated),
     ]
 }
 

@@ -9,7 +9,7 @@ use jackfield_api::snapshot::{
     Gateway, Level, Menu, MenuEntry, Profile, ProfileDomain, ProfileKind, Queue, Room, Setting,
     Step, Tier,
 };
-use jackfield_api::testing::switch_xml::preprocess;
+use jackfield_api::testing::switch_xml::{Node, preprocess};
 use jackfield_api::{Answer, Refusal};
 use proptest::prelude::*;
 
@@ -323,4 +323,79 @@ fn ordinary_text_of_every_kind_is_carried() {
     let channel = Condition::on("a", "^(.*)$").run("bridge", "user/$1@${domain_name}");
     let answer = Dialplan::context("c", &[Extension::new("e", channel)]).expect("carried");
     assert_eq!(values(&seen(answer.body()), "data"), ["user/$1@${domain_name}"]);
+}
+
+#[test]
+fn what_decides_about_a_login_is_refused_as_a_parameter_in_any_spelling() {
+    let spellings = |name: &str| {
+        let mixed = name.char_indices().map(|(at, c)| match at % 2 {
+            0 => c.to_ascii_uppercase(),
+            _ => c,
+        });
+        [name.to_owned(), name.to_ascii_uppercase(), mixed.collect()]
+    };
+    let user = || DirectoryUser::new("1000", Credential::Closed);
+    let domain = || DirectoryDomain::new("d");
+    for name in [
+        "password",
+        "a1-hash",
+        "vm-password",
+        "allow-empty-password",
+        "jsonrpc-password",
+        "vm-a1-hash",
+    ] {
+        for name in spellings(name) {
+            for (of, answer) in [
+                ("a user", Directory::user(domain(), user().param(&name, "x"))),
+                ("its domain", Directory::user(domain().param(&name, "x"), user())),
+                ("a listed domain", Directory::domains([domain().param(&name, "x")])),
+            ] {
+                let Err(Refusal::Internal(why)) = answer else {
+                    panic!("{name} of {of}: {answer:?}")
+                };
+                assert!(why.contains("only a Credential may decide"), "{name} of {of}: {why}");
+            }
+        }
+    }
+    let kept = Directory::user(domain().param("b", "x"), user().param("password-b", "x"));
+    assert!(kept.is_ok(), "other names are kept: {kept:?}");
+}
+
+#[test]
+fn a_credential_sets_what_decides_about_a_login() {
+    let params = |user| {
+        let answer = Directory::user(DirectoryDomain::new("d"), user).expect("carried");
+        let tree = seen(answer.body());
+        let params = tree.find(&[
+            ("section", None),
+            ("domain", None),
+            ("users", None),
+            ("user", None),
+            ("params", None),
+        ]);
+        let pair = |node: &Node| {
+            let attribute = |name| node.attribute(name).expect("there").to_owned();
+            (attribute("name"), attribute("value"))
+        };
+        params.expect("parameters").children.iter().map(pair).collect::<Vec<_>>()
+    };
+    let expected = |pairs: &[(&str, &str)]| {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect::<Vec<_>>()
+    };
+    let closed = [("allow-empty-password", "false"), ("sip-forbid-register", "true")];
+    for (credential, pairs) in [
+        (Credential::A1Hash("5f"), &[("a1-hash", "5f")][..]),
+        (Credential::Password("secret"), &[("password", "secret")]),
+        (Credential::A1Hash(""), &closed),
+        (Credential::Password(""), &closed),
+        (Credential::Closed, &closed),
+    ] {
+        let user = || DirectoryUser::new("1000", credential);
+        assert_eq!(params(user()), expected(pairs));
+        for (hash, told) in [(Some("7"), "7"), (None, "closed")] {
+            let all = [pairs, &[("vm-a1-hash", told)]].concat();
+            assert_eq!(params(user().voicemail_hash(hash)), expected(&all));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jackfield::app::read_snapshot;
 use jackfield_api::snapshot::Snapshot;
@@ -16,7 +16,18 @@ use super::PATIENCE;
 
 /// The program, shielded from the settings of whoever runs the tests.
 pub(crate) fn jackfield() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_jackfield"));
+    shielded(Command::new(env!("CARGO_BIN_EXE_jackfield")))
+}
+
+/// The program as a shell starts it that has run this command before.
+pub(crate) fn jackfield_after(command: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    let script = format!("{command} && exec \"$0\" \"$@\"");
+    shell.args(["-c", &script, env!("CARGO_BIN_EXE_jackfield")]);
+    shielded(shell)
+}
+
+fn shielded(mut command: Command) -> Command {
     command
         .env_clear()
         .env("JACKFIELD_CONFIG", "/dev/null")
@@ -72,7 +83,35 @@ impl Program {
         Self::start(command)
     }
 
-    fn start(mut command: Command) -> Self {
+    /// Starts the demo of a state folder where it may hold no more open files than these.
+    pub(crate) fn with_few_files(state: &Path, files: usize) -> Self {
+        let mut command = jackfield_after(&format!("ulimit -n {files}"));
+        command.args(["serve", "--demo", "--state"]).arg(state);
+        Self::start(command)
+    }
+
+    /// Starts the demo of a state folder, with its log on a pipe that nobody reads.
+    pub(crate) fn with_unread_log(state: &Path, variables: &[(&str, &str)]) -> Self {
+        let mut child = jackfield()
+            .args(["serve", "--demo", "--state"])
+            .arg(state)
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let (out, out_reader) = collect(child.stdout.take().expect("piped"));
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let err = Arc::default();
+        let mut program = Self { child, machine: nowhere, out, err, readers: vec![out_reader] };
+        let welcome = program.told("Ctrl-C");
+        let address = welcome.split_once("at http://").and_then(|(_, rest)| rest.split_once('/'));
+        program.machine = address.expect("the welcome names the socket").0.parse().expect("one");
+        program
+    }
+
+    /// Starts a command that serves, and waits until it is ready.
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -94,7 +133,7 @@ impl Program {
                 "not ready: {ended:?}\n{}",
                 program.log()
             );
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         };
         program
     }
@@ -125,8 +164,20 @@ impl Program {
                 return told;
             }
             assert!(started.elapsed() < PATIENCE, "{words:?} is not in {told:?}");
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// The time that processors have spent on it.
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
+        let stat = stat.expect("it runs");
+        // Its name may hold blanks; it ends with the last parenthesis.
+        let fields = stat.rsplit_once(')').expect("a name").1.split_whitespace();
+        let ticks: u64 =
+            fields.skip(11).take(2).map(|field| field.parse::<u64>().expect("ticks")).sum();
+        // Linux counts 100 ticks in a second, whatever its clock does.
+        Duration::from_millis(ticks * 10)
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -143,7 +194,7 @@ impl Program {
                 break status;
             }
             assert!(started.elapsed() < PATIENCE, "it does not stop\n{}", self.log());
-            std::thread::sleep(std::time::Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         };
         for reader in self.readers.drain(..) {
             reader.join().expect("a reader does not panic");

@@ -9,7 +9,6 @@ use jackfield::plug::Listener;
 use jackfield::settings::Settings;
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::testing::pbx;
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -54,7 +53,8 @@ impl Server {
             .build()?;
         let (stop, stopped) = watch::channel(());
         let listen = |kind| {
-            let listener = runtime.block_on(TcpListener::bind(address))?;
+            let listener =
+                runtime.block_on(async { http::listen(address.parse().expect("an address")) })?;
             let bound = listener.local_addr()?;
             let mut stopped = stopped.clone();
             let stopped = async move { drop(stopped.changed().await) };
