@@ -5,6 +5,9 @@
 //! would send the switch to the document of the same name on its disk, where something else of that
 //! name may stand. (Conferences are the exception; their file says why.) A module that lives by its
 //! profiles and has none stored at all is left to the switch, which may keep them on its disk.
+//!
+//! Where a stored document has the name of one that there are tables for, it is the frame around them:
+//! the settings and whatever else the operator wrote there, in place of what a handler would choose.
 
 mod acl;
 mod callcenter;

@@ -51,6 +51,7 @@ register!(DialplanHandler, "dialplan", Keys::From(keys), Contexts);
 #[cfg(test)]
 mod tests {
     use jackfield_api::snapshot::{Action, Condition, Contents, Context, Extension, Level};
+    use jackfield_api::snapshot::{Setting, Step};
     use jackfield_api::testing::switch_xml::Node;
     use jackfield_api::testing::{lookup, pbx, seen};
 
@@ -142,10 +143,12 @@ mod tests {
     fn extensions_keep_their_order_and_everything_that_they_are_made_of() {
         let inner = Condition::on("${toll_allow}", "local").run("set", "a=b");
         let mut outer = Condition::on("destination_number", "^9(.*)$").run("log", "INFO ${x} <a>");
-        outer.attributes.push(("break".into(), "on-true".into()));
-        outer.anti_actions.push(Action { application: "hangup".into(), ..Action::default() });
-        outer.actions[0].inline = true;
-        outer.conditions.push(inner);
+        outer.attributes.push(Setting::new("break", "on-true"));
+        let Step::Action(log) = &mut outer.steps[0] else { panic!("an action") };
+        log.inline = true;
+        let hangup = Action { application: "hangup".into(), ..Action::default() };
+        outer.steps.push(Step::AntiAction(hangup));
+        outer.steps.push(Step::Condition(inner));
         let extension = |name: &str| Extension {
             continues: name == "first",
             ..Extension::new(name, outer.clone())
@@ -181,9 +184,9 @@ mod tests {
                 application: "log".into(),
                 data: nasty.into(),
                 level: Level::Text,
-                inline: false,
+                ..Action::default()
             };
-            let condition = Condition { actions: vec![action], ..Condition::default() };
+            let condition = Condition { steps: vec![Step::Action(action)], ..Condition::default() };
             let extensions = vec![Extension::new("x", condition)];
             let snapshot = only(Context::new("default", extensions));
             let refused = told(&hunting("default"), &snapshot);

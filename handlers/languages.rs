@@ -61,8 +61,10 @@ register!(LanguagesHandler, "phrases", Keys::From(keys), Phrases);
 #[cfg(test)]
 mod tests {
     use jackfield_api::Document;
+    use jackfield_api::snapshot::{Contents, Language, Macro, PhraseGroup, Setting};
     use jackfield_api::testing::switch_xml::Node;
     use jackfield_api::testing::{lookup, pbx, seen};
+    use jackfield_api::xml::Raw;
 
     use super::*;
 
@@ -189,5 +191,45 @@ mod tests {
     #[test]
     fn each_language_is_a_key() {
         assert_eq!(keys(&pbx()), ["en"]);
+    }
+
+    #[test]
+    fn a_macro_of_a_group_is_answered_in_its_group_with_what_that_sets() {
+        let xml = |name: &str| Raw::parse(&format!("<macro name='{name}'/>")).expect("valid");
+        let phrase = |name: &str, macro_name: &str| {
+            (name.to_owned(), Macro { name: name.to_owned(), xml: xml(macro_name) })
+        };
+        let language = Language {
+            name: "en".into(),
+            groups: vec![PhraseGroup {
+                name: "box".into(),
+                attributes: vec![Setting::new("sound-prefix", "/box")],
+            }],
+            macros: [phrase("hello", "hello"), phrase("hello@box", "hello")].into(),
+            ..Language::default()
+        };
+        let languages = vec![language];
+        let snapshot = Snapshot::new(Contents { languages, ..Contents::default() });
+        let asked = |body: &str| {
+            let lookup = lookup(body);
+            let answer = Phrases.answer(&LanguagesLookup::new(&lookup), &snapshot);
+            let tree = seen(&answer.expect("an answer"));
+            let path = [("section", None), ("language", None), ("phrases", None)];
+            let phrases = tree.find(&path).expect("phrases");
+            let lists = phrases
+                .children
+                .iter()
+                .map(|list| (list.attribute("name").map(str::to_owned), list.children.len()));
+            (lists.collect::<Vec<_>>(), phrases.children[0].attributes.clone())
+        };
+        let by_group = HELLO.replace("voicemail_hello", "hello%40box");
+        let prefix = ("sound-prefix".to_owned(), "/box".to_owned());
+        let name = ("name".to_owned(), "box".to_owned());
+        assert_eq!(asked(&by_group), (vec![(Some("box".into()), 1)], vec![name, prefix]));
+        let plain = HELLO.replace("voicemail_hello", "hello");
+        assert_eq!(asked(&plain), (vec![(None, 1)], vec![]));
+        let whole = "hostname=vm&section=languages&tag_name=language&key_name=name&key_value=en\
+                     &Event-Name=REQUEST_PARAMS";
+        assert_eq!(asked(whole).0, [(None, 1), (Some("box".into()), 1)]);
     }
 }

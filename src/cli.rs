@@ -3,6 +3,7 @@
 mod changes;
 mod explain;
 mod handlers;
+mod import;
 mod migrate;
 mod serve;
 
@@ -40,6 +41,8 @@ enum Command {
     Migrate(Source),
     /// Tells who changed what and when
     Changes(changes::Changes),
+    /// Takes a switch's configuration files into the database
+    Import(import::Import),
     /// Lists what answers which question
     Handlers(handlers::Handlers),
     /// Says what answers a recorded look-up, why, and with what
@@ -82,6 +85,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(source) => serve::run(&source),
         Command::Migrate(source) => migrate::run(&source),
         Command::Changes(changes) => changes::run(&changes),
+        Command::Import(import) => import::run(&import),
         Command::Handlers(handlers) => handlers::run(&handlers),
         Command::Explain(explain) => explain::run(&explain),
     };

@@ -7,6 +7,7 @@
 mod changes;
 mod error;
 mod load;
+mod merge;
 mod migrations;
 mod schema;
 mod session;
@@ -21,6 +22,7 @@ use jackfield_api::snapshot::Contents;
 
 pub use self::changes::Change;
 pub use self::error::DbError;
+pub use self::merge::Tally;
 use self::session::Session;
 pub use self::url::DatabaseUrl;
 use self::url::Driver;

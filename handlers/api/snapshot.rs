@@ -7,6 +7,7 @@ mod callcenter;
 mod conference;
 mod dialplan;
 mod domain;
+pub mod global;
 mod language;
 mod menu;
 mod profile;
@@ -18,9 +19,10 @@ use std::sync::OnceLock;
 
 pub use callcenter::{Agent, Queue, Tier};
 pub use conference::Room;
-pub use dialplan::{Action, Condition, Context, Extension};
+pub use dialplan::{Action, Condition, Context, Expression, Extension, Regex, Step};
 pub use domain::{Domain, Group};
-pub use language::{Language, Macro};
+pub use global::{Global, Globals};
+pub use language::{Language, Macro, PhraseGroup};
 pub use menu::{Menu, MenuEntry};
 pub use profile::{
     AccessList, AccessNode, AccessTarget, Gateway, Profile, ProfileDomain, ProfileKind,
@@ -28,13 +30,15 @@ pub use profile::{
 pub use setting::{Level, Setting};
 pub use user::{Algorithm, Secret, User};
 
-use crate::xml::{Raw, XmlError};
+use crate::xml::{Element, Raw, XmlError};
 
 /// Everything a snapshot is made of, as loaded: lists in the order in which they are answered.
 #[derive(Debug, Default)]
 pub struct Contents {
     /// Counts the changes of the database; a higher one is newer.
     pub revision: i64,
+    /// Global variables. They are put into the texts that read them when the snapshot is made.
+    pub globals: Vec<Global>,
     /// Directory domains with their users and groups.
     pub domains: Vec<Domain>,
     /// Profiles of sofia, verto, conference, voicemail and fifo.
@@ -62,12 +66,47 @@ pub struct Contents {
 }
 
 /// A whole configuration document as the operator wrote it.
+///
+/// One that a handler has the tables for, as `sofia.conf`, is the frame around them: its settings
+/// and whatever else no table holds, with the lists of the tables put in where they belong.
 #[derive(Debug, Clone)]
 pub struct StoredDocument {
     /// The file's name as the switch asks for it, as in `timezones.conf`.
     pub name: String,
     /// Its `<configuration>` element.
     pub xml: Raw,
+}
+
+impl StoredDocument {
+    /// Whether it has this list with this element of this name in it: as in `caller-controls`,
+    /// `group`, `default`.
+    pub fn lists(&self, list: &str, element: &str, name: &str) -> bool {
+        self.list(list).any(|found| {
+            found.name() == element
+                && found.attribute("name").is_some_and(|found| found.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// Whether it has an element of this name directly inside.
+    pub fn has(&self, list: &str) -> bool {
+        let root = self.xml.elements().first();
+        root.is_some_and(|root| root.children().any(|found| found.name() == list))
+    }
+
+    /// Attributes of the elements in a list, each by these names; an absent one is empty.
+    pub fn attributes<const N: usize>(
+        &self,
+        list: &str,
+        names: [&str; N],
+    ) -> impl Iterator<Item = [&str; N]> {
+        self.list(list)
+            .map(move |found| names.map(|name| found.attribute(name).unwrap_or_default()))
+    }
+
+    fn list(&self, list: &str) -> impl Iterator<Item = &Element<'static>> {
+        let lists = self.xml.elements().first().into_iter().flat_map(Element::children);
+        lists.filter(move |found| found.name() == list).flat_map(Element::children)
+    }
 }
 
 /// One published picture. Cheap to look into, never changed.
@@ -90,10 +129,18 @@ type Written = OnceLock<Result<Box<str>, XmlError>>;
 type Index = HashMap<String, usize>;
 
 impl Snapshot {
-    /// Indexes the contents. Of two entries with one name the first is found.
-    pub fn new(contents: Contents) -> Self {
+    /// Puts the stored globals in and indexes the contents. Of two entries with one name the first
+    /// is found; a domain's name goes before another's alias.
+    pub fn new(mut contents: Contents) -> Self {
+        global::resolve(&mut contents);
+        let mut domains = index(contents.domains.iter().map(Domain::name));
+        for (at, domain) in contents.domains.iter().enumerate() {
+            for alias in domain.aliases() {
+                domains.entry(alias.to_ascii_lowercase()).or_insert(at);
+            }
+        }
         Self {
-            domains: index(contents.domains.iter().map(Domain::name)),
+            domains,
             dialplan: index(contents.dialplan.iter().map(Context::name)),
             chatplan: index(contents.chatplan.iter().map(Context::name)),
             menus: index(contents.menus.iter().map(|menu| menu.name.as_str())),
@@ -118,7 +165,7 @@ impl Snapshot {
         self.contents.domains.iter().map(|domain| domain.users().len()).sum()
     }
 
-    /// A domain by its name, case apart.
+    /// A domain by its name or one of its aliases, case apart.
     pub fn domain(&self, name: &str) -> Option<&Domain> {
         find(&self.domains, name).map(|at| &self.contents.domains[at])
     }

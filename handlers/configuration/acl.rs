@@ -29,7 +29,10 @@ impl ConfigurationHandler for Acl {
     fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
         // Also where none is stored: to the switch a list that it does not know lets nobody in,
         // while one of that name on its disk might.
-        Configuration::new("acl.conf").network_lists(&snapshot.contents().access_lists).answer()
+        Configuration::new("acl.conf")
+            .framed(snapshot.document("acl.conf"))
+            .network_lists(&snapshot.contents().access_lists)
+            .answer()
     }
 }
 

@@ -30,7 +30,9 @@ struct Callcenter;
 impl ConfigurationHandler for Callcenter {
     fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
         let Contents { queues, agents, tiers, .. } = snapshot.contents();
-        let document = Configuration::new("callcenter.conf").settings::<&str>([]);
+        let document = Configuration::new("callcenter.conf")
+            .framed(snapshot.document("callcenter.conf"))
+            .settings::<&str>([]);
         // Each part is written even where it is empty: the module asks once more for tiers that it
         // does not find.
         let ConfigurationFlow::Queue(name) = lookup.flow() else {

@@ -20,7 +20,7 @@
 
 use jackfield_api::document::{Configuration, Control};
 use jackfield_api::lookup::{ConferenceJoin, ConfigurationFlow, ConfigurationLookup};
-use jackfield_api::snapshot::{Level, ProfileKind, Room, Snapshot};
+use jackfield_api::snapshot::{Level, ProfileKind, Room, Snapshot, StoredDocument};
 use jackfield_api::{Answer, ConfigurationHandler, Keys, Refusal, register};
 
 struct Conference;
@@ -51,12 +51,14 @@ impl ConfigurationHandler for Conference {
         match lookup.flow() {
             ConfigurationFlow::ConferenceJoin(join) => joining(&join, snapshot),
             ConfigurationFlow::ConferenceControls(keys) => {
-                // Other groups are not stored here, so a file on the switch's disk is the one place
-                // where such a group may be.
-                if !keys.controls.eq_ignore_ascii_case(DEFAULT_KEYS) {
+                // For another group that is not stored a file on the switch's disk is the one place
+                // where it may be.
+                let stored = frame(snapshot)
+                    .is_some_and(|frame| frame.lists("caller-controls", "group", &keys.controls));
+                if !stored && !keys.controls.eq_ignore_ascii_case(DEFAULT_KEYS) {
                     return Err(Refusal::NotFound("no such group of caller controls"));
                 }
-                with_keys(Configuration::new(FILE)).answer()
+                document(snapshot).answer()
             }
             _ => whole(snapshot),
         }
@@ -71,14 +73,16 @@ fn joining(join: &ConferenceJoin<'_>, snapshot: &Snapshot) -> Answer {
         .profiles(ProfileKind::Conference)
         .find(|profile| profile.name.eq_ignore_ascii_case(&join.profile))
         .ok_or(Refusal::NotFound("no such conference profile"))?;
-    with_keys(Configuration::new(FILE)).profiles([profile]).answer()
+    document(snapshot).profiles([profile]).answer()
 }
 
 fn whole(snapshot: &Snapshot) -> Answer {
     let profiles = super::profiles(snapshot, ProfileKind::Conference)?;
     let rooms: Vec<_> =
         snapshot.contents().rooms.iter().map(|room| advertised(room, snapshot)).collect();
-    with_keys(Configuration::new(FILE).rooms(&rooms)).profiles(profiles).answer()
+    with_keys(Configuration::new(FILE).framed(frame(snapshot)).rooms(&rooms), snapshot)
+        .profiles(profiles)
+        .answer()
 }
 
 /// The room by the name that phones subscribe to: with the domain that its profile has for presence.
@@ -97,7 +101,19 @@ fn advertised(room: &Room, snapshot: &Snapshot) -> Room {
     room
 }
 
-fn with_keys(document: Configuration<'_>) -> Configuration<'_> {
+fn frame(snapshot: &Snapshot) -> Option<&StoredDocument> {
+    snapshot.document(FILE)
+}
+
+fn document(snapshot: &Snapshot) -> Configuration<'_> {
+    with_keys(Configuration::new(FILE).framed(frame(snapshot)), snapshot)
+}
+
+/// The keys that callers know, where the operator stored none.
+fn with_keys<'a>(document: Configuration<'a>, snapshot: &Snapshot) -> Configuration<'a> {
+    if frame(snapshot).is_some_and(|frame| frame.has("caller-controls")) {
+        return document;
+    }
     document.caller_controls(
         DEFAULT_KEYS,
         KEYS.into_iter().map(|(digits, action)| Control { action, digits }),
@@ -108,9 +124,10 @@ register!(ConfigurationHandler, "conference", Keys::Fixed(&[FILE]), Conference);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer, asking, recorded, text};
+    use super::super::recorded::{answer, answer_from, asking, recorded, text};
     use super::*;
     use jackfield_api::snapshot::{Contents, Profile, Setting};
+    use jackfield_api::xml::Raw;
 
     #[test]
     fn the_module_loads_with_rooms_keys_and_profiles() {
@@ -157,8 +174,7 @@ mod tests {
                     kind: ProfileKind::Conference,
                     name: "default".into(),
                     params,
-                    domains: Vec::new(),
-                    gateways: Vec::new(),
+                    ..Profile::default()
                 }],
                 ..Contents::default()
             })
@@ -167,5 +183,57 @@ mod tests {
         assert_eq!(advertised(&room, &with).name, "3000@pbx.example.test");
         assert_eq!(advertised(&advertised(&room, &with), &with).name, "3000@pbx.example.test");
         assert_eq!(advertised(&room, &snapshot(Vec::new())).name, "3000");
+    }
+
+    #[test]
+    fn what_the_operator_stored_around_the_profiles_is_in_every_answer() {
+        let xml = "<configuration name='conference.conf' description='Audio'>\
+                   <advertise><room name='9@x' status='y'/></advertise>\
+                   <caller-controls><group name='moderator'/></caller-controls><profiles/>\
+                   </configuration>";
+        let frame = StoredDocument { name: FILE.into(), xml: Raw::parse(xml).expect("valid") };
+        let profile = |name: &str| Profile {
+            kind: ProfileKind::Conference,
+            name: name.into(),
+            ..Profile::default()
+        };
+        let snapshot = Snapshot::new(Contents {
+            profiles: vec![profile("default"), profile("other")],
+            rooms: vec![Room { name: "3000".into(), profile: "default".into() }],
+            documents: vec![frame],
+            ..Contents::default()
+        });
+        let answered = |body: Vec<u8>| {
+            let document = answer_from(&snapshot, &Conference, body).expect("a document");
+            String::from_utf8(document.into_body()).expect("UTF-8")
+        };
+        let whole = answered(asking(FILE, "a=b"));
+        assert!(
+            whole.contains(
+                r#"  <configuration name="conference.conf" description="Audio">
+      <advertise>
+        <room name="3000" status="FreeSWITCH"/>
+        <room name="9@x" status="y"/>
+      </advertise>
+      <caller-controls>
+        <group name="moderator"/>
+      </caller-controls>
+      <profiles>
+        <profile name="default"/>
+        <profile name="other"/>
+      </profiles>
+    </configuration>
+"#
+            ),
+            "{whole}"
+        );
+        let joining = answered(asking(FILE, "conference_name=9&profile_name=other"));
+        assert!(joining.contains("<profile name=\"other\"/>") && !joining.contains("\"default\""));
+        let keys = |group: &str| {
+            let fields = format!("Conf-Name=9&Conf-Profile=default&Controls={group}");
+            answer_from(&snapshot, &Conference, asking(FILE, &fields))
+        };
+        assert!(keys("Moderator").is_ok());
+        assert!(matches!(keys("gone"), Err(Refusal::NotFound(_))));
     }
 }

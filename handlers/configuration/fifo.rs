@@ -1,7 +1,7 @@
 //! `fifo.conf`: queues without agents.
 //!
-//! None is stored: the module makes one when the dialplan first names it. It needs the document all
-//! the same, or it does not load.
+//! Where no document is stored there is none: the module makes one when the dialplan first names it.
+//! It needs the document all the same, or it does not load.
 //!
 //! ```text
 //! key_value=fifo.conf
@@ -22,7 +22,10 @@ use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
 struct Fifo;
 
 impl ConfigurationHandler for Fifo {
-    fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
+    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        if let Some(stored) = snapshot.document("fifo.conf") {
+            return Configuration::stored(stored);
+        }
         Configuration::new("fifo.conf")
             .settings([("delete-all-outbound-member-on-startup", "false")])
             .fifos([])

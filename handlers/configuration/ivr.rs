@@ -37,7 +37,7 @@ impl ConfigurationHandler for Ivr {
             let menus = &snapshot.contents().menus;
             menus.iter().map(|menu| spelled(snapshot, menu, None)).collect()
         };
-        Configuration::new("ivr.conf").menus(&menus).answer()
+        Configuration::new("ivr.conf").framed(snapshot.document("ivr.conf")).menus(&menus).answer()
     }
 }
 

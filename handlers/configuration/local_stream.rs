@@ -2,7 +2,8 @@
 //!
 //! The module does not load from a document without a stream, and each stream needs a folder that
 //! is there. The one folder that a switch makes for itself is that of its sounds: the files directly
-//! in it are played, and where there are none the stream is silent.
+//! in it are played, and where there are none the stream is silent. It is answered where no document
+//! is stored.
 //!
 //! ```text
 //! key_value=local_stream.conf
@@ -30,7 +31,10 @@ const STREAMS: [&str; 2] = ["default", "moh"];
 const SOUNDS: &str = "$${sounds_dir}";
 
 impl ConfigurationHandler for LocalStream {
-    fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
+    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        if let Some(stored) = snapshot.document("local_stream.conf") {
+            return Configuration::stored(stored);
+        }
         STREAMS
             .into_iter()
             .fold(Configuration::new("local_stream.conf"), |document, name| {

@@ -1,7 +1,8 @@
 //! `lua.conf`: which script hears which event.
 //!
 //! The scripts of Jackfield tell it who logs in at a verto profile and who leaves. The switch looks
-//! for them in its own folder of scripts, so no path is named here.
+//! for them in its own folder of scripts, so no path is named here. They are added to what is stored,
+//! unless that has a script for the same event.
 //!
 //! ```text
 //! key_value=lua.conf
@@ -30,8 +31,14 @@ const HOOKS: [(&str, &str, &str); 2] = [
 ];
 
 impl ConfigurationHandler for Lua {
-    fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
-        Configuration::new("lua.conf").hooks(HOOKS).answer()
+    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+        let frame = snapshot.document("lua.conf");
+        let hooks = HOOKS.into_iter().filter(|(event, subclass, _)| {
+            let mut stored =
+                frame.iter().flat_map(|frame| frame.attributes("settings", ["event", "subclass"]));
+            !stored.any(|found| found == [*event, *subclass])
+        });
+        Configuration::new("lua.conf").framed(frame).hooks(hooks).answer()
     }
 }
 
@@ -39,11 +46,29 @@ register!(ConfigurationHandler, "lua", Keys::Fixed(&["lua.conf"]), Lua);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{recorded, text};
+    use super::super::recorded::{answer_from, asking, recorded, text};
     use super::*;
+    use jackfield_api::snapshot::{Contents, StoredDocument};
+    use jackfield_api::xml::Raw;
 
     #[test]
     fn the_module_loads_with_the_hooks_of_verto() {
         assert_eq!(text(&Lua, recorded!("17-conf-lua.conf")), include_str!("golden/lua.xml"));
+    }
+
+    #[test]
+    fn hooks_are_added_to_what_is_stored_but_for_those_that_it_has() {
+        let xml = "<configuration name='lua.conf'><settings><param name='script-directory' \
+                   value='$${script_dir}'/><hook event='CUSTOM' subclass='verto::login' \
+                   script='own.lua'/></settings></configuration>";
+        let document =
+            StoredDocument { name: "lua.conf".into(), xml: Raw::parse(xml).expect("valid") };
+        let snapshot = Snapshot::new(Contents { documents: vec![document], ..Contents::default() });
+        let answer = answer_from(&snapshot, &Lua, asking("lua.conf", "a=b")).expect("a document");
+        let text = String::from_utf8(answer.into_body()).expect("UTF-8");
+        assert!(text.contains("script=\"own.lua\"") && !text.contains("login.lua"), "{text}");
+        assert!(text.contains("script=\"disconnect.lua\""), "{text}");
+        assert!(text.contains("$${script_dir}"), "{text}");
+        assert_eq!(text.matches("<settings>").count(), 1, "{text}");
     }
 }

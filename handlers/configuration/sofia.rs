@@ -26,7 +26,9 @@ use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
 
 struct Sofia;
 
-/// In every answer: the module sets its globals anew from each one that it reads.
+const FILE: &str = "sofia.conf";
+
+/// In every answer where the operator stored no others: the module sets its globals anew from each one that it reads.
 const GLOBAL: [(&str, &str); 2] = [("log-level", "0"), ("debug-presence", "0")];
 
 impl ConfigurationHandler for Sofia {
@@ -39,11 +41,16 @@ impl ConfigurationHandler for Sofia {
             // the profile `internal` of the default files lets other callers in than ours does.
             profiles.retain(|profile| profile.name.eq_ignore_ascii_case(&name));
         }
-        Configuration::new("sofia.conf").global_settings(GLOBAL).profiles(profiles).answer()
+        let frame = snapshot.document(FILE);
+        let mut document = Configuration::new(FILE).framed(frame);
+        if frame.is_none() {
+            document = document.global_settings(GLOBAL);
+        }
+        document.profiles(profiles).answer()
     }
 }
 
-register!(ConfigurationHandler, "sofia", Keys::Fixed(&["sofia.conf"]), Sofia);
+register!(ConfigurationHandler, "sofia", Keys::Fixed(&[FILE]), Sofia);
 
 #[cfg(test)]
 mod tests {

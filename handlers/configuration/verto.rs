@@ -24,11 +24,18 @@ use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
 
 struct Verto;
 
+const FILE: &str = "verto.conf";
+
 impl ConfigurationHandler for Verto {
     fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
         let profiles = super::profiles(snapshot, ProfileKind::Verto)?;
         let completed: Vec<_> = profiles.into_iter().map(completed).collect();
-        Configuration::new("verto.conf").settings([("debug", "0")]).profiles(&completed).answer()
+        let frame = snapshot.document(FILE);
+        let mut document = Configuration::new(FILE).framed(frame);
+        if frame.is_none() {
+            document = document.settings([("debug", "0")]);
+        }
+        document.profiles(&completed).answer()
     }
 }
 
@@ -54,7 +61,7 @@ fn completed(profile: &Profile) -> Profile {
     profile
 }
 
-register!(ConfigurationHandler, "verto", Keys::Fixed(&["verto.conf"]), Verto);
+register!(ConfigurationHandler, "verto", Keys::Fixed(&[FILE]), Verto);
 
 #[cfg(test)]
 mod tests {

@@ -28,11 +28,18 @@ struct Voicemail;
 /// True where a profile does not say otherwise, and then a mailbox without a PIN takes any PIN.
 const EMPTY_PIN: &str = "allow-empty-password-auth";
 
+const FILE: &str = "voicemail.conf";
+
 impl ConfigurationHandler for Voicemail {
     fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
         let profiles = super::profiles(snapshot, ProfileKind::Voicemail)?;
         let closed: Vec<_> = profiles.into_iter().map(closed).collect();
-        Configuration::new("voicemail.conf").settings([("debug", "0")]).profiles(&closed).answer()
+        let frame = snapshot.document(FILE);
+        let mut document = Configuration::new(FILE).framed(frame);
+        if frame.is_none() {
+            document = document.settings([("debug", "0")]);
+        }
+        document.profiles(&closed).answer()
     }
 }
 
@@ -44,7 +51,7 @@ fn closed(profile: &Profile) -> Profile {
     profile
 }
 
-register!(ConfigurationHandler, "voicemail", Keys::Fixed(&["voicemail.conf"]), Voicemail);
+register!(ConfigurationHandler, "voicemail", Keys::Fixed(&[FILE]), Voicemail);
 
 #[cfg(test)]
 mod tests {

@@ -20,7 +20,8 @@
 //! ```
 //!
 //! A domain is spelled as it is stored, in whatever case it was asked for: the switch finds it all
-//! the same, takes the caller's `domain_name` from the answer, and makes mailbox hashes of that.
+//! the same, takes the caller's `domain_name` from the answer, and makes mailbox hashes of that. One
+//! that was asked for by an alias is answered under the alias, or the switch would not find it.
 //!
 //! Who is not here is Denied rather than not found. Not found would send the switch to the users in
 //! its own files, and it is the caller who chooses for which user and group it asks.
@@ -39,29 +40,32 @@ impl DirectoryHandler for Accounts {
     fn answer(&self, lookup: &DirectoryLookup<'_>, snapshot: &Snapshot) -> Answer {
         let domain =
             || snapshot.domain(lookup.domain()).ok_or(Refusal::Denied("there is no such domain"));
+        let asked = lookup.domain();
         match lookup.flow() {
-            DirectoryFlow::User(asked) => user::answer(domain()?, lookup.domain(), &asked),
-            DirectoryFlow::Group(asked) => lists::group(domain()?, &asked.group),
-            DirectoryFlow::Mailboxes(group) => lists::mailboxes(domain()?, group.as_deref()),
-            DirectoryFlow::NetworkList => lists::networks(domain()?),
-            DirectoryFlow::Domain => lists::settings(domain()?),
+            DirectoryFlow::User(who) => user::answer(domain()?, lookup.domain(), &who),
+            DirectoryFlow::Group(group) => lists::group(domain()?, asked, &group.group),
+            DirectoryFlow::Mailboxes(group) => lists::mailboxes(domain()?, asked, group.as_deref()),
+            DirectoryFlow::NetworkList => lists::networks(domain()?, asked),
+            DirectoryFlow::Domain => lists::settings(domain()?, asked),
             DirectoryFlow::Gateways(_) if lookup.is_all_domains() => {
                 lists::gateways(&snapshot.contents().domains)
             }
-            DirectoryFlow::Gateways(_) => lists::gateways([domain()?]),
+            DirectoryFlow::Gateways(_) => lists::gateways_of(domain()?, asked),
             DirectoryFlow::Users if lookup.is_all_domains() => {
                 lists::users(&snapshot.contents().domains)
             }
-            DirectoryFlow::Users => lists::users([domain()?]),
+            DirectoryFlow::Users => lists::users_of(domain()?, asked),
             _ => Err(Refusal::Denied("a question of an unknown kind")),
         }
     }
 }
 
-/// Each domain once, whatever its case, and the empty key of all domains.
+/// Each domain and each alias once, whatever its case, and the empty key of all domains.
 fn keys(snapshot: &Snapshot) -> Vec<String> {
-    let domains = snapshot.contents().domains.iter().map(Domain::name);
-    let keys: BTreeSet<_> = domains.chain([""]).map(str::to_ascii_lowercase).collect();
+    let domains = &snapshot.contents().domains;
+    let aliases = domains.iter().flat_map(Domain::aliases).map(String::as_str);
+    let names = domains.iter().map(Domain::name).chain(aliases).chain([""]);
+    let keys: BTreeSet<_> = names.map(str::to_ascii_lowercase).collect();
     keys.into_iter().collect()
 }
 
@@ -122,6 +126,26 @@ mod tests {
         assert!(denied(of_none, &pbx()));
         let elsewhere = asking("key=id&user=1000").replace("example.test", "example.com");
         assert!(denied(&elsewhere, &pbx()));
+    }
+
+    #[test]
+    fn a_domain_answers_to_its_aliases_under_the_alias_that_was_asked_for() {
+        let domain = pbx().contents().domains[0].clone().with_aliases(vec!["192.0.2.2".into()]);
+        let snapshot = Snapshot::new(Contents { domains: vec![domain], ..Contents::default() });
+        assert!(keys(&snapshot).contains(&"192.0.2.2".to_owned()));
+        for question in [
+            "action=user_call&key=id&user=1000",
+            "group=sales&action=group_call&group_name=sales",
+            "purpose=network-list",
+            "purpose=gateways&profile=internal",
+            "action=x",
+        ] {
+            let asked = asking(question).replace("pbx.example.test", "192.0.2.2");
+            let (_, section) = told(&asked, &snapshot).expect("an answer");
+            assert_eq!(section.children[0].attribute("name"), Some("192.0.2.2"), "{question}");
+            let (_, section) = told(&asking(question), &snapshot).expect("an answer");
+            assert_eq!(section.children[0].attribute("name"), Some("pbx.example.test"));
+        }
     }
 
     #[test]

@@ -49,17 +49,24 @@ const LISTED_PARAMS: [&str; 2] = ["directory-visible", "directory-exten-visible"
 
 /// The names of domains, with those of their users that have gateways.
 pub(super) fn gateways<'a>(domains: impl IntoIterator<Item = &'a Domain>) -> Answer {
-    Directory::domains(domains.into_iter().map(|domain| {
-        some(DirectoryDomain::new(domain.name()), enabled(domain), |user| {
-            let has_one = !user.gateways.is_empty();
-            has_one.then(|| ListedUser::new(&user.id).gateways(&user.gateways))
-        })
-    }))
+    Directory::domains(domains.into_iter().map(|domain| gateways_named(domain, domain.name())))
+}
+
+/// The name of one domain, as it was asked for, with those of its users that have gateways.
+pub(super) fn gateways_of(domain: &Domain, asked: &str) -> Answer {
+    Directory::domains([gateways_named(domain, domain.spelled(asked))])
+}
+
+fn gateways_named<'a>(domain: &'a Domain, name: &'a str) -> DirectoryDomain<'a> {
+    some(DirectoryDomain::new(name), enabled(domain), |user| {
+        let has_one = !user.gateways.is_empty();
+        has_one.then(|| ListedUser::new(&user.id).gateways(&user.gateways))
+    })
 }
 
 /// The users that have a network, for an access list.
-pub(super) fn networks(domain: &Domain) -> Answer {
-    let answer = some(DirectoryDomain::new(domain.name()), enabled(domain), |user| {
+pub(super) fn networks(domain: &Domain, asked: &str) -> Answer {
+    let answer = some(DirectoryDomain::new(domain.spelled(asked)), enabled(domain), |user| {
         let cidr = user.cidr.as_deref().filter(|cidr| !cidr.is_empty())?;
         Some(ListedUser::new(&user.id).cidr(cidr))
     });
@@ -67,39 +74,52 @@ pub(super) fn networks(domain: &Domain) -> Answer {
 }
 
 /// The domain with its settings. Who asks so wants nobody in it.
-pub(super) fn settings(domain: &Domain) -> Answer {
-    Directory::domains([DirectoryDomain::listed(domain)])
+pub(super) fn settings(domain: &Domain, asked: &str) -> Answer {
+    Directory::domains([listed_as(domain, asked)])
 }
 
 /// Pointers to the members of a group. The switch asks for each of them before it rings it; the
 /// domain's own dial string has to be here.
-pub(super) fn group(domain: &Domain, name: &str) -> Answer {
+pub(super) fn group(domain: &Domain, asked: &str, name: &str) -> Answer {
     let group = find(domain, name)?;
     let pointers = members(domain, group).map(|user| ListedUser::pointer(&user.id));
-    Directory::domains([DirectoryDomain::listed(domain).group(&group.name, pointers)])
+    Directory::domains([listed_as(domain, asked).group(&group.name, pointers)])
 }
 
 /// The mailboxes that one message goes to. The switch does not ask again for each of them, so their
 /// parameters are here.
-pub(super) fn mailboxes(domain: &Domain, group: Option<&str>) -> Answer {
+pub(super) fn mailboxes(domain: &Domain, asked: &str, group: Option<&str>) -> Answer {
     let Some(name) = group else {
-        return Directory::domains([everybody(domain, mailbox)]);
+        return Directory::domains([everybody(domain, asked, mailbox)]);
     };
     let group = find(domain, name)?;
     let mailboxes = members(domain, group).map(mailbox);
-    Directory::domains([DirectoryDomain::listed(domain).group(&group.name, mailboxes)])
+    Directory::domains([listed_as(domain, asked).group(&group.name, mailboxes)])
 }
 
 /// Everybody in these domains.
 pub(super) fn users<'a>(domains: impl IntoIterator<Item = &'a Domain>) -> Answer {
-    Directory::domains(domains.into_iter().map(|domain| everybody(domain, entry)))
+    Directory::domains(domains.into_iter().map(|domain| everybody(domain, domain.name(), entry)))
+}
+
+/// Everybody in one domain, under the name that it was asked for.
+pub(super) fn users_of(domain: &Domain, asked: &str) -> Answer {
+    Directory::domains([everybody(domain, asked, entry)])
+}
+
+fn listed_as<'a>(domain: &'a Domain, asked: &str) -> DirectoryDomain<'a> {
+    DirectoryDomain::listed(domain).named(domain.spelled(asked))
 }
 
 /// Each user once, in the first of its groups. In the others stands a pointer: the switch shows it
 /// there too, and does not send it a message twice.
-fn everybody(domain: &Domain, listed: fn(&User) -> ListedUser<'_>) -> DirectoryDomain<'_> {
+fn everybody<'a>(
+    domain: &'a Domain,
+    asked: &str,
+    listed: fn(&User) -> ListedUser<'_>,
+) -> DirectoryDomain<'a> {
     let mut placed = HashSet::new();
-    let mut answer = DirectoryDomain::listed(domain);
+    let mut answer = listed_as(domain, asked);
     for group in domain.groups() {
         let members = members(domain, group).map(|user| {
             let first = placed.insert(user.id.as_str());
@@ -236,6 +256,7 @@ mod tests {
         let group = |name: &str, members: &[&str]| Group {
             name: name.into(),
             members: members.iter().map(|id| (*id).to_owned()).collect(),
+            ..Group::default()
         };
         let other = Domain::new("other.example.test")
             .with_settings(secrets(), vec![Setting::new("auth_password", "hunter2")])
@@ -270,7 +291,7 @@ mod tests {
             id: "x".into(),
             disabled: true,
             cidr: Some("192.0.2.9/32".into()),
-            gateways: vec![Gateway { name: "gone".into(), params: Vec::new() }],
+            gateways: vec![Gateway { name: "gone".into(), ..Gateway::default() }],
             ..User::default()
         };
         let domains = vec![Domain::new("pbx.example.test").with_users(vec![user])];

@@ -51,17 +51,24 @@ pub(super) fn answer(domain: &Domain, domain_asked: &str, asked: &UserLookup<'_>
     let secret = credential::fitting(user, domain, domain_asked, asked);
     let mut complete = DirectoryUser::new(&user.id, secret)
         .voicemail_hash(user.voicemail_hash.as_deref())
-        .stored(&user.params, &user.variables);
+        .stored(&user.params, &user.variables)
+        .others(&user.others);
+    let group = domain.settings_group(&user.id);
+    if let Some(group) = group {
+        complete = complete.inheriting(user, group);
+    }
     if let Some(alias) = &user.number_alias {
         complete = complete.number_alias(alias);
     }
     if let Some(cidr) = &user.cidr {
         complete = complete.cidr(cidr);
     }
-    if !has_dial_string(&user.params) && !has_dial_string(domain.params()) {
+    let inherited = group.is_some_and(|group| has_dial_string(&group.params));
+    if !inherited && !has_dial_string(&user.params) && !has_dial_string(domain.params()) {
         complete = complete.param("dial-string", Value::channel(DIAL_STRING));
     }
-    Directory::user(DirectoryDomain::inherited(domain), complete)
+    let around = DirectoryDomain::inherited(domain).named(domain.spelled(domain_asked));
+    Directory::user(around, complete)
 }
 
 fn has_dial_string(params: &[Setting]) -> bool {
@@ -70,7 +77,7 @@ fn has_dial_string(params: &[Setting]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jackfield_api::snapshot::{Algorithm, Contents, Setting, Snapshot, User};
+    use jackfield_api::snapshot::{Algorithm, Contents, Group, Setting, Snapshot, User};
     use jackfield_api::testing::pbx;
 
     use super::super::asked::{
@@ -341,5 +348,30 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_user_inherits_from_the_first_of_its_groups_what_it_does_not_have_itself() {
+        let group = |name: &str, value: &str| Group {
+            name: name.into(),
+            members: vec!["1000".into()],
+            params: vec![
+                Setting::new("vm-mailto", value),
+                Setting::new("dial-string", value),
+                Setting::new("password", "x"),
+            ],
+            variables: vec![Setting::new("callgroup", value)],
+        };
+        let user = User { params: vec![Setting::new("VM-mailto", "own")], ..bob(Vec::new()) };
+        let domain = Domain::new("pbx.example.test")
+            .with_users(vec![user])
+            .with_groups(vec![group("one", "1"), group("two", "2")]);
+        let snapshot = Snapshot::new(Contents { domains: vec![domain], ..Contents::default() });
+        let asked = asking("action=user_call&key=id&user=1000");
+        let (text, section) = told(&asked, &snapshot).expect("an answer");
+        assert_eq!(params(&section, "vm-mailto"), ["own"]);
+        assert_eq!(params(&section, "dial-string"), ["1"]);
+        assert!(params(&section, "password").is_empty());
+        assert!(text.contains("<variable name=\"callgroup\" value=\"1\"/>"), "{text}");
     }
 }

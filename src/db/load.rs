@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 use jackfield_api::snapshot::{
-    AccessList, Agent, Contents, Context, Domain, Extension, Gateway, Group, Language, Macro, Menu,
-    Profile, Queue, Room, StoredDocument, Tier, User,
+    AccessList, Agent, Contents, Context, Domain, Extension, Gateway, Global, Group, Language,
+    Macro, Menu, Profile, Queue, Room, StoredDocument, Tier, User,
 };
 use jackfield_api::xml::Raw;
 use serde::de::DeserializeOwned;
 
 use super::DbError;
 use super::schema::{
-    access_lists, agents, contexts, documents, domains, extensions, gateways, group_members,
-    groups, languages, menus, phrases, profiles, queues, revision, rooms, tiers, users,
+    access_lists, agents, contexts, documents, domain_aliases, domains, extensions, gateways,
+    globals, group_members, groups, languages, menus, phrases, profiles, queues, revision, rooms,
+    tiers, users,
 };
 use super::session::Session;
 
@@ -22,6 +23,13 @@ pub(super) fn contents(c: &mut Session) -> Result<Contents, DbError> {
     let mut gateways = gateways_by_owner(c)?;
     Ok(Contents {
         revision: revision::table.select(revision::value).first(c)?,
+        globals: globals::table
+            .order(globals::id)
+            .select((globals::name, globals::value))
+            .load::<(String, String)>(c)?
+            .into_iter()
+            .map(|(name, value)| Global { name, value })
+            .collect(),
         domains: domains(c, &mut gateways)?,
         profiles: profiles(c, &mut gateways)?,
         access_lists: access_lists(c)?,
@@ -53,33 +61,48 @@ enum Owner {
 type Gateways = HashMap<Owner, Vec<Gateway>>;
 
 fn gateways_by_owner(c: &mut Session) -> Result<Gateways, DbError> {
-    type Row = (i64, Option<i64>, Option<i64>, String, String);
+    type Row = (i64, Option<i64>, Option<i64>, String, String, String);
     let mut by_owner = Gateways::new();
-    for (id, profile, user, name, params) in gateways::table.order(gateways::id).load::<Row>(c)? {
+    let rows = gateways::table.order(gateways::id).load::<Row>(c)?;
+    for (id, profile, user, name, params, others) in rows {
         let owner = match (profile, user) {
             (Some(profile), _) => Owner::Profile(profile),
             (None, Some(user)) => Owner::User(user),
             (None, None) => continue,
         };
         let params = json("gateways", id, "params", &params)?;
-        by_owner.entry(owner).or_default().push(Gateway { name, params });
+        let others = raw_any("gateways", id, &others)?;
+        by_owner.entry(owner).or_default().push(Gateway { name, params, others });
     }
     Ok(by_owner)
 }
 
 fn domains(c: &mut Session, gateways: &mut Gateways) -> Result<Vec<Domain>, DbError> {
+    type Row = (i64, String, String, String, String, String, String);
     let mut users = users_by_domain(c, gateways)?;
     let mut groups = groups_by_domain(c)?;
+    let mut aliases = HashMap::<i64, Vec<String>>::new();
+    for (_, domain, name) in
+        domain_aliases::table.order(domain_aliases::id).load::<(i64, i64, String)>(c)?
+    {
+        aliases.entry(domain).or_default().push(name);
+    }
     domains::table
         .order(domains::id)
-        .load::<(i64, String, String, String)>(c)?
+        .load::<Row>(c)?
         .into_iter()
-        .map(|(id, name, params, variables)| {
+        .map(|(id, name, params, variables, realms, algorithms, others)| {
             Ok(Domain::new(name)
                 .with_settings(
                     json("domains", id, "params", &params)?,
                     json("domains", id, "variables", &variables)?,
                 )
+                .with_aliases(aliases.remove(&id).unwrap_or_default())
+                .with_digests(
+                    json("domains", id, "realms", &realms)?,
+                    json("domains", id, "algorithms", &algorithms)?,
+                )
+                .with_others(raw_any("domains", id, &others)?)
                 .with_users(users.remove(&id).unwrap_or_default())
                 .with_groups(groups.remove(&id).unwrap_or_default()))
         })
@@ -98,6 +121,7 @@ struct UserRow {
     voicemail_hash: Option<String>,
     params: String,
     variables: String,
+    others: String,
 }
 
 fn users_by_domain(
@@ -112,6 +136,7 @@ fn users_by_domain(
             params: json("users", row.id, "params", &row.params)?,
             variables: json("users", row.id, "variables", &row.variables)?,
             gateways: gateways.remove(&Owner::User(row.id)).unwrap_or_default(),
+            others: raw_any("users", row.id, &row.others)?,
             id: row.name,
             number_alias: row.number_alias,
             disabled: !row.enabled,
@@ -123,6 +148,7 @@ fn users_by_domain(
 }
 
 fn groups_by_domain(c: &mut Session) -> Result<HashMap<i64, Vec<Group>>, DbError> {
+    type Row = (i64, i64, String, String, String);
     let mut members = HashMap::<i64, Vec<String>>::new();
     let rows = group_members::table
         .inner_join(users::table)
@@ -133,9 +159,13 @@ fn groups_by_domain(c: &mut Session) -> Result<HashMap<i64, Vec<Group>>, DbError
         members.entry(group).or_default().push(user);
     }
     let mut by_domain = HashMap::<_, Vec<_>>::new();
-    for (id, domain, name) in groups::table.order(groups::id).load::<(i64, i64, String)>(c)? {
-        let members = members.remove(&id).unwrap_or_default();
-        by_domain.entry(domain).or_default().push(Group { name, members });
+    for (id, domain, name, params, variables) in groups::table.order(groups::id).load::<Row>(c)? {
+        by_domain.entry(domain).or_default().push(Group {
+            name,
+            members: members.remove(&id).unwrap_or_default(),
+            params: json("groups", id, "params", &params)?,
+            variables: json("groups", id, "variables", &variables)?,
+        });
     }
     Ok(by_domain)
 }
@@ -143,14 +173,16 @@ fn groups_by_domain(c: &mut Session) -> Result<HashMap<i64, Vec<Group>>, DbError
 fn profiles(c: &mut Session, gateways: &mut Gateways) -> Result<Vec<Profile>, DbError> {
     profiles::table
         .order(profiles::id)
-        .load::<(i64, String, String, String, String)>(c)?
+        .load::<(i64, String, String, String, String, String, String)>(c)?
         .into_iter()
-        .map(|(id, kind, name, params, domains)| {
+        .map(|(id, kind, name, params, domains, aliases, others)| {
             Ok(Profile {
                 kind: kind.parse().map_err(|message| malformed("profiles", id, "kind", message))?,
                 name,
                 params: json("profiles", id, "params", &params)?,
                 domains: json("profiles", id, "domains", &domains)?,
+                aliases: json("profiles", id, "aliases", &aliases)?,
+                others: raw_any("profiles", id, &others)?,
                 gateways: gateways.remove(&Owner::Profile(id)).unwrap_or_default(),
             })
         })
@@ -268,12 +300,13 @@ fn languages(c: &mut Session) -> Result<Vec<Language>, DbError> {
     }
     languages::table
         .order(languages::id)
-        .load::<(i64, String, String)>(c)?
+        .load::<(i64, String, String, String)>(c)?
         .into_iter()
-        .map(|(id, name, attributes)| {
+        .map(|(id, name, attributes, groups)| {
             Ok(Language {
                 name,
                 attributes: json("languages", id, "attributes", &attributes)?,
+                groups: json("languages", id, "groups", &groups)?,
                 macros: macros.remove(&id).unwrap_or_default(),
             })
         })
@@ -308,6 +341,10 @@ fn json<T: DeserializeOwned>(
 
 fn raw(table: &'static str, id: i64, xml: &str) -> Result<Raw, DbError> {
     Raw::parse(xml).map_err(|error| malformed(table, id, "xml", error.to_string()))
+}
+
+fn raw_any(table: &'static str, id: i64, xml: &str) -> Result<Raw, DbError> {
+    Raw::parse_any(xml).map_err(|error| malformed(table, id, "others", error.to_string()))
 }
 
 fn malformed(table: &'static str, id: i64, column: &'static str, message: String) -> DbError {

@@ -16,7 +16,18 @@ table! {
         who -> Text,
     }
 }
-table! { domains (id) { id -> BigInt, name -> Text, params -> Text, variables -> Text } }
+table! {
+    domains (id) {
+        id -> BigInt,
+        name -> Text,
+        params -> Text,
+        variables -> Text,
+        realms -> Text,
+        algorithms -> Text,
+        others -> Text,
+    }
+}
+table! { domain_aliases (id) { id -> BigInt, domain_id -> BigInt, name -> Text } }
 table! {
     users (id) {
         id -> BigInt,
@@ -29,14 +40,31 @@ table! {
         voicemail_hash -> Nullable<Text>,
         params -> Text,
         variables -> Text,
+        others -> Text,
     }
 }
-table! { groups (id) { id -> BigInt, domain_id -> BigInt, name -> Text } }
+table! {
+    groups (id) {
+        id -> BigInt,
+        domain_id -> BigInt,
+        name -> Text,
+        params -> Text,
+        variables -> Text,
+    }
+}
 table! {
     group_members (id) { id -> BigInt, group_id -> BigInt, user_id -> BigInt, position -> BigInt }
 }
 table! {
-    profiles (id) { id -> BigInt, kind -> Text, name -> Text, params -> Text, domains -> Text }
+    profiles (id) {
+        id -> BigInt,
+        kind -> Text,
+        name -> Text,
+        params -> Text,
+        domains -> Text,
+        aliases -> Text,
+        others -> Text,
+    }
 }
 table! {
     gateways (id) {
@@ -45,6 +73,7 @@ table! {
         user_id -> Nullable<BigInt>,
         name -> Text,
         params -> Text,
+        others -> Text,
     }
 }
 table! { access_lists (id) { id -> BigInt, name -> Text, default_allow -> Bool, nodes -> Text } }
@@ -72,8 +101,9 @@ table! {
         position -> BigInt,
     }
 }
-table! { languages (id) { id -> BigInt, name -> Text, attributes -> Text } }
+table! { languages (id) { id -> BigInt, name -> Text, attributes -> Text, groups -> Text } }
 table! { phrases (id) { id -> BigInt, language_id -> BigInt, name -> Text, xml -> Text } }
+table! { globals (id) { id -> BigInt, name -> Text, value -> Text } }
 table! { documents (id) { id -> BigInt, name -> Text, xml -> Text } }
 
 joinable!(group_members -> users (user_id));

@@ -8,13 +8,19 @@ use serde::Serialize;
 
 use super::DbError;
 use super::schema::{
-    access_lists, agents, contexts, documents, domains, extensions, gateways, group_members,
-    groups, languages, menus, phrases, profiles, queues, rooms, tiers, users,
+    access_lists, agents, contexts, documents, domain_aliases, domains, extensions, gateways,
+    globals, group_members, groups, languages, menus, phrases, profiles, queues, rooms, tiers,
+    users,
 };
 use super::session::Session;
 
 /// Everything in it. The caller wraps this in a transaction.
 pub(super) fn contents(c: &mut Session, contents: &Contents) -> Result<(), DbError> {
+    for global in &contents.globals {
+        diesel::insert_into(globals::table)
+            .values((globals::name.eq(&global.name), globals::value.eq(&global.value)))
+            .execute(c)?;
+    }
     for found in &contents.domains {
         domain(c, found)?;
     }
@@ -67,9 +73,17 @@ fn domain(c: &mut Session, domain: &Domain) -> Result<(), DbError> {
             domains::name.eq(domain.name()),
             domains::params.eq(json(domain.params())),
             domains::variables.eq(json(domain.variables())),
+            domains::realms.eq(json(domain.realms())),
+            domains::algorithms.eq(json(domain.algorithms())),
+            domains::others.eq(domain.others().to_xml()),
         ))
         .returning(domains::id)
         .get_result(c)?;
+    for alias in domain.aliases() {
+        diesel::insert_into(domain_aliases::table)
+            .values((domain_aliases::domain_id.eq(domain_id), domain_aliases::name.eq(alias)))
+            .execute(c)?;
+    }
     let mut ids = HashMap::new();
     for user in domain.users() {
         let id: i64 = diesel::insert_into(users::table)
@@ -83,6 +97,7 @@ fn domain(c: &mut Session, domain: &Domain) -> Result<(), DbError> {
                 users::voicemail_hash.eq(&user.voicemail_hash),
                 users::params.eq(json(&user.params)),
                 users::variables.eq(json(&user.variables)),
+                users::others.eq(user.others.to_xml()),
             ))
             .returning(users::id)
             .get_result(c)?;
@@ -93,7 +108,12 @@ fn domain(c: &mut Session, domain: &Domain) -> Result<(), DbError> {
     }
     for group in domain.groups() {
         let group_id: i64 = diesel::insert_into(groups::table)
-            .values((groups::domain_id.eq(domain_id), groups::name.eq(&group.name)))
+            .values((
+                groups::domain_id.eq(domain_id),
+                groups::name.eq(&group.name),
+                groups::params.eq(json(&group.params)),
+                groups::variables.eq(json(&group.variables)),
+            ))
             .returning(groups::id)
             .get_result(c)?;
         for (position, member) in (1_i64..).zip(&group.members) {
@@ -117,6 +137,8 @@ fn profile(c: &mut Session, profile: &Profile) -> Result<(), DbError> {
             profiles::name.eq(&profile.name),
             profiles::params.eq(json(&profile.params)),
             profiles::domains.eq(json(&profile.domains)),
+            profiles::aliases.eq(json(&profile.aliases)),
+            profiles::others.eq(profile.others.to_xml()),
         ))
         .returning(profiles::id)
         .get_result(c)?;
@@ -135,6 +157,7 @@ fn gateway(
             gateways::user_id.eq(user),
             gateways::name.eq(&gateway.name),
             gateways::params.eq(json(&gateway.params)),
+            gateways::others.eq(gateway.others.to_xml()),
         ))
         .execute(c)?;
     Ok(())
@@ -198,6 +221,7 @@ fn language(c: &mut Session, language: &Language) -> Result<(), DbError> {
         .values((
             languages::name.eq(&language.name),
             languages::attributes.eq(json(&language.attributes)),
+            languages::groups.eq(json(&language.groups)),
         ))
         .returning(languages::id)
         .get_result(c)?;
@@ -213,6 +237,6 @@ fn language(c: &mut Session, language: &Language) -> Result<(), DbError> {
     Ok(())
 }
 
-fn json<T: Serialize + ?Sized>(value: &T) -> String {
+pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("plain data")
 }

@@ -32,7 +32,6 @@ pub(super) fn users() -> impl Iterator<Item = String> {
 /// Everything.
 pub(super) fn contents(logins: &[Login]) -> Contents {
     Contents {
-        revision: 0,
         domains: vec![domain(logins)],
         profiles: vec![sofia(), verto(), conference(), voicemail()],
         access_lists: vec![AccessList {
@@ -65,7 +64,7 @@ pub(super) fn contents(logins: &[Login]) -> Contents {
             })
             .collect(),
         languages: vec![phrases::english()],
-        documents: Vec::new(),
+        ..Contents::default()
     }
 }
 
@@ -95,6 +94,7 @@ fn domain(logins: &[Login]) -> Domain {
         .with_groups(vec![Group {
             name: "sales".to_owned(),
             members: vec!["1000".to_owned(), "1001".to_owned()],
+            ..Group::default()
         }])
 }
 
@@ -123,13 +123,7 @@ fn user(login: &Login) -> User {
 }
 
 fn profile(kind: ProfileKind, name: &str, params: &[(&str, &str)]) -> Profile {
-    Profile {
-        kind,
-        name: name.to_owned(),
-        params: settings(params),
-        domains: Vec::new(),
-        gateways: Vec::new(),
-    }
+    Profile { kind, name: name.to_owned(), params: settings(params), ..Profile::default() }
 }
 
 fn sofia() -> Profile {

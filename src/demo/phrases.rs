@@ -59,6 +59,7 @@ pub(super) fn english() -> Language {
         name: "en".to_owned(),
         attributes: vec![Setting::new("say-module", "en")],
         macros: PHRASES.map(|(name, sound)| (name.to_owned(), phrase(name, sound))).into(),
+        ..Language::default()
     }
 }
 

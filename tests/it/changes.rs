@@ -20,7 +20,14 @@ fn every_table_tells_every_change_of_a_row() {
         let all: BTreeSet<_> = names.iter().filter_map(|name| name.split('.').next()).collect();
         assert_eq!(all.difference(&tables).copied().collect::<Vec<_>>(), ["changes", "revision"]);
         // Of tables that the PBX of the tests leaves empty.
-        base.sql("INSERT INTO documents (name, xml) VALUES ('x.conf', '<configuration name=\"x.conf\"/>')");
+        let fill_empty = || {
+            base.sql("INSERT INTO documents (name, xml) VALUES ('x.conf', '<configuration name=\"x.conf\"/>')");
+            base.sql("INSERT INTO globals (name, value) VALUES ('x', 'y')");
+            base.sql(
+                "INSERT INTO domain_aliases (domain_id, name) SELECT id, 'x.test' FROM domains",
+            );
+        };
+        fill_empty();
         for table in tables {
             let did = |database: &mut Database, since| -> BTreeSet<String> {
                 let changes = database.changes(Some(since), 1000).expect("readable");
@@ -46,9 +53,10 @@ fn every_table_tells_every_change_of_a_row() {
                 "DELETE FROM contexts; DELETE FROM rooms; DELETE FROM menus; DELETE FROM queues",
             );
             base.sql("DELETE FROM agents; DELETE FROM languages; DELETE FROM documents");
+            base.sql("DELETE FROM globals");
             let before = database.revision().expect("readable");
             database.store("test", pbx().contents()).expect("stored");
-            base.sql("INSERT INTO documents (name, xml) VALUES ('x.conf', '<configuration name=\"x.conf\"/>')");
+            fill_empty();
             assert_eq!(did(&mut database, before), ["insert".to_owned()].into(), "{table}");
         }
     });

@@ -5,6 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use jackfield_api::snapshot::Condition;
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
@@ -221,7 +222,7 @@ fn the_example_data_are_those_that_are_promised() {
         .extensions()
         .iter()
         .flat_map(|extension| &extension.conditions)
-        .flat_map(|condition| &condition.actions)
+        .flat_map(Condition::actions)
         .map(|action| action.application.as_str())
         .collect();
     for application in ["bridge", "conference", "ivr", "callcenter", "voicemail", "echo"] {

@@ -227,13 +227,14 @@ fn secrets_of_gateways_and_in_attributes_are_blanked_and_what_is_none_is_not() {
             Setting::new("Password", "hidden-2"),
             Setting::new("reg-token", "hidden-3"),
         ],
+        ..Gateway::default()
     };
     contents.profiles.push(Profile {
         kind: ProfileKind::Sofia,
         name: "trunks".to_owned(),
         params: vec![Setting::new("odbc-dsn", "hidden-4"), Setting::new("sip-port", "5099")],
-        domains: Vec::new(),
         gateways: vec![gateway("upstream-2")],
+        ..Profile::default()
     });
     contents.menus.push(Menu {
         name: "guarded".to_owned(),

@@ -13,6 +13,8 @@ use crate::xml::{Element, Node, Place, Value};
 #[derive(Debug, Clone)]
 pub struct Configuration<'a> {
     root: Element<'a>,
+    parts: Vec<Element<'a>>,
+    frame: Option<&'a StoredDocument>,
 }
 
 /// One key of the conference's caller controls.
@@ -27,7 +29,17 @@ pub struct Control<'a> {
 impl<'a> Configuration<'a> {
     /// A document of this name, as in `acl.conf`.
     pub fn new(name: impl Into<Value<'a>>) -> Self {
-        Self { root: Element::new("configuration").with("name", name) }
+        let root = Element::new("configuration").with("name", name);
+        Self { root, parts: Vec::new(), frame: None }
+    }
+
+    /// Puts the document into what the operator stored of it: each part goes to where the frame has
+    /// an element of its name, before what already stands there, and what is in the frame besides
+    /// stays.
+    #[must_use]
+    pub fn framed(mut self, frame: Option<&'a StoredDocument>) -> Self {
+        self.frame = frame;
+        self
     }
 
     /// A line for people that read the switch's XML.
@@ -197,7 +209,32 @@ impl<'a> Configuration<'a> {
 
     /// The finished document.
     pub fn answer(self) -> Answer {
-        Ok(Document::write(Section::Configuration, "configuration", vec![self.root])?)
+        Ok(Document::write(Section::Configuration, "configuration", vec![self.element()])?)
+    }
+
+    fn element(self) -> Element<'a> {
+        let Self { mut root, mut parts, frame } = self;
+        let Some(frame) = frame.and_then(|frame| frame.xml.elements().first()) else {
+            return root.holding(parts);
+        };
+        for (name, value, place) in frame.attributes() {
+            if root.attribute(name).is_none() {
+                root.set(name.clone(), value.clone(), *place);
+            }
+        }
+        for standing in frame.children() {
+            let part = parts.iter().position(|part| part.name() == standing.name());
+            root.push(match part.map(|at| parts.remove(at)) {
+                None => standing.clone(),
+                Some(mut part) => {
+                    for (name, value, place) in standing.attributes() {
+                        part.set(name.clone(), value.clone(), *place);
+                    }
+                    part.holding(standing.children().cloned())
+                }
+            });
+        }
+        root.holding(parts)
     }
 
     /// A document as the operator stored it.
@@ -207,7 +244,7 @@ impl<'a> Configuration<'a> {
     }
 
     fn part(mut self, part: Element<'a>) -> Self {
-        self.root.push(part);
+        self.parts.push(part);
         self
     }
 }
@@ -220,19 +257,30 @@ fn plain<'a, V: Into<Value<'a>>>(
 }
 
 fn params(settings: &[Setting]) -> impl Iterator<Item = Node<'_>> {
-    settings
-        .iter()
-        .map(|setting| Node::pair("param", setting.name.as_str(), setting.value(), Place::Plain))
+    settings.iter().map(|setting| {
+        let name = setting.name.as_str();
+        if !setting.secure {
+            return Node::pair("param", name, setting.value(), Place::Plain);
+        }
+        let param = Element::new("param").with("name", name).with("value", setting.value());
+        param.with("secure", true).into()
+    })
 }
 
 fn profile(profile: &Profile) -> Element<'_> {
     let element = Element::new("profile").with("name", &profile.name);
     if profile.kind != ProfileKind::Sofia {
-        return element.holding(params(&profile.params));
+        let others = profile.others.elements().iter().cloned();
+        return element.holding(params(&profile.params)).holding(others);
     }
     let mut parts = Vec::new();
     if !profile.gateways.is_empty() {
         parts.push(Element::new("gateways").holding(profile.gateways.iter().map(gateway)));
+    }
+    if !profile.aliases.is_empty() {
+        let aliases = profile.aliases.iter();
+        let aliases = aliases.map(|alias| Element::new("alias").with("name", alias));
+        parts.push(Element::new("aliases").holding(aliases));
     }
     if !profile.domains.is_empty() {
         parts.push(Element::new("domains").holding(profile.domains.iter().map(|domain| {
@@ -244,11 +292,14 @@ fn profile(profile: &Profile) -> Element<'_> {
     }
     // Also where there are none: without the element the switch does not start the profile.
     parts.push(Element::new("settings").holding(params(&profile.params)));
-    element.holding(parts)
+    element.holding(parts).holding(profile.others.elements().iter().cloned())
 }
 
 pub(super) fn gateway(gateway: &Gateway) -> Element<'_> {
-    Element::new("gateway").with("name", &gateway.name).holding(params(&gateway.params))
+    Element::new("gateway")
+        .with("name", &gateway.name)
+        .holding(params(&gateway.params))
+        .holding(gateway.others.elements().iter().cloned())
 }
 
 fn network_list(list: &AccessList) -> Element<'_> {

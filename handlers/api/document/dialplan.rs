@@ -3,7 +3,7 @@
 use super::Document;
 use crate::answer::Answer;
 use crate::lookup::Section;
-use crate::snapshot::{Action, Condition, Context, Extension};
+use crate::snapshot::{Action, Condition, Context, Expression, Extension, Regex, Setting, Step};
 use crate::xml::{Element, Node, Place, Value, XmlError, written};
 
 /// Answers in section `dialplan`.
@@ -80,7 +80,10 @@ fn stored<'a>(name: Value<'a>, context: &'a Context) -> Result<Element<'a>, XmlE
 const CONTEXT_DEPTH: usize = 3;
 
 fn extension(extension: &Extension) -> Element<'_> {
-    let mut element = Element::new("extension").with("name", &extension.name);
+    let mut element = Element::new("extension");
+    if !extension.name.is_empty() {
+        element = element.with("name", &extension.name);
+    }
     if extension.continues {
         element = element.with("continue", true);
     }
@@ -88,14 +91,33 @@ fn extension(extension: &Extension) -> Element<'_> {
 }
 
 fn condition(condition: &Condition) -> Element<'_> {
-    let mut element = Element::new("condition");
-    for (name, value) in &condition.attributes {
-        element.set(name.as_str(), Value::channel(value), Place::Captured);
+    with_attributes(Element::new("condition"), &condition.attributes).holding(
+        condition.steps.iter().map(|step| match step {
+            Step::Action(found) => action("action", found),
+            Step::AntiAction(found) => action("anti-action", found),
+            Step::Expression(found) => expression(found),
+            Step::Regex(found) => regex(found),
+            Step::Condition(inner) => self::condition(inner),
+        }),
+    )
+}
+
+fn with_attributes<'a>(mut element: Element<'a>, attributes: &'a [Setting]) -> Element<'a> {
+    for attribute in attributes {
+        element.set(attribute.name.as_str(), attribute.value(), Place::Captured);
     }
     element
-        .holding(condition.actions.iter().map(|act| action("action", act)))
-        .holding(condition.anti_actions.iter().map(|act| action("anti-action", act)))
-        .holding(condition.conditions.iter().map(self::condition))
+}
+
+fn expression(found: &Expression) -> Element<'_> {
+    let mut element = Element::new("expression");
+    element.set_text(found.level.value(&found.text), Place::Captured);
+    element
+}
+
+fn regex(found: &Regex) -> Element<'_> {
+    with_attributes(Element::new("regex"), &found.attributes)
+        .holding(found.expression.iter().map(expression))
 }
 
 fn action<'a>(element: &'static str, action: &'a Action) -> Element<'a> {
@@ -103,5 +125,8 @@ fn action<'a>(element: &'static str, action: &'a Action) -> Element<'a> {
     if !action.data.is_empty() {
         element.set("data", action.level.value(&action.data), Place::Captured);
     }
-    if action.inline { element.with("inline", true) } else { element }
+    if action.inline {
+        element = element.with("inline", true);
+    }
+    with_attributes(element, &action.attributes)
 }

@@ -9,8 +9,8 @@ use super::configuration::gateway;
 use super::{Document, settings};
 use crate::answer::Answer;
 use crate::lookup::Section;
-use crate::snapshot::{Domain, Gateway, Setting};
-use crate::xml::{Element, Node, Place, Value, written};
+use crate::snapshot::{Domain, Gateway, Group, Setting, User};
+use crate::xml::{Element, Node, Place, Raw, Value, written};
 
 /// What a user proves itself with.
 #[derive(Clone, Copy)]
@@ -30,6 +30,7 @@ pub struct DirectoryUser<'a> {
     element: Element<'a>,
     params: Vec<Node<'a>>,
     variables: Vec<Node<'a>>,
+    others: &'a [Element<'static>],
 }
 
 /// An entry of a list: a user without its secret.
@@ -44,6 +45,7 @@ pub struct DirectoryDomain<'a> {
     written: Option<(&'a Domain, &'a str)>,
     params: Vec<Node<'a>>,
     variables: Vec<Node<'a>>,
+    others: &'a [Element<'static>],
     groups: Vec<Node<'a>>,
     /// Whether a group holds more than pointers.
     lists_users: bool,
@@ -96,8 +98,12 @@ impl<'a> DirectoryUser<'a> {
     /// A user with this id and secret.
     pub fn new(id: impl Into<Value<'a>>, credential: Credential<'a>) -> Self {
         let element = Element::new("user").with("id", id);
-        let user =
-            Self { element, params: Vec::with_capacity(8), variables: Vec::with_capacity(8) };
+        let user = Self {
+            element,
+            params: Vec::with_capacity(8),
+            variables: Vec::with_capacity(8),
+            others: &[],
+        };
         match credential {
             Credential::A1Hash(hash) if !hash.is_empty() => user.credential("a1-hash", hash),
             Credential::Password(password) if !password.is_empty() => {
@@ -161,9 +167,33 @@ impl<'a> DirectoryUser<'a> {
         self
     }
 
+    /// What the user inherits from its group: the parameters and variables that it does not have.
+    #[must_use]
+    pub fn inheriting(mut self, user: &'a User, group: &'a Group) -> Self {
+        let is_in = |settings: &[Setting], name: &str| {
+            settings.iter().any(|setting| setting.name.eq_ignore_ascii_case(name))
+        };
+        let params = group.params.iter().filter(|param| !is_in(&user.params, &param.name));
+        for param in params.filter(|param| !is_credential(&param.name)) {
+            self = self.param(&param.name, param.value());
+        }
+        for variable in group.variables.iter().filter(|v| !is_in(&user.variables, &v.name)) {
+            self = self.variable(&variable.name, variable.value());
+        }
+        self
+    }
+
+    /// Other elements, as stored.
+    #[must_use]
+    pub fn others(mut self, others: &'a Raw) -> Self {
+        self.others = others.elements();
+        self
+    }
+
     fn element(self) -> Element<'a> {
         let params = Element::new("params").holding(self.params);
-        self.element.holding([params]).holding(list("variables", self.variables))
+        let user = self.element.holding([params]).holding(list("variables", self.variables));
+        user.holding(self.others.iter().cloned())
     }
 }
 
@@ -221,6 +251,7 @@ impl<'a> DirectoryDomain<'a> {
             written: None,
             params: vec![],
             variables: vec![],
+            others: &[],
             groups: vec![],
             lists_users: false,
         }
@@ -232,12 +263,17 @@ impl<'a> DirectoryDomain<'a> {
         // The same for every user, and most of the answer: written once for each snapshot.
         let written = domain
             .inherited()
-            .get_or_init(|| written(DOMAIN_DEPTH, Self::without(domain, is_credential).settings()));
+            .get_or_init(|| written(DOMAIN_DEPTH, Self::shared(domain).settings()));
         match written {
             Ok(written) => Self { written: Some((domain, written)), ..Self::new(domain.name()) },
             // Written again, so that the answer fails with the same error.
-            Err(_) => Self::without(domain, is_credential),
+            Err(_) => Self::shared(domain),
         }
+    }
+
+    /// What every user of a stored domain inherits.
+    fn shared(domain: &'a Domain) -> Self {
+        Self { others: domain.others().elements(), ..Self::without(domain, is_credential) }
     }
 
     /// A stored domain around a list, with its settings but for every secret.
@@ -282,11 +318,10 @@ impl<'a> DirectoryDomain<'a> {
     /// The switch reads one list of parameters, so what is added joins what is stored.
     fn unwritten(self) -> Self {
         match self.written {
-            Some((domain, _)) => Self {
-                name: self.name,
-                groups: self.groups,
-                ..Self::without(domain, is_credential)
-            },
+            Some((domain, _)) => {
+                let Self { name, groups, lists_users, .. } = self;
+                Self { name, groups, lists_users, ..Self::shared(domain) }
+            }
             None => self,
         }
     }
@@ -312,7 +347,8 @@ impl<'a> DirectoryDomain<'a> {
         let written = self.written.map(|(_, written)| Node::Written(written));
         let params = list("params", self.params).map(Node::from);
         let variables = list("variables", self.variables).map(Node::from);
-        written.into_iter().chain(params).chain(variables)
+        let others = self.others.iter().cloned().map(Node::from);
+        written.into_iter().chain(params).chain(variables).chain(others)
     }
 
     fn element(mut self) -> Element<'a> {

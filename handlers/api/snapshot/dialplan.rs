@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Written;
-use super::setting::Level;
+use super::setting::{Level, Setting};
 
 /// A named list of extensions, tried in order.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,12 @@ impl Context {
         &self.extensions
     }
 
+    /// The extensions, to be changed before the context is published.
+    pub(super) fn extensions_mut(&mut self) -> &mut [Extension] {
+        self.written = Written::default();
+        &mut self.extensions
+    }
+
     /// The extensions as an answer holds them.
     pub(crate) fn written(&self) -> &Written {
         &self.written
@@ -37,9 +43,9 @@ impl Context {
 
 /// A list of conditions with what to do where they hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Extension {
-    /// The name.
+    /// The name; none where it is empty.
     pub name: String,
     /// Whether later extensions are tried after this one has matched.
     #[serde(rename = "continue")]
@@ -50,22 +56,63 @@ pub struct Extension {
 
 /// One `<condition>`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Condition {
-    /// Attributes in their order, as in `field`, `expression`, `break` or `wday`. The operator's
-    /// own: `${...}` stays live.
-    pub attributes: Vec<(String, String)>,
-    /// What to do where the condition holds.
-    pub actions: Vec<Action>,
-    /// What to do where it does not.
-    pub anti_actions: Vec<Action>,
-    /// Conditions inside this one.
-    pub conditions: Vec<Condition>,
+    /// Attributes in their order, as in `field`, `expression`, `break`, `regex`, `require-nested`
+    /// or `wday`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Setting>,
+    /// What stands inside, in its order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+}
+
+/// What stands inside of a condition.
+///
+/// The switch reads each kind apart: all actions where the condition holds, all anti-actions where
+/// it does not, and then the conditions inside. Between kinds the order is for people only, and is
+/// kept for them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Done where the condition holds.
+    Action(Action),
+    /// Done where it does not.
+    AntiAction(Action),
+    /// The expression, where it stands in an element of its own: it goes before the attribute.
+    Expression(Expression),
+    /// One of the tests of a condition with the attribute `regex`.
+    Regex(Regex),
+    /// A condition that is tried where this one holds.
+    Condition(Condition),
+}
+
+/// An `<expression>`: a regular expression as text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expression {
+    /// The expression.
+    pub text: String,
+    /// How far the switch may expand it.
+    #[serde(default)]
+    pub level: Level,
+}
+
+/// One `<regex>`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Regex {
+    /// Attributes in their order, as in `field`, `expression` or `wday`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Setting>,
+    /// The expression, where it stands in an element of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expression: Option<Expression>,
 }
 
 /// One `<action>`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Action {
     /// The application, as in `bridge`.
     pub application: String,
@@ -75,30 +122,37 @@ pub struct Action {
     pub level: Level,
     /// Whether the application runs while the call is still being routed.
     pub inline: bool,
+    /// Further attributes, as in `loop`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<Setting>,
 }
 
 impl Condition {
-    /// A condition on one field.
+    /// A condition on one field. The operator's own: `${...}` stays live.
     pub fn on(field: &str, expression: &str) -> Self {
-        Self {
-            attributes: vec![
-                ("field".to_owned(), field.to_owned()),
-                ("expression".to_owned(), expression.to_owned()),
-            ],
-            ..Self::default()
-        }
+        let attributes =
+            vec![Setting::channel("field", field), Setting::channel("expression", expression)];
+        Self { attributes, ..Self::default() }
     }
 
     /// Adds an action of the operator's.
     #[must_use]
     pub fn run(mut self, application: &str, data: &str) -> Self {
-        self.actions.push(Action {
+        self.steps.push(Step::Action(Action {
             application: application.to_owned(),
             data: data.to_owned(),
             level: Level::Channel,
-            inline: false,
-        });
+            ..Action::default()
+        }));
         self
+    }
+
+    /// What is done where the condition holds.
+    pub fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Action(action) => Some(action),
+            _ => None,
+        })
     }
 }
 

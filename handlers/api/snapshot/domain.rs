@@ -3,20 +3,27 @@
 use std::collections::HashMap;
 
 use super::setting::Setting;
-use super::user::User;
+use super::user::{Algorithm, User};
 use super::{Written, find};
+use crate::xml::Raw;
 
 /// One directory domain.
 #[derive(Debug, Clone, Default)]
 pub struct Domain {
     name: String,
+    aliases: Vec<String>,
+    realms: Vec<String>,
+    algorithms: Vec<Algorithm>,
+    others: Raw,
     params: Vec<Setting>,
     variables: Vec<Setting>,
     groups: Vec<Group>,
     users: Vec<User>,
     inherited: Written,
+    /// The first group of each member, where any group has settings.
+    settings_groups: HashMap<String, u32>,
     ids: HashMap<String, u32>,
-    aliases: HashMap<String, u32>,
+    number_aliases: HashMap<String, u32>,
 }
 
 /// A named set of users that can be called as one.
@@ -26,12 +33,17 @@ pub struct Group {
     pub name: String,
     /// Ids of its members, in the order in which they are rung.
     pub members: Vec<String>,
+    /// Parameters that its members inherit, before those of the domain.
+    pub params: Vec<Setting>,
+    /// Channel variables that its members inherit, before those of the domain.
+    pub variables: Vec<Setting>,
 }
 
 impl Domain {
     /// A domain with nothing in it.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), ..Self::default() }
+        let algorithms = vec![Algorithm::Md5, Algorithm::Sha256];
+        Self { name: name.into(), algorithms, ..Self::default() }
     }
 
     /// Sets what every user of the domain inherits.
@@ -39,6 +51,31 @@ impl Domain {
     pub fn with_settings(mut self, params: Vec<Setting>, variables: Vec<Setting>) -> Self {
         self.params = params;
         self.variables = variables;
+        self.inherited = Written::default();
+        self
+    }
+
+    /// Sets further names that the domain answers to.
+    #[must_use]
+    pub fn with_aliases(mut self, aliases: Vec<String>) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Sets the realms, besides the domain's own names, that secrets are made for, and the digest
+    /// algorithms that they are made with.
+    #[must_use]
+    pub fn with_digests(mut self, realms: Vec<String>, algorithms: Vec<Algorithm>) -> Self {
+        self.realms = realms;
+        self.algorithms = algorithms;
+        self
+    }
+
+    /// Sets the elements besides `<params>` and `<variables>` that every user inherits, as
+    /// `<profile-variables>`.
+    #[must_use]
+    pub fn with_others(mut self, others: Raw) -> Self {
+        self.others = others;
         self.inherited = Written::default();
         self
     }
@@ -52,12 +89,12 @@ impl Domain {
     #[must_use]
     pub fn with_users(mut self, users: Vec<User>) -> Self {
         self.ids = HashMap::with_capacity(users.len());
-        self.aliases = HashMap::new();
+        self.number_aliases = HashMap::new();
         for (at, user) in users.iter().enumerate() {
             let at = u32::try_from(at).expect("fewer than 4 billion users");
             self.ids.entry(user.id.to_ascii_lowercase()).or_insert(at);
             if let Some(alias) = &user.number_alias {
-                self.aliases.entry(alias.to_ascii_lowercase()).or_insert(at);
+                self.number_aliases.entry(alias.to_ascii_lowercase()).or_insert(at);
             }
         }
         self.users = users;
@@ -67,6 +104,14 @@ impl Domain {
     /// Sets the groups.
     #[must_use]
     pub fn with_groups(mut self, groups: Vec<Group>) -> Self {
+        self.settings_groups = HashMap::new();
+        if groups.iter().any(|group| !group.params.is_empty() || !group.variables.is_empty()) {
+            for (group, at) in groups.iter().zip(0..) {
+                for member in &group.members {
+                    self.settings_groups.entry(member.to_ascii_lowercase()).or_insert(at);
+                }
+            }
+        }
         self.groups = groups;
         self
     }
@@ -74,6 +119,41 @@ impl Domain {
     /// The name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Further names that the domain answers to.
+    pub fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    /// Realms, besides the domain's own names, that secrets are made for.
+    pub fn realms(&self) -> &[String] {
+        &self.realms
+    }
+
+    /// The digest algorithms that secrets are made with.
+    pub fn algorithms(&self) -> &[Algorithm] {
+        &self.algorithms
+    }
+
+    /// Every realm that a user of the domain may be challenged with.
+    pub fn all_realms(&self) -> impl Iterator<Item = &str> {
+        let names = std::iter::once(&self.name).chain(&self.aliases).chain(&self.realms);
+        names.map(String::as_str)
+    }
+
+    /// The name under which the domain is asked for, as it is stored: an alias where that is meant.
+    pub fn spelled(&self, asked: &str) -> &str {
+        let mut aliases = self.aliases.iter().filter(|alias| alias.eq_ignore_ascii_case(asked));
+        match aliases.next() {
+            Some(alias) if !self.name.eq_ignore_ascii_case(asked) => alias,
+            _ => &self.name,
+        }
+    }
+
+    /// Elements besides `<params>` and `<variables>` that every user inherits.
+    pub fn others(&self) -> &Raw {
+        &self.others
     }
 
     /// Parameters that every user inherits.
@@ -99,8 +179,34 @@ impl Domain {
     /// A user by id, or by number-alias where no id fits: the switch's own rule. Case apart.
     pub fn user(&self, id_or_alias: &str) -> Option<&User> {
         find(&self.ids, id_or_alias)
-            .or_else(|| find(&self.aliases, id_or_alias))
+            .or_else(|| find(&self.number_aliases, id_or_alias))
             .map(|at| &self.users[at as usize])
+    }
+
+    /// The group whose settings a user inherits: the first that it is in, as the switch finds it.
+    pub fn settings_group(&self, id: &str) -> Option<&Group> {
+        find(&self.settings_groups, id).map(|at| &self.groups[at as usize])
+    }
+
+    /// Changes every setting and every piece of XML, before the domain is published.
+    pub(super) fn resolve(&mut self, settings: impl Fn(&mut [Setting]), raw: impl Fn(&mut Raw)) {
+        settings(&mut self.params);
+        settings(&mut self.variables);
+        raw(&mut self.others);
+        for group in &mut self.groups {
+            settings(&mut group.params);
+            settings(&mut group.variables);
+        }
+        for user in &mut self.users {
+            settings(&mut user.params);
+            settings(&mut user.variables);
+            raw(&mut user.others);
+            for gateway in &mut user.gateways {
+                settings(&mut gateway.params);
+                raw(&mut gateway.others);
+            }
+        }
+        self.inherited = Written::default();
     }
 
     /// A group by name, case apart.

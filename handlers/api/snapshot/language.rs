@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::setting::Setting;
 use crate::xml::Raw;
 
@@ -12,20 +14,44 @@ pub struct Language {
     pub name: String,
     /// Attributes of the `<language>` element besides the name, as in `say-module`.
     pub attributes: Vec<Setting>,
+    /// Groups of macros that have attributes of their own.
+    pub groups: Vec<PhraseGroup>,
     /// Phrase macros by name in lower case.
     pub macros: BTreeMap<String, Macro>,
+}
+
+/// A named `<macros>`, as in `<macros name="voicemail_ivr" sound-prefix="...">`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhraseGroup {
+    /// The name; empty for the macros that are in no group.
+    pub name: String,
+    /// Attributes besides the name, as in `sound-prefix`: they go before those of the language.
+    #[serde(default)]
+    pub attributes: Vec<Setting>,
 }
 
 /// What to play for a phrase.
 #[derive(Debug, Clone)]
 pub struct Macro {
-    /// The name.
+    /// The name that it is asked by: `macro`, or `macro@group`.
     pub name: String,
     /// Its `<macro>` element.
     pub xml: Raw,
 }
 
+impl Macro {
+    /// The group it is in; empty for none.
+    pub fn group(&self) -> &str {
+        self.name.split_once('@').map_or("", |(_, group)| group)
+    }
+}
+
 impl Language {
+    /// A group by its name, case apart.
+    pub fn group_named(&self, name: &str) -> Option<&PhraseGroup> {
+        self.groups.iter().find(|group| group.name.eq_ignore_ascii_case(name))
+    }
+
     /// A macro by its name, case apart.
     pub fn macro_named(&self, name: &str) -> Option<&Macro> {
         self.macros.get(&name.to_ascii_lowercase())

@@ -4,9 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::setting::Setting;
+use crate::xml::Raw;
 
 /// A named set of parameters of one module.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Profile {
     /// Whose profile it is.
     pub kind: ProfileKind,
@@ -16,8 +17,12 @@ pub struct Profile {
     pub params: Vec<Setting>,
     /// Domains a sofia profile serves; the name `all` stands for every domain.
     pub domains: Vec<ProfileDomain>,
+    /// Further names of a sofia profile.
+    pub aliases: Vec<String>,
     /// Gateways of a sofia profile.
     pub gateways: Vec<Gateway>,
+    /// Other elements inside of the profile, as `<email>` of voicemail.
+    pub others: Raw,
 }
 
 /// A domain of a sofia profile.
@@ -32,9 +37,10 @@ pub struct ProfileDomain {
 }
 
 /// The modules that are configured by profiles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ProfileKind {
     /// `sofia.conf`: a SIP listener.
+    #[default]
     Sofia,
     /// `verto.conf`: a WebSocket listener.
     Verto,
@@ -70,12 +76,14 @@ impl FromStr for ProfileKind {
 }
 
 /// A peer that a sofia profile registers with or sends calls to.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Gateway {
     /// The name, as in `sofia/gateway/NAME/number`.
     pub name: String,
     /// Parameters, in their order. The switch needs its password in clear.
     pub params: Vec<Setting>,
+    /// Other elements inside of the gateway, as `<variables>`.
+    pub others: Raw,
 }
 
 /// Shows the name only: the parameters hold a password.

@@ -14,6 +14,15 @@ pub struct Setting {
     /// How far the switch may expand the value.
     #[serde(default, skip_serializing_if = "Level::is_text")]
     pub level: Level,
+    /// Whether the element has `secure="true"`, as a `bind-local` of verto for TLS.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub secure: bool,
+}
+
+// The shape that serde asks for.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(truth: &bool) -> bool {
+    !truth
 }
 
 /// How far the switch may expand a stored value; see [`Value`].
@@ -36,6 +45,17 @@ impl Level {
         *self == Self::Text
     }
 
+    /// The lowest level at which all that is live in an operator's text stays so.
+    pub fn of(text: &str) -> Self {
+        if text.contains("$${") {
+            Self::Global
+        } else if text.contains('$') {
+            Self::Channel
+        } else {
+            Self::Text
+        }
+    }
+
     /// A text at this level.
     pub fn value(self, text: &str) -> Value<'_> {
         match self {
@@ -49,12 +69,18 @@ impl Level {
 impl Setting {
     /// A setting whose value is never expanded.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), level: Level::Text }
+        Self { name: name.into(), text: text.into(), level: Level::Text, secure: false }
     }
 
     /// A setting whose value may hold live `${...}`.
     pub fn channel(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { level: Level::Channel, ..Self::new(name, text) }
+    }
+
+    /// A setting as an operator wrote it in a file: `${...}` and `$${...}` in it are live.
+    pub fn written(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let setting = Self::new(name, text);
+        Self { level: Level::of(&setting.text), ..setting }
     }
 
     /// The value, at its level.

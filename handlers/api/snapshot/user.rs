@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::profile::Gateway;
 use super::setting::Setting;
+use crate::xml::Raw;
 
 /// One directory user.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,8 @@ pub struct User {
     pub variables: Vec<Setting>,
     /// Gateways that live as long as the user does.
     pub gateways: Vec<Gateway>,
+    /// Other elements inside of the user, as `<skinny>` or `<vcard>`.
+    pub others: Raw,
 }
 
 /// One HA1 value: the digest of `username:realm:password` (RFC 2617, RFC 8760).

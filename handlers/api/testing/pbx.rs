@@ -73,6 +73,7 @@ pub fn pbx() -> Snapshot {
             xml: Raw::parse("<configuration name='kept.conf'><a b='$${c}'/></configuration>")
                 .expect("valid"),
         }],
+        ..Contents::default()
     })
 }
 
@@ -89,6 +90,7 @@ fn domain() -> Domain {
         .with_groups(vec![Group {
             name: "sales".into(),
             members: vec!["1000".into(), "1001".into()],
+            ..Group::default()
         }])
         .with_users(users.map(user).to_vec())
 }
@@ -118,9 +120,11 @@ fn user(id: &str) -> User {
             "trunk" => vec![Gateway {
                 name: "carrier".into(),
                 params: vec![Setting::new("proxy", "carrier.example.test")],
+                ..Gateway::default()
             }],
             _ => Vec::new(),
         },
+        ..User::default()
     }
 }
 
@@ -129,8 +133,7 @@ fn profiles() -> Vec<Profile> {
         kind,
         name: name.into(),
         params,
-        domains: Vec::new(),
-        gateways: Vec::new(),
+        ..Profile::default()
     };
     vec![
         Profile {
@@ -141,6 +144,7 @@ fn profiles() -> Vec<Profile> {
             gateways: vec![Gateway {
                 name: "upstream".into(),
                 params: vec![Setting::new("register", "false")],
+                ..Gateway::default()
             }],
             ..profile(ProfileKind::Sofia, "external", vec![Setting::new("sip-port", "5080")])
         },
@@ -183,5 +187,6 @@ fn language() -> Language {
         name: "en".into(),
         attributes: vec![Setting::new("say-module", "en")],
         macros: ["voicemail_hello", "voicemail_goodbye"].map(phrase).into(),
+        ..Language::default()
     }
 }

@@ -7,6 +7,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::value::{Place, Refused, Value};
+use crate::snapshot::Globals;
 
 /// One element. Private to this crate: documents are made of typed builders, each of which knows
 /// the names and the places of its values.
@@ -14,7 +15,7 @@ use super::value::{Place, Refused, Value};
 pub(crate) struct Element<'a> {
     name: Cow<'a, str>,
     attributes: Vec<(Cow<'a, str>, Value<'a>, Place)>,
-    text: Option<Value<'a>>,
+    text: Option<(Value<'a>, Place)>,
     children: Vec<Node<'a>>,
 }
 
@@ -85,8 +86,39 @@ impl<'a> Element<'a> {
         self
     }
 
-    pub(crate) fn set_text(&mut self, text: Value<'a>) {
-        self.text = Some(text);
+    pub(crate) fn set_text(&mut self, text: Value<'a>, place: Place) {
+        self.text = Some((text, place));
+    }
+
+    pub(crate) fn children(&self) -> impl Iterator<Item = &Element<'a>> {
+        self.children.iter().filter_map(|child| match child {
+            Node::Element(element) => Some(element),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn attributes(&self) -> &[(Cow<'a, str>, Value<'a>, Place)] {
+        &self.attributes
+    }
+
+    /// Puts stored globals into every value and text of operator-written XML.
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        let put_into = |value: &mut Value<'_>| {
+            if let Value::Global(text) = value
+                && text.contains("$${")
+            {
+                *text = Cow::Owned(globals.resolve(text));
+            }
+        };
+        self.attributes.iter_mut().for_each(|(_, value, _)| put_into(value));
+        if let Some((text, _)) = &mut self.text {
+            put_into(text);
+        }
+        for child in &mut self.children {
+            if let Node::Element(element) = child {
+                element.resolve(globals);
+            }
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -186,9 +218,9 @@ impl Pen {
             return Ok(());
         }
         write(&mut self.writer, Event::Start(start));
-        if let Some(text) = &element.text {
+        if let Some((text, place)) = &element.text {
             self.tag.clear();
-            text.escape_into(Place::Plain, &mut self.tag)
+            text.escape_into(*place, &mut self.tag)
                 .map_err(|reason| XmlError { path: element.label(), reason })?;
             write(&mut self.writer, Event::Text(BytesText::from_escaped(&*self.tag)));
         }

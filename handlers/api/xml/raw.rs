@@ -8,6 +8,7 @@ use quick_xml::reader::Reader;
 
 use super::element::{Element, fragment, is_name};
 use super::value::{Place, Value};
+use crate::snapshot::Globals;
 
 /// A piece of operator-authored XML, such as a stored configuration document or a phrase macro.
 ///
@@ -15,7 +16,7 @@ use super::value::{Place, Value};
 /// else, so comments, declarations and the writer's line breaks do not reach the switch. `$${...}`
 /// and `${...}` stay live ([`Value::Global`]); pre-processor directives, document types and
 /// processing instructions are refused: they are to be resolved before the XML gets here.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Raw {
     elements: Vec<Element<'static>>,
 }
@@ -54,6 +55,21 @@ impl Raw {
         fragment(&raw.elements)
             .map_err(|error| RawError { line: 1, message: error.to_string() })?;
         Ok(raw)
+    }
+
+    /// Parses elements as [`Raw::parse`] does, or nothing at all.
+    pub fn parse_any(xml: &str) -> Result<Self, RawError> {
+        if xml.trim().is_empty() { Ok(Self::default()) } else { Self::parse(xml) }
+    }
+
+    /// Whether it holds no element.
+    pub fn is_empty(&self) -> bool {
+        self.elements.is_empty()
+    }
+
+    /// Puts stored globals into every value and text.
+    pub(crate) fn resolve(&mut self, globals: &Globals) {
+        self.elements.iter_mut().for_each(|element| element.resolve(globals));
     }
 
     /// The name of the first element, as in `configuration` for a stored document.
@@ -97,7 +113,7 @@ fn read(reader: &mut Reader<&[u8]>) -> Result<Vec<Element<'static>>, String> {
                     return Err(format!("<{}> holds both text and elements", element.name()));
                 }
                 if !text.is_empty() {
-                    element.set_text(Value::global(text.to_owned()));
+                    element.set_text(Value::global(text.to_owned()), Place::Plain);
                 }
                 close(&mut open, &mut done, element);
             }

@@ -7,7 +7,7 @@ use jackfield_api::document::{
 use jackfield_api::snapshot::{
     AccessList, AccessNode, AccessTarget, Action, Agent, Condition, Context, Domain, Extension,
     Gateway, Level, Menu, MenuEntry, Profile, ProfileDomain, ProfileKind, Queue, Room, Setting,
-    Tier,
+    Step, Tier,
 };
 use jackfield_api::testing::switch_xml::{Node, preprocess};
 use jackfield_api::{Answer, Refusal};
@@ -100,7 +100,11 @@ proptest! {
     #[test]
     fn a_list_of_users(t in texts(7)) {
         let gateways =
-            [Gateway { name: t[3].clone(), params: vec![setting(&t[4], &t[5])] }];
+            [Gateway {
+                name: t[3].clone(),
+                params: vec![setting(&t[4], &t[5])],
+                ..Gateway::default()
+            }];
         let user = ListedUser::new(t[0].as_str())
             .number_alias(t[1].as_str())
             .cidr(t[2].as_str())
@@ -121,12 +125,13 @@ proptest! {
     #[test]
     fn a_route(t in texts(6), level in levels()) {
         let mut condition = Condition::on(&t[2], &t[3]);
-        condition.actions.push(Action {
+        condition.steps.push(Step::Action(Action {
             application: t[4].clone(),
             data: t[5].clone(),
             level,
             inline: true,
-        });
+            ..Action::default()
+        }));
         let extensions = [Extension::new(&t[1], condition)];
         let data = if t[5].is_empty() { ("application", &t[4]) } else { ("data", &t[5]) };
         let stored = Context::new(&t[0], extensions.to_vec());
@@ -164,7 +169,8 @@ proptest! {
             name: t[1].clone(),
             params: vec![setting(&t[2], &t[3])],
             domains: vec![ProfileDomain { name: t[4].clone(), alias: true, parse: false }],
-            gateways: vec![Gateway { name: t[5].clone(), params: Vec::new() }],
+            gateways: vec![Gateway { name: t[5].clone(), ..Gateway::default() }],
+            ..Profile::default()
         });
         let lists = [AccessList {
             name: t[6].clone(),
@@ -246,7 +252,7 @@ proptest! {
     fn names_of_stored_attributes(name in named()) {
         // An attribute's name is data, too: of a condition, a menu and an agent.
         let condition = Condition {
-            attributes: vec![(name.clone(), "v".to_owned())],
+            attributes: vec![setting(&name, "v")],
             ..Condition::default()
         };
         let extensions = [Extension::new("e", condition)];
@@ -268,8 +274,7 @@ proptest! {
             kind: ProfileKind::Verto,
             name: "p".to_owned(),
             params: vec![setting],
-            domains: Vec::new(),
-            gateways: Vec::new(),
+            ..Profile::default()
         };
         no_command(Configuration::new("verto.conf").profiles([&profile]).answer())?;
     }

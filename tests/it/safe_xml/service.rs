@@ -74,14 +74,14 @@ fn stored(t: &[String]) -> Snapshot {
         ],
         ..User::default()
     };
-    let group = Group { name: t[6].clone(), members: vec![t[0].clone()] };
+    let group = Group { name: t[6].clone(), members: vec![t[0].clone()], ..Group::default() };
     Snapshot::new(Contents {
         domains: vec![Domain::new(&t[3]).with_users(vec![user]).with_groups(vec![group])],
         dialplan: vec![Context::new(t[7].clone(), Vec::new())],
         languages: vec![Language {
             name: "en".into(),
             attributes: vec![Setting::new("say-module", &t[4])],
-            macros: std::collections::BTreeMap::new(),
+            ..Language::default()
         }],
         ..Contents::default()
     })

@@ -1,0 +1,203 @@
+//! Global variables that are stored, and the texts that read them.
+//!
+//! A switch replaces `$${name}` when it reads its configuration. One that is served from here need
+//! not know the operator's names: what is stored is put into every text that may read globals when
+//! the snapshot is made, so that an answer holds `$${...}` only for what the switch alone knows.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Condition, Contents, Extension, Level, Setting, Step};
+
+/// A global variable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Global {
+    /// The name, found without regard to ASCII case.
+    pub name: String,
+    /// The value; `$${...}` in it is live.
+    pub value: String,
+}
+
+/// Stored globals by name.
+#[derive(Debug, Default, Clone)]
+pub struct Globals(HashMap<String, String>);
+
+/// Longer than any chain of globals that means something: ends circles.
+const DEEPEST: usize = 16;
+
+/// Longer than any value that a switch takes: ends values that grow with each step.
+const LONGEST: usize = 1 << 20;
+
+impl Globals {
+    /// Of two with one name the first counts.
+    pub fn new(globals: &[Global]) -> Self {
+        let mut by_name = HashMap::with_capacity(globals.len());
+        for global in globals {
+            let name = global.name.to_ascii_lowercase();
+            by_name.entry(name).or_insert_with(|| global.value.clone());
+        }
+        Self(by_name)
+    }
+
+    /// Gives a name a value, or takes it away.
+    pub fn set(&mut self, name: &str, value: Option<String>) {
+        let name = name.to_ascii_lowercase();
+        match value {
+            Some(value) => self.0.insert(name, value),
+            None => self.0.remove(&name),
+        };
+    }
+
+    /// The value as it is stored.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(&name.to_ascii_lowercase()).map(String::as_str)
+    }
+
+    /// A text with the stored globals put in. Names that are not stored stay, and so does one that
+    /// is made of itself.
+    pub fn resolve(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        self.resolve_into(text, 0, &mut out);
+        out
+    }
+
+    fn resolve_into(&self, text: &str, depth: usize, out: &mut String) {
+        let mut rest = text;
+        while let Some(at) = rest.find("$${") {
+            let Some(length) = rest[at + 3..].find('}') else { break };
+            let (before, name) = (&rest[..at], &rest[at + 3..at + 3 + length]);
+            out.push_str(before);
+            match self.get(name) {
+                Some(value) if depth < DEEPEST && out.len() < LONGEST => {
+                    self.resolve_into(value, depth + 1, out);
+                }
+                _ => out.push_str(&rest[at..at + 4 + length]),
+            }
+            rest = &rest[at + 4 + length..];
+        }
+        out.push_str(rest);
+    }
+
+    fn put_into(&self, text: &mut String, level: Level) {
+        if level == Level::Global && text.contains("$${") {
+            *text = self.resolve(text);
+        }
+    }
+
+    fn settings(&self, settings: &mut [Setting]) {
+        for setting in settings {
+            self.put_into(&mut setting.text, setting.level);
+        }
+    }
+
+    fn extension(&self, extension: &mut Extension) {
+        extension.conditions.iter_mut().for_each(|condition| self.condition(condition));
+    }
+
+    fn condition(&self, condition: &mut Condition) {
+        self.settings(&mut condition.attributes);
+        for step in &mut condition.steps {
+            match step {
+                Step::Action(action) | Step::AntiAction(action) => self.action(action),
+                Step::Expression(found) => self.put_into(&mut found.text, found.level),
+                Step::Regex(regex) => {
+                    self.settings(&mut regex.attributes);
+                    if let Some(found) = &mut regex.expression {
+                        self.put_into(&mut found.text, found.level);
+                    }
+                }
+                Step::Condition(inner) => self.condition(inner),
+            }
+        }
+    }
+
+    fn action(&self, action: &mut Action) {
+        self.put_into(&mut action.data, action.level);
+        self.settings(&mut action.attributes);
+    }
+}
+
+/// The names that a text reads, in their order.
+pub fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split("$${").skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
+/// Puts the stored globals into every text that may read globals.
+pub(super) fn resolve(contents: &mut Contents) {
+    if contents.globals.is_empty() {
+        return;
+    }
+    let stored = std::mem::take(&mut contents.globals);
+    let globals = Globals::new(&stored);
+    for domain in &mut contents.domains {
+        domain.resolve(|settings| globals.settings(settings), |raw| raw.resolve(&globals));
+    }
+    for profile in &mut contents.profiles {
+        globals.settings(&mut profile.params);
+        profile.others.resolve(&globals);
+        for gateway in &mut profile.gateways {
+            globals.settings(&mut gateway.params);
+            gateway.others.resolve(&globals);
+        }
+    }
+    for context in contents.dialplan.iter_mut().chain(&mut contents.chatplan) {
+        context.extensions_mut().iter_mut().for_each(|extension| globals.extension(extension));
+    }
+    for menu in &mut contents.menus {
+        globals.settings(&mut menu.attributes);
+        for entry in &mut menu.entries {
+            globals.put_into(&mut entry.param, entry.level);
+        }
+    }
+    contents.queues.iter_mut().for_each(|queue| globals.settings(&mut queue.params));
+    contents.agents.iter_mut().for_each(|agent| globals.settings(&mut agent.attributes));
+    for language in &mut contents.languages {
+        globals.settings(&mut language.attributes);
+        for group in &mut language.groups {
+            globals.settings(&mut group.attributes);
+        }
+        for phrase in language.macros.values_mut() {
+            phrase.xml.resolve(&globals);
+        }
+    }
+    for document in &mut contents.documents {
+        document.xml.resolve(&globals);
+    }
+    contents.globals = stored;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn global(name: &str, value: &str) -> Global {
+        Global { name: name.into(), value: value.into() }
+    }
+
+    #[test]
+    fn what_is_stored_is_put_in_and_what_the_switch_alone_knows_stays() {
+        let stored = [
+            global("domain", "pbx.example.test"),
+            global("sound_prefix", "$${sounds_dir}/en"),
+            global("deep", "$${sound_prefix}/$${Domain}"),
+        ];
+        let globals = Globals::new(&stored);
+        for (text, resolved) in [
+            ("$${domain}", "pbx.example.test"),
+            ("a$${DOMAIN}b$${local_ip_v4}", "apbx.example.testb$${local_ip_v4}"),
+            ("$${deep}", "$${sounds_dir}/en/pbx.example.test"),
+            ("${domain} $${open", "${domain} $${open"),
+        ] {
+            assert_eq!(globals.resolve(text), resolved);
+        }
+    }
+
+    #[test]
+    fn a_circle_of_globals_ends() {
+        let stored = [global("a", "$${b}"), global("b", "$${a}"), global("c", "$${c}$${c}x")];
+        let globals = Globals::new(&stored);
+        assert!(globals.resolve("$${a}").starts_with("$${"));
+        assert!(globals.resolve("$${c}").len() < 4 * LONGEST);
+    }
+}

@@ -1,0 +1,121 @@
+//! Contexts of dialplan and chatplan.
+
+use std::collections::BTreeSet;
+
+use jackfield_api::snapshot::{Action, Condition, Context, Expression, Extension, Regex, Step};
+
+use super::super::tree::Element;
+use super::{Taker, is_true, level};
+
+impl Taker<'_> {
+    /// The contexts of a section. Of two with one name the switch finds the first.
+    pub(super) fn contexts(&mut self, section: &Element) -> Vec<Context> {
+        let mut contexts = Vec::new();
+        let mut names = BTreeSet::new();
+        for element in &section.children {
+            if element.name != "context" {
+                self.stray(element, "a section of contexts");
+                continue;
+            }
+            let Some(name) = self.name_of(element) else { continue };
+            if !names.insert(name.to_ascii_lowercase()) {
+                let text = format!("a second context «{name}»: the switch finds the first alone");
+                self.report.left_out(&element.place, text);
+                continue;
+            }
+            let mut extensions = Vec::new();
+            for inner in &element.children {
+                if inner.name == "extension" {
+                    extensions.extend(self.extension(inner));
+                } else {
+                    self.stray(inner, "a context");
+                }
+            }
+            contexts.push(Context::new(name, extensions));
+        }
+        contexts
+    }
+
+    fn extension(&mut self, element: &Element) -> Option<Extension> {
+        let name = match element.attribute("name") {
+            Some(name) if !name.is_empty() => {
+                self.label("the extension's name", name, &element.place)?
+            }
+            _ => String::new(),
+        };
+        let continues = element.attribute("continue").is_some_and(is_true);
+        for (attribute, _) in &element.attributes {
+            if !matches!(attribute.as_str(), "name" | "continue") {
+                let text = format!("the attribute {attribute} of extension «{name}»");
+                self.report.left_out(&element.place, text);
+            }
+        }
+        let mut conditions = Vec::new();
+        for inner in &element.children {
+            if inner.name == "condition" {
+                conditions.push(self.condition(inner));
+            } else {
+                self.stray(inner, "an extension");
+            }
+        }
+        Some(Extension { name, continues, conditions })
+    }
+
+    fn condition(&mut self, element: &Element) -> Condition {
+        let attributes = element
+            .attributes
+            .iter()
+            .map(|(name, value)| self.attribute(name, value, &element.place))
+            .collect();
+        let mut steps = Vec::new();
+        for inner in &element.children {
+            match inner.name.as_str() {
+                "action" => steps.extend(self.action(inner).map(Step::Action)),
+                "anti-action" => steps.extend(self.action(inner).map(Step::AntiAction)),
+                "expression" => steps.push(Step::Expression(self.expression(inner))),
+                "regex" => steps.push(Step::Regex(self.regex(inner))),
+                "condition" => steps.push(Step::Condition(self.condition(inner))),
+                _ => self.stray(inner, "a condition"),
+            }
+        }
+        Condition { attributes, steps }
+    }
+
+    fn regex(&mut self, element: &Element) -> Regex {
+        let attributes = element
+            .attributes
+            .iter()
+            .map(|(name, value)| self.attribute(name, value, &element.place))
+            .collect();
+        let expression = element.child("expression").map(|inner| self.expression(inner));
+        for inner in element.children.iter().filter(|inner| inner.name != "expression") {
+            self.stray(inner, "a regex");
+        }
+        Regex { attributes, expression }
+    }
+
+    fn expression(&mut self, element: &Element) -> Expression {
+        let text = self.text(&element.text, &element.place);
+        Expression { level: level(&text), text }
+    }
+
+    /// Text inside of the element goes before the attribute `data`, as with the switch.
+    fn action(&mut self, element: &Element) -> Option<Action> {
+        let application = element.attribute("application").unwrap_or_default();
+        let application = self.label("the application", application, &element.place)?;
+        let text = element.text.trim();
+        let data = if text.is_empty() { element.attribute("data") } else { Some(text) };
+        let data = self.text(data.unwrap_or_default(), &element.place);
+        let mut attributes = Vec::new();
+        for (name, value) in &element.attributes {
+            if !matches!(name.as_str(), "application" | "data" | "inline") {
+                attributes.push(self.attribute(name, value, &element.place));
+            }
+        }
+        for inner in &element.children {
+            self.stray(inner, "an action");
+        }
+        let inline = element.attribute("inline").is_some_and(is_true);
+        Some(Action { application, level: level(&data), data, inline, attributes })
+    }
+}

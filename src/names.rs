@@ -1,0 +1,65 @@
+//! Names that survive the way from a switch to the service and back.
+//!
+//! The switch sends a domain as it is, in the middle of the body, and everything else percent-encoded
+//! but for what already looks encoded: `%41` in an id arrives as `A` and is never found.
+
+use jackfield_api::xml::Value;
+
+/// Longer than a name may be: the five base fields of a look-up together are cut at 511 bytes.
+const LONGEST: usize = 200;
+
+/// Says why a user's id, a group, a context, a profile or the like cannot have this name.
+pub(crate) fn check(name: &str) -> Result<(), String> {
+    if name.is_empty() {
+        return Err("a name is missing".to_owned());
+    }
+    if name.len() > LONGEST {
+        return Err(format!("the name is longer than {LONGEST} bytes"));
+    }
+    if name.trim() != name {
+        return Err("the name begins or ends with a blank".to_owned());
+    }
+    if let Some(escape) = percent_escape(name) {
+        return Err(format!("the switch sends «{escape}» decoded, so the name is never found"));
+    }
+    if name.chars().any(char::is_control) {
+        return Err("the name holds a control character".to_owned());
+    }
+    Value::text(name).check().map_err(|refused| format!("the name cannot be sent: {refused}"))
+}
+
+/// Says why a domain cannot have this name.
+pub(crate) fn check_domain(name: &str) -> Result<(), String> {
+    check(name)?;
+    match name.chars().find(|c| c.is_whitespace() || matches!(c, '&' | '=' | '@' | '?' | '#')) {
+        Some(c) => Err(format!("the switch sends a domain as it is, and «{c}» would break that")),
+        None => Ok(()),
+    }
+}
+
+/// Two upper-case hexadecimal digits behind a percent sign.
+fn percent_escape(name: &str) -> Option<&str> {
+    let digit = |b: u8| matches!(b, b'0'..=b'9' | b'A'..=b'F');
+    let at = name.as_bytes().windows(3).position(|w| w[0] == b'%' && digit(w[1]) && digit(w[2]))?;
+    name.get(at..at + 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_survive_the_wire() {
+        for name in ["1000", "brian", "100%", "50%of", "a%2c", "Jürgen 李", "+49-1", "support@x"]
+        {
+            assert_eq!(check(name), Ok(()), "{name}");
+        }
+        for name in ["", "a%41", "%2F", " a", "a\tb", "a\u{7}", "a<!b", "${x}", &"x".repeat(201)] {
+            assert!(check(name).is_err(), "{name}");
+        }
+        assert_eq!(check_domain("pbx.example.test"), Ok(()));
+        for name in ["a&b", "a=b", "a b", "a@b", "%41.test"] {
+            assert!(check_domain(name).is_err(), "{name}");
+        }
+    }
+}
