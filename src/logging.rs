@@ -12,7 +12,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 use crate::settings::{LogFormat, Settings};
 
 /// Lines that wait to be written, at most.
-const LINES: usize = 8192;
+const LINES: usize = 2048;
 
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 

@@ -132,9 +132,9 @@ fn users_by_domain(
     for row in users::table.order(users::id).load_iter::<UserRow, _>(c)? {
         let row = row?;
         by_domain.entry(row.domain_id).or_default().push(User {
-            secrets: json("users", row.id, "secrets", &row.secrets)?,
-            params: json("users", row.id, "params", &row.params)?,
-            variables: json("users", row.id, "variables", &row.variables)?,
+            secrets: list("users", row.id, "secrets", &row.secrets)?,
+            params: list("users", row.id, "params", &row.params)?,
+            variables: list("users", row.id, "variables", &row.variables)?,
             gateways: gateways.remove(&Owner::User(row.id)).unwrap_or_default(),
             others: raw_any("users", row.id, &row.others)?,
             id: row.name,
@@ -320,6 +320,18 @@ fn documents(c: &mut Session) -> Result<Vec<StoredDocument>, DbError> {
         .into_iter()
         .map(|(id, name, xml)| Ok(StoredDocument { name, xml: raw("documents", id, &xml)? }))
         .collect()
+}
+
+/// A list that is kept as long as the snapshot, for each of many users: no longer than it is.
+fn list<T: DeserializeOwned>(
+    table: &'static str,
+    id: i64,
+    column: &'static str,
+    text: &str,
+) -> Result<Vec<T>, DbError> {
+    let mut list: Vec<T> = json(table, id, column, text)?;
+    list.shrink_to_fit();
+    Ok(list)
 }
 
 fn json<T: DeserializeOwned>(

@@ -37,11 +37,12 @@ pub(super) fn open(url: &DatabaseUrl) -> Result<Session, DbError> {
                 message: "its name is not UTF-8".to_owned(),
             })?;
             let mut connection = SqliteConnection::establish(name).map_err(failed)?;
-            // The update triggers write to their own table.
+            // The update triggers write to their own table. The service reads everything once and
+            // keeps the connection, so a cache would only take memory.
             connection.batch_execute(&format!(
                 "PRAGMA busy_timeout = {PATIENCE_MS}; PRAGMA journal_mode = WAL; \
                  PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
-                 PRAGMA recursive_triggers = OFF;"
+                 PRAGMA recursive_triggers = OFF; PRAGMA cache_size = -256;"
             ))?;
             Ok(Session::Sqlite(connection))
         }
