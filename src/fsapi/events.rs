@@ -52,25 +52,16 @@ impl Events {
 
     /// The name of the handler that an event goes to.
     pub(super) fn handler_of(&self, form: &Form) -> Option<&'static str> {
-        let pairs = serde_urlencoded::from_bytes(form.body()).ok()?;
-        let found = self.routes.find(Event::new(pairs).action())?;
-        Some(self.table.handlers()[found.handler()].name)
+        self.route(form).ok().map(|(_, at)| self.table.handlers()[at].name)
     }
 
     pub(super) async fn decide(&self, form: &Form, picture: &Arc<Picture>) -> Decision {
-        let none = |why| Decision { handler: "none", verdict: Err(Refusal::NotFound(why)) };
-        // A look-up that lost its second field is no event.
-        if form.pairs().take(5).any(|pair| pair.is_named("section")) {
-            return none("a section stands where it does not belong");
-        }
-        let Ok(pairs) = serde_urlencoded::from_bytes(form.body()) else {
-            return none("not a form");
+        let (event, at) = match self.route(form) {
+            Ok(found) => found,
+            Err(why) => {
+                return Decision { handler: "none", verdict: Err(Refusal::NotFound(why)) };
+            }
         };
-        let event = Event::new(pairs);
-        let Some(found) = self.routes.find(event.action()) else {
-            return none("no handler for this action");
-        };
-        let at = found.handler();
         let (table, picture, runtime) =
             (Arc::clone(&self.table), Arc::clone(picture), Handle::current());
         // On a thread of the crew: a handler that blocks, although it should not, blocks only that.
@@ -82,5 +73,17 @@ impl Events {
         };
         let verdict = self.places[at].run(DEADLINE, decide).await;
         Decision { handler: self.table.handlers()[at].name, verdict }
+    }
+
+    /// The event that a form tells of, and the place of its handler; if it has none, why.
+    fn route(&self, form: &Form) -> Result<(Event, usize), &'static str> {
+        // A look-up that lost its second field is no event.
+        if form.pairs().take(5).any(|pair| pair.is_named("section")) {
+            return Err("a section stands where it does not belong");
+        }
+        let pairs = serde_urlencoded::from_bytes(form.body()).map_err(|_| "not a form")?;
+        let event = Event::new(pairs);
+        let found = self.routes.find(event.action()).ok_or("no handler for this action")?;
+        Ok((event, found.handler()))
     }
 }

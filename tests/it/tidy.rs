@@ -79,9 +79,9 @@ fn the_built_in_handlers_depend_on_the_api_alone() {
     assert_eq!(found, ["jackfield-api".to_owned()].into());
 }
 
-#[test]
-fn the_built_in_handlers_do_no_input_or_output() {
-    let handlers: Vec<_> = sources("handlers")
+/// The built-in handlers, without their tests.
+fn handlers() -> Vec<(PathBuf, String)> {
+    sources("handlers")
         .into_iter()
         .filter(|(path, _)| !path.starts_with("handlers/api"))
         // What follows are tests, which read recorded bodies.
@@ -90,7 +90,12 @@ fn the_built_in_handlers_do_no_input_or_output() {
             (path, code)
         })
         .filter(|(path, _)| !path.ends_with("recorded.rs") && !path.ends_with("asked.rs"))
-        .collect();
+        .collect()
+}
+
+#[test]
+fn the_built_in_handlers_do_no_input_or_output() {
+    let handlers = handlers();
     assert!(handlers.len() > 15);
     for forbidden in ["std::fs", "std::net", "std::process", "std::io", "std::env", "std::thread"] {
         assert_eq!(naming(&handlers, forbidden), [""; 0], "{forbidden}");
@@ -142,15 +147,7 @@ fn nothing_is_unsafe() {
 
 #[test]
 fn no_handler_spells_a_field_of_a_look_up() {
-    let handlers: Vec<_> = sources("handlers")
-        .into_iter()
-        .filter(|(path, _)| !path.starts_with("handlers/api"))
-        .map(|(path, text)| {
-            let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
-            (path, code)
-        })
-        .filter(|(path, _)| !path.ends_with("recorded.rs") && !path.ends_with("asked.rs"))
-        .collect();
+    let handlers = handlers();
     for field in ["\"Hunt-", "\"Caller-", "\"sip_auth_", "\"Event-", "\"variable_", "\"purpose\""] {
         for (path, text) in &handlers {
             let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
