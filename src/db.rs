@@ -11,7 +11,7 @@ mod merge;
 mod migrations;
 mod schema;
 mod session;
-mod store;
+mod tables;
 mod url;
 
 use std::fs::OpenOptions;
@@ -23,7 +23,7 @@ use jackfield_api::snapshot::Contents;
 pub use self::changes::Change;
 pub use self::error::DbError;
 pub use self::merge::Tally;
-use self::session::Session;
+pub(crate) use self::session::Session;
 pub use self::url::DatabaseUrl;
 use self::url::Driver;
 pub(crate) use self::url::shown_start;
@@ -90,9 +90,15 @@ impl Database {
         self.session.read(load::contents)
     }
 
-    /// Writes a whole PBX into an empty database, in one transaction; the revision that it makes.
-    pub fn store(&mut self, who: &str, contents: &Contents) -> Result<i64, DbError> {
-        self.session.write(who, |session| store::contents(session, contents))
+    /// Writes in one transaction, which is one revision; `who` is told by [`Database::changes`]. An
+    /// error takes all of it back.
+    pub(crate) fn write<T, E: From<DbError>>(
+        &mut self,
+        who: &str,
+        write: impl FnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.check_version()?;
+        self.session.write(who, write)
     }
 
     /// The first changes after a revision, or else the last ones; the oldest first.

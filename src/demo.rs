@@ -64,7 +64,7 @@ pub(crate) fn open(state: &Path) -> anyhow::Result<Demo> {
         );
     };
     if is_new {
-        db.store("demo", &pbx::contents(&logins))?;
+        db.merge("demo", &pbx::contents(&logins), &|| {})?;
     }
     Ok(Demo { database, logins })
 }

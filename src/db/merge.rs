@@ -3,19 +3,30 @@
 //! An object is found by its name. What differs is written, what is the same is left alone, so that
 //! writing the same once more changes nothing; what is stored and not named here stays.
 
-mod contexts;
-mod directory;
-
 use std::collections::HashMap;
 
-use diesel::prelude::*;
-use jackfield_api::snapshot::{Contents, Language};
+use diesel::QueryResult;
+use jackfield_api::snapshot::{Contents, Context, Domain, Gateway, Group, Language, Profile, User};
 
-use super::schema::{
-    access_lists, agents, documents, globals, languages, menus, phrases, queues, rooms, tiers,
-};
 use super::session::{self, Session};
-use super::store::json;
+use super::tables::access_list::AccessListRow;
+use super::tables::agent::AgentRow;
+use super::tables::context::{ContextRow, Section};
+use super::tables::document::DocumentRow;
+use super::tables::domain::{AliasRow, DomainRow};
+use super::tables::extension::ExtensionRow;
+use super::tables::gateway::{GatewayRow, Owner};
+use super::tables::global::GlobalRow;
+use super::tables::group::GroupRow;
+use super::tables::language::LanguageRow;
+use super::tables::menu::MenuRow;
+use super::tables::phrase::PhraseRow;
+use super::tables::profile::ProfileRow;
+use super::tables::queue::QueueRow;
+use super::tables::room::RoomRow;
+use super::tables::tier::TierRow;
+use super::tables::user::UserRow;
+use super::tables::{Put, Row, extension, find, group, put, tier, user};
 use super::url::Driver;
 use super::{Database, DatabaseUrl, DbError};
 
@@ -39,9 +50,11 @@ impl Database {
         contents: &Contents,
         done: &dyn Fn(),
     ) -> Result<Tally, DbError> {
-        let mut tally = Tally::default();
-        self.session.write(who, |session| merged(session, contents, &mut tally, done))?;
-        Ok(tally)
+        self.write(who, |session| {
+            let mut merge = Merge { c: session, tally: Tally::default(), done };
+            merge.contents(contents)?;
+            Ok(merge.tally)
+        })
     }
 
     /// Says what [`Database::merge`] would do, and writes nothing: it is done to a copy in memory.
@@ -50,7 +63,7 @@ impl Database {
         let session = session::open(&url)?;
         let mut copy = Self { url, file: None, session };
         copy.migrate()?;
-        copy.store("rehearsal", stored)?;
+        copy.merge("rehearsal", stored, &|| {})?;
         copy.merge("rehearsal", contents, &|| {})
     }
 }
@@ -65,133 +78,205 @@ impl DatabaseUrl {
     }
 }
 
-/// Writes a row that is found by its key, and returns its id.
-macro_rules! put {
-    ($c:expr, $tally:expr, $table:ident, [$($key:ident = $name:expr),+ $(,)?],
-     [$($column:ident = $value:expr),* $(,)?]) => {{
-        let found: Option<i64> = $table::table
-            $(.filter($table::$key.eq($name)))+
-            .select($table::id)
-            .first($c)
-            .optional()?;
-        if let Some(id) = found {
-            let same: Option<i64> = $table::table
-                .filter($table::id.eq(id))
-                $(.filter($table::$column.eq($value)))*
-                .select($table::id)
-                .first($c)
-                .optional()?;
-            if same.is_some() {
-                $tally.same += 1;
-            } else {
-                diesel::update($table::table.filter($table::id.eq(id)))
-                    .set(($($table::$column.eq($value),)*))
-                    .execute($c)?;
-                $tally.changed += 1;
+struct Merge<'a> {
+    c: &'a mut Session,
+    tally: Tally,
+    done: &'a dyn Fn(),
+}
+
+impl Merge<'_> {
+    fn contents(&mut self, contents: &Contents) -> QueryResult<()> {
+        for global in &contents.globals {
+            self.named(&global.name, &GlobalRow::of(global))?;
+        }
+        for found in &contents.domains {
+            self.domain(found)?;
+        }
+        for found in &contents.profiles {
+            self.profile(found)?;
+        }
+        for list in &contents.access_lists {
+            self.named(&list.name, &AccessListRow::of(list))?;
+        }
+        for found in &contents.dialplan {
+            self.context(Section::Dialplan, found)?;
+        }
+        for found in &contents.chatplan {
+            self.context(Section::Chatplan, found)?;
+        }
+        for room in &contents.rooms {
+            self.named(&room.name, &RoomRow::of(room))?;
+        }
+        for menu in &contents.menus {
+            self.named(&menu.name, &MenuRow::of(menu))?;
+        }
+        self.callcenter(contents)?;
+        for found in &contents.languages {
+            self.language(found)?;
+        }
+        for document in &contents.documents {
+            self.named(&document.name, &DocumentRow::of(document))?;
+        }
+        Ok(())
+    }
+
+    /// Writes an object that has its name to itself.
+    fn named<R: Row>(&mut self, name: &str, row: &R) -> QueryResult<i64> {
+        let id = self.among("", name, row)?;
+        (self.done)();
+        Ok(id)
+    }
+
+    /// Writes an object whose name is its own among those of `scope`.
+    fn among<R: Row>(&mut self, scope: &str, name: &str, row: &R) -> QueryResult<i64> {
+        let known = find::<R>(self.c, scope, name)?;
+        self.put(known, row)
+    }
+
+    fn put<R: Row>(&mut self, known: Option<i64>, row: &R) -> QueryResult<i64> {
+        let (id, put) = put(self.c, known, row)?;
+        self.count(put);
+        Ok(id)
+    }
+
+    fn count(&mut self, put: Put) {
+        *match put {
+            Put::Added => &mut self.tally.added,
+            Put::Changed => &mut self.tally.changed,
+            Put::Same => &mut self.tally.same,
+        } += 1;
+    }
+
+    fn domain(&mut self, domain: &Domain) -> QueryResult<()> {
+        let id = self.named(domain.name(), &DomainRow::of(domain))?;
+        for alias in domain.aliases() {
+            self.among("", alias, &AliasRow { domain_id: id, name: alias.clone() })?;
+        }
+        let ids = self.users(id, domain.users())?;
+        for found in domain.groups() {
+            self.group(id, found, &ids)?;
+            (self.done)();
+        }
+        Ok(())
+    }
+
+    /// The ids of the users there are then, by their names in lower case.
+    fn users(&mut self, domain: i64, users: &[User]) -> QueryResult<HashMap<String, i64>> {
+        let stored = user::of_domain(self.c, domain, 0, i64::MAX)?;
+        let mut ids = HashMap::with_capacity(stored.len().max(users.len()));
+        ids.extend(stored.iter().map(|(id, row)| (row.name.to_ascii_lowercase(), *id)));
+        let stored: HashMap<i64, UserRow> = stored.into_iter().collect();
+        // Second names that change are freed first: one user may get what was another's.
+        for user in users {
+            let Some(id) = ids.get(&user.id.to_ascii_lowercase()) else { continue };
+            if stored.get(id).is_some_and(|row| row.number_alias != user.number_alias) {
+                user::free_alias(self.c, *id)?;
             }
-            id
-        } else {
-            $tally.added += 1;
-            diesel::insert_into($table::table)
-                .values(($($table::$key.eq($name),)+ $($table::$column.eq($value),)*))
-                .returning($table::id)
-                .get_result::<i64>($c)?
         }
-    }};
-}
-use put;
-
-fn merged(
-    c: &mut Session,
-    contents: &Contents,
-    tally: &mut Tally,
-    done: &dyn Fn(),
-) -> Result<(), DbError> {
-    for global in &contents.globals {
-        put!(c, tally, globals, [name = &global.name], [value = &global.value]);
-        done();
-    }
-    for domain in &contents.domains {
-        directory::domain(c, domain, tally, done)?;
-    }
-    for profile in &contents.profiles {
-        directory::profile(c, profile, tally)?;
-        done();
-    }
-    for list in &contents.access_lists {
-        put!(
-            c,
-            tally,
-            access_lists,
-            [name = &list.name],
-            [default_allow = list.default_allow, nodes = json(&list.nodes)]
-        );
-        done();
-    }
-    for (section, list) in [("dialplan", &contents.dialplan), ("chatplan", &contents.chatplan)] {
-        for context in list {
-            contexts::context(c, section, context, tally)?;
-            done();
+        for user in users {
+            let name = user.id.to_ascii_lowercase();
+            let row = UserRow::of(domain, user);
+            let id = match ids.get(&name) {
+                Some(id) if stored.get(id) == Some(&row) => {
+                    self.count(Put::Same);
+                    *id
+                }
+                Some(id) => {
+                    row.update(self.c, *id)?;
+                    self.count(Put::Changed);
+                    *id
+                }
+                None => self.put(None, &row)?,
+            };
+            ids.insert(name, id);
+            for found in &user.gateways {
+                self.gateway(Owner::User(id), found)?;
+            }
+            (self.done)();
         }
+        Ok(ids)
     }
-    for room in &contents.rooms {
-        put!(c, tally, rooms, [name = &room.name], [profile = &room.profile]);
-        done();
-    }
-    for menu in &contents.menus {
-        let (attributes, entries) = (json(&menu.attributes), json(&menu.entries));
-        put!(c, tally, menus, [name = &menu.name], [attributes = &attributes, entries = &entries]);
-        done();
-    }
-    callcenter(c, contents, tally)?;
-    for found in &contents.languages {
-        language(c, found, tally)?;
-        done();
-    }
-    for document in &contents.documents {
-        put!(c, tally, documents, [name = &document.name], [xml = document.xml.to_xml()]);
-        done();
-    }
-    Ok(())
-}
 
-fn callcenter(c: &mut Session, contents: &Contents, tally: &mut Tally) -> Result<(), DbError> {
-    let (mut queue_ids, mut agent_ids) = (HashMap::new(), HashMap::new());
-    for queue in &contents.queues {
-        let id = put!(c, tally, queues, [name = &queue.name], [params = json(&queue.params)]);
-        queue_ids.insert(&queue.name, id);
+    fn group(
+        &mut self,
+        domain: i64,
+        found: &Group,
+        users: &HashMap<String, i64>,
+    ) -> QueryResult<()> {
+        let row = GroupRow::of(domain, found);
+        let id = self.among(&format!("domain_id = {domain}"), &found.name, &row)?;
+        let members = found.members.iter();
+        let wanted: Vec<i64> =
+            members.filter_map(|member| users.get(&member.to_ascii_lowercase()).copied()).collect();
+        if group::set_members(self.c, id, &wanted)? {
+            self.tally.added += wanted.len();
+        }
+        Ok(())
     }
-    for agent in &contents.agents {
-        let attributes = json(&agent.attributes);
-        let id = put!(c, tally, agents, [name = &agent.name], [attributes = &attributes]);
-        agent_ids.insert(&agent.name, id);
-    }
-    for tier in &contents.tiers {
-        let ids = (queue_ids.get(&tier.queue), agent_ids.get(&tier.agent));
-        let (Some(queue), Some(agent)) = ids else { continue };
-        put!(
-            c,
-            tally,
-            tiers,
-            [queue_id = queue, agent_id = agent],
-            [level = i64::from(tier.level), position = i64::from(tier.position)]
-        );
-    }
-    Ok(())
-}
 
-fn language(c: &mut Session, language: &Language, tally: &mut Tally) -> Result<(), DbError> {
-    let (attributes, groups) = (json(&language.attributes), json(&language.groups));
-    let id = put!(
-        c,
-        tally,
-        languages,
-        [name = &language.name],
-        [attributes = &attributes, groups = &groups]
-    );
-    for phrase in language.macros.values() {
-        let xml = phrase.xml.to_xml();
-        put!(c, tally, phrases, [language_id = id, name = &phrase.name], [xml = &xml]);
+    fn profile(&mut self, profile: &Profile) -> QueryResult<()> {
+        let row = ProfileRow::of(profile);
+        let id = self.among(&format!("kind = '{}'", profile.kind), &profile.name, &row)?;
+        for found in &profile.gateways {
+            self.gateway(Owner::Profile(id), found)?;
+        }
+        (self.done)();
+        Ok(())
     }
-    Ok(())
+
+    fn gateway(&mut self, owner: Owner, gateway: &Gateway) -> QueryResult<()> {
+        self.among("", &gateway.name, &GatewayRow::of(owner, gateway)).map(drop)
+    }
+
+    /// The extensions of a context are one list, written anew where it differs.
+    fn context(&mut self, section: Section, context: &Context) -> QueryResult<()> {
+        let row = ContextRow::of(section, context.name());
+        let known = find::<ContextRow>(self.c, &format!("section = '{section}'"), context.name())?;
+        let (id, mut is) = put(self.c, known, &row)?;
+        let wanted: Vec<ExtensionRow> = (1..)
+            .zip(context.extensions())
+            .map(|(at, found)| ExtensionRow::of(id, at, found))
+            .collect();
+        let stored = extension::in_order(self.c, Some(id))?;
+        if !stored.iter().map(|(_, row)| row).eq(&wanted) {
+            for (id, _) in stored {
+                ExtensionRow::remove(self.c, id)?;
+            }
+            for row in wanted {
+                row.insert(self.c)?;
+            }
+            if is == Put::Same {
+                is = Put::Changed;
+            }
+        }
+        self.count(is);
+        (self.done)();
+        Ok(())
+    }
+
+    fn callcenter(&mut self, contents: &Contents) -> QueryResult<()> {
+        let (mut queues, mut agents) = (HashMap::new(), HashMap::new());
+        for queue in &contents.queues {
+            queues.insert(&queue.name, self.named(&queue.name, &QueueRow::of(queue))?);
+        }
+        for agent in &contents.agents {
+            agents.insert(&agent.name, self.named(&agent.name, &AgentRow::of(agent))?);
+        }
+        for found in &contents.tiers {
+            let ids = (queues.get(&found.queue), agents.get(&found.agent));
+            let (Some(queue), Some(agent)) = ids else { continue };
+            let known = tier::find(self.c, *queue, *agent)?;
+            self.put(known, &TierRow::of(*queue, *agent, found))?;
+        }
+        Ok(())
+    }
+
+    fn language(&mut self, language: &Language) -> QueryResult<()> {
+        let id = self.named(&language.name, &LanguageRow::of(language))?;
+        let scope = format!("language_id = {id}");
+        for phrase in language.macros.values() {
+            self.among(&scope, &phrase.name, &PhraseRow::of(id, phrase))?;
+        }
+        Ok(())
+    }
 }

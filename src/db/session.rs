@@ -17,7 +17,7 @@ const PATIENCE_MS: u32 = 5000;
 /// A connection to either database.
 // SQLite would take any text for a file, so the URL's scheme picks, never the first that opens.
 #[derive(diesel::MultiConnection)]
-pub(super) enum Session {
+pub(crate) enum Session {
     /// The one of several instances.
     Postgres(PgConnection),
     /// The embedded one.
@@ -69,18 +69,35 @@ impl Session {
         })
     }
 
-    /// Writes in one transaction, which is one revision, and names who does. Returns the revision.
-    pub(super) fn write(
+    /// Writes in one transaction, which is one revision, and names who does. An error takes all of
+    /// it back.
+    pub(super) fn write<T, E: From<DbError>>(
         &mut self,
         who: &str,
-        write: impl FnOnce(&mut Self) -> Result<(), DbError>,
-    ) -> Result<i64, DbError> {
-        self.transaction(|connection| {
+        write: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let done = self.transaction(|connection| {
             begin(connection, who)?;
-            write(connection)?;
+            let done = write(connection).map_err(Failed::Writer)?;
             end(connection)?;
-            Ok(revision::table.select(revision::value).first(connection)?)
+            Ok(done)
+        });
+        done.map_err(|failed| match failed {
+            Failed::Writer(error) => error,
+            Failed::Database(error) => DbError::from(error).into(),
         })
+    }
+}
+
+/// Whose error it is.
+enum Failed<E> {
+    Writer(E),
+    Database(diesel::result::Error),
+}
+
+impl<E> From<diesel::result::Error> for Failed<E> {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Database(error)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use jackfield::db::{Change, Database};
-use jackfield_api::snapshot::Contents;
+use jackfield_api::snapshot::{Contents, Domain, User};
 use jackfield_api::testing::pbx;
 
 use crate::storage::columns;
@@ -55,7 +55,7 @@ fn every_table_tells_every_change_of_a_row() {
             base.sql("DELETE FROM agents; DELETE FROM languages; DELETE FROM documents");
             base.sql("DELETE FROM globals");
             let before = database.revision().expect("readable");
-            database.store("test", pbx().contents()).expect("stored");
+            database.merge("test", pbx().contents(), &|| {}).expect("stored");
             fill_empty();
             assert_eq!(did(&mut database, before), ["insert".to_owned()].into(), "{table}");
         }
@@ -114,13 +114,18 @@ fn a_transaction_that_is_given_up_leaves_no_revision_and_no_change() {
         let mut database = base.open();
         let before = (database.revision().expect("readable"), database.changes(None, 9).ok());
         base.sql("BEGIN; INSERT INTO rooms (name, profile) VALUES ('new', 'p'); ROLLBACK");
-        assert!(database.store("test", pbx().contents()).is_err(), "all of it is there already");
+        let twin =
+            |id: &str| User { id: id.into(), number_alias: Some("7".into()), ..User::default() };
+        let domains = vec![Domain::new("twins.test").with_users(vec![twin("1"), twin("2")])];
+        let twins = Contents { domains, ..Contents::default() };
+        assert!(database.merge("test", &twins, &|| {}).is_err(), "one second name for two users");
         assert_eq!(
             (database.revision().expect("readable"), database.changes(None, 9).ok()),
             before
         );
-        let empty = database.store("nobody", &Contents::default()).expect("nothing to do");
-        assert_eq!(empty, before.0, "without a change there is no new revision");
+        database.merge("nobody", pbx().contents(), &|| {}).expect("nothing to do");
+        let after = database.revision().expect("readable");
+        assert_eq!(after, before.0, "without a change there is no new revision");
         base.sql("INSERT INTO rooms (name, profile) VALUES ('new', 'p')");
         assert_eq!(database.revision().expect("readable"), before.0 + 1);
         let last = database.changes(None, 1).expect("readable").remove(0);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
 use jackfield::db::DbError;
-use jackfield_api::snapshot::{Contents, Snapshot};
+use jackfield_api::snapshot::{Contents, Room, Snapshot};
 use jackfield_api::testing::pbx;
 
 use crate::support::{Base, jackfield, on_each, on_postgres};
@@ -221,4 +221,19 @@ fn reading_makes_no_database() {
         }
         assert!(!file.exists(), "{command}");
     }
+}
+
+#[test]
+fn a_name_in_another_case_is_the_same_object() {
+    on_each(|base| {
+        let room = |name: &str| {
+            let room = Room { name: name.into(), profile: "default".into() };
+            Contents { rooms: vec![room], ..Contents::default() }
+        };
+        let mut database = base.open();
+        let tally = database.merge("test", &room("Board"), &|| {}).expect("stored");
+        assert_eq!((tally.added, tally.changed), (1, 0));
+        let tally = database.merge("test", &room("BOARD"), &|| {}).expect("stored");
+        assert_eq!((tally.added, tally.changed), (0, 1));
+    });
 }

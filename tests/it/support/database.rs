@@ -62,7 +62,7 @@ impl Base {
     fn filled(self) -> Self {
         let mut database = Database::make(&self.url()).expect("it can be opened");
         database.migrate().expect("it can be brought up to date");
-        database.store("test", pbx().contents()).expect("the PBX can be stored");
+        database.merge("test", pbx().contents(), &|| {}).expect("the PBX can be stored");
         self
     }
 

@@ -1,0 +1,48 @@
+//! Extensions of a context: their names may repeat, their order decides.
+
+use diesel::prelude::*;
+use jackfield_api::snapshot::Extension;
+
+use super::super::schema::extensions;
+use super::super::session::Session;
+use super::{Columns, json, row};
+use crate::db::DbError;
+
+row!(extensions, ExtensionRow {
+    pub(in crate::db) context_id: i64,
+    pub(in crate::db) position: i64,
+    pub(in crate::db) name: String,
+    pub(in crate::db) continues: bool,
+    pub(in crate::db) conditions: String,
+});
+
+impl ExtensionRow {
+    pub(in crate::db) fn of(context_id: i64, position: i64, extension: &Extension) -> Self {
+        Self {
+            context_id,
+            position,
+            name: extension.name.clone(),
+            continues: extension.continues,
+            conditions: json(&extension.conditions),
+        }
+    }
+
+    pub(in crate::db) fn read_as(self, id: i64) -> Result<Extension, DbError> {
+        let conditions = Columns::of::<Self>(id).json("conditions", &self.conditions)?;
+        Ok(Extension { name: self.name, continues: self.continues, conditions })
+    }
+}
+
+/// The extensions of a context, or of all, each context's in their order.
+pub(in crate::db) fn in_order(
+    c: &mut Session,
+    context: Option<i64>,
+) -> QueryResult<Vec<(i64, ExtensionRow)>> {
+    let mut rows = extensions::table.into_boxed();
+    if let Some(context) = context {
+        rows = rows.filter(extensions::context_id.eq(context));
+    }
+    rows.order((extensions::context_id, extensions::position))
+        .select((extensions::id, ExtensionRow::as_select()))
+        .load(c)
+}

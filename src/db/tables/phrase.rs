@@ -1,0 +1,26 @@
+//! Phrase macros of a language.
+
+use diesel::prelude::*;
+use jackfield_api::snapshot::Macro;
+
+use super::super::schema::phrases;
+use super::super::session::Session;
+use super::{Columns, row};
+use crate::db::DbError;
+
+row!(phrases, PhraseRow {
+    pub(in crate::db) language_id: i64,
+    pub(in crate::db) name: String,
+    pub(in crate::db) xml: String,
+});
+
+impl PhraseRow {
+    pub(in crate::db) fn of(language_id: i64, phrase: &Macro) -> Self {
+        Self { language_id, name: phrase.name.clone(), xml: phrase.xml.to_xml() }
+    }
+
+    pub(in crate::db) fn read_as(self, id: i64) -> Result<Macro, DbError> {
+        let xml = Columns::of::<Self>(id).xml(&self.xml)?;
+        Ok(Macro { name: self.name, xml })
+    }
+}

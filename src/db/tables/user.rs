@@ -1,0 +1,93 @@
+//! Users of a domain.
+
+use diesel::prelude::*;
+use jackfield_api::snapshot::User;
+
+use super::super::schema::users;
+use super::super::session::Session;
+use super::{Columns, json, row};
+use crate::db::DbError;
+
+row!(users, UserRow {
+    pub(in crate::db) domain_id: i64,
+    pub(in crate::db) name: String,
+    pub(in crate::db) number_alias: Option<String>,
+    pub(in crate::db) enabled: bool,
+    pub(in crate::db) cidr: Option<String>,
+    pub(in crate::db) secrets: String,
+    pub(in crate::db) voicemail_hash: Option<String>,
+    pub(in crate::db) params: String,
+    pub(in crate::db) variables: String,
+    pub(in crate::db) others: String,
+});
+
+impl UserRow {
+    pub(in crate::db) fn of(domain_id: i64, user: &User) -> Self {
+        Self {
+            domain_id,
+            name: user.id.clone(),
+            number_alias: user.number_alias.clone(),
+            enabled: !user.disabled,
+            cidr: user.cidr.clone(),
+            secrets: json(&user.secrets),
+            voicemail_hash: user.voicemail_hash.clone(),
+            params: json(&user.params),
+            variables: json(&user.variables),
+            others: user.others.to_xml(),
+        }
+    }
+
+    /// The user without its gateways.
+    pub(in crate::db) fn read_as(self, id: i64) -> Result<User, DbError> {
+        let columns = Columns::of::<Self>(id);
+        Ok(User {
+            secrets: columns.list("secrets", &self.secrets)?,
+            params: columns.list("params", &self.params)?,
+            variables: columns.list("variables", &self.variables)?,
+            others: columns.others(&self.others)?,
+            id: self.name,
+            number_alias: self.number_alias,
+            disabled: !self.enabled,
+            cidr: self.cidr,
+            voicemail_hash: self.voicemail_hash,
+            ..User::default()
+        })
+    }
+}
+
+/// The users of a domain behind an id, in the order of their ids.
+pub(in crate::db) fn of_domain(
+    c: &mut Session,
+    domain: i64,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<(i64, UserRow)>> {
+    users::table
+        .filter(users::domain_id.eq(domain))
+        .filter(users::id.gt(after))
+        .order(users::id)
+        .limit(limit)
+        .select((users::id, UserRow::as_select()))
+        .load(c)
+}
+
+/// Takes a user's second name away.
+pub(in crate::db) fn free_alias(c: &mut Session, id: i64) -> QueryResult<()> {
+    let user = users::table.filter(users::id.eq(id));
+    diesel::update(user).set(users::number_alias.eq(None::<String>)).execute(c).map(drop)
+}
+
+impl UserRow {
+    /// Every user, one after the other: together they are too many to be held twice.
+    pub(in crate::db) fn each(
+        c: &mut Session,
+        mut tell: impl FnMut(i64, Self) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        let rows = users::table.order(users::id).select((users::id, Self::as_select()));
+        for row in rows.load_iter::<(i64, Self), _>(c)? {
+            let (id, row) = row?;
+            tell(id, row)?;
+        }
+        Ok(())
+    }
+}
