@@ -24,14 +24,14 @@ use std::collections::BTreeSet;
 use jackfield_api::document::Chatplan;
 use jackfield_api::lookup::ChatplanLookup;
 use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, ChatplanHandler, Keys, Refusal, register};
+use jackfield_api::{Answer, ChatplanHandler, Facts, Keys, Refusal, register};
 
 struct Contexts;
 
 impl ChatplanHandler for Contexts {
-    fn answer(&self, lookup: &ChatplanLookup<'_>, snapshot: &Snapshot) -> Answer {
+    fn answer(&self, lookup: &ChatplanLookup<'_>, facts: Facts<'_>) -> Answer {
         let name = lookup.context();
-        let context = snapshot.chat_context(&name).ok_or(Refusal::NotFound("the context"))?;
+        let context = facts.snapshot.chat_context(&name).ok_or(Refusal::NotFound("the context"))?;
         Chatplan::stored(name, context)
     }
 }
@@ -55,7 +55,7 @@ mod tests {
 
     fn told(body: &str, snapshot: &Snapshot) -> Result<String, Refusal> {
         let lookup = lookup(body);
-        let document = Contexts.answer(&ChatplanLookup::new(&lookup), snapshot)?;
+        let document = Contexts.answer(&ChatplanLookup::new(&lookup), Facts::new(snapshot))?;
         seen(&document);
         Ok(String::from_utf8(document.into_body()).expect("UTF-8"))
     }

@@ -26,14 +26,14 @@ use std::collections::BTreeSet;
 use jackfield_api::document::Dialplan;
 use jackfield_api::lookup::DialplanLookup;
 use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, DialplanHandler, Keys, Refusal, register};
+use jackfield_api::{Answer, DialplanHandler, Facts, Keys, Refusal, register};
 
 struct Contexts;
 
 impl DialplanHandler for Contexts {
-    fn answer(&self, lookup: &DialplanLookup<'_>, snapshot: &Snapshot) -> Answer {
+    fn answer(&self, lookup: &DialplanLookup<'_>, facts: Facts<'_>) -> Answer {
         let name = lookup.context();
-        let context = snapshot.context(&name).ok_or(Refusal::NotFound("the context"))?;
+        let context = facts.snapshot.context(&name).ok_or(Refusal::NotFound("the context"))?;
         Dialplan::stored(name, context)
     }
 }
@@ -59,7 +59,7 @@ mod tests {
 
     fn told(body: &str, snapshot: &Snapshot) -> Result<(String, Node), Refusal> {
         let lookup = lookup(body);
-        let document = Contexts.answer(&DialplanLookup::new(&lookup), snapshot)?;
+        let document = Contexts.answer(&DialplanLookup::new(&lookup), Facts::new(snapshot))?;
         let tree = seen(&document);
         Ok((String::from_utf8(document.into_body()).expect("UTF-8"), tree))
     }

@@ -28,14 +28,14 @@ use std::collections::BTreeSet;
 use jackfield_api::document::Languages;
 use jackfield_api::lookup::LanguagesLookup;
 use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, Keys, LanguagesHandler, Refusal, register};
+use jackfield_api::{Answer, Facts, Keys, LanguagesHandler, Refusal, register};
 
 struct Phrases;
 
 impl LanguagesHandler for Phrases {
-    fn answer(&self, lookup: &LanguagesLookup<'_>, snapshot: &Snapshot) -> Answer {
+    fn answer(&self, lookup: &LanguagesLookup<'_>, facts: Facts<'_>) -> Answer {
         let language =
-            snapshot.language(&lookup.language()).ok_or(Refusal::NotFound("the language"))?;
+            facts.snapshot.language(&lookup.language()).ok_or(Refusal::NotFound("the language"))?;
         match lookup.macro_name() {
             None => Languages::language(lookup, language, language.macros.values()),
             Some(_) if lookup.is_say() => Languages::language(lookup, language, []),
@@ -76,7 +76,7 @@ mod tests {
 
     fn answer(body: &str) -> Result<Document, Refusal> {
         let lookup = lookup(body);
-        Phrases.answer(&LanguagesLookup::new(&lookup), &pbx())
+        Phrases.answer(&LanguagesLookup::new(&lookup), Facts::new(&pbx()))
     }
 
     fn told(body: &str) -> Node {
@@ -212,7 +212,7 @@ mod tests {
         let snapshot = Snapshot::new(Contents { languages, ..Contents::default() });
         let asked = |body: &str| {
             let lookup = lookup(body);
-            let answer = Phrases.answer(&LanguagesLookup::new(&lookup), &snapshot);
+            let answer = Phrases.answer(&LanguagesLookup::new(&lookup), Facts::new(&snapshot));
             let tree = seen(&answer.expect("an answer"));
             let path = [("section", None), ("language", None), ("phrases", None)];
             let phrases = tree.find(&path).expect("phrases");

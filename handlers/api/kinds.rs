@@ -1,8 +1,9 @@
 //! The kinds of handlers: one trait for each registry.
 //!
-//! Handlers of look-ups are plain functions of the look-up and the snapshot. They do no input or
-//! output: a switch asks one REGISTER at a time and waits for each answer. They may panic or take
-//! too long and harm nobody but the look-ups they answer.
+//! Handlers of look-ups are plain functions of the look-up and of what is known ([`Facts`]). They do
+//! no input or output: a switch asks one REGISTER at a time and waits for each answer. They may panic
+//! or take too long and harm nobody but the look-ups they answer. What they are given may grow
+//! without a change to any of them.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -15,34 +16,64 @@ use crate::lookup::{
 use crate::registry::Registration;
 use crate::snapshot::Snapshot;
 
+/// What a look-up is answered from.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Facts<'a> {
+    /// The PBX as it is stored.
+    pub snapshot: &'a Snapshot,
+}
+
+/// What a channel event is decided from.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Means<'a> {
+    /// The PBX as it is stored.
+    pub snapshot: &'a Snapshot,
+}
+
+impl<'a> Facts<'a> {
+    /// No more than a snapshot, as a test needs it.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        Self { snapshot }
+    }
+}
+
+impl<'a> Means<'a> {
+    /// No more than a snapshot, as a test needs it.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        Self { snapshot }
+    }
+}
+
 /// Answers for `*.conf` documents. Key: the document's name, as in `sofia.conf`.
 pub trait ConfigurationHandler: Send + Sync + 'static {
     /// Answers one look-up.
-    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer;
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer;
 }
 
 /// Answers for domains and their users. Key: the domain; empty where all domains are meant.
 pub trait DirectoryHandler: Send + Sync + 'static {
     /// Answers one look-up.
-    fn answer(&self, lookup: &DirectoryLookup<'_>, snapshot: &Snapshot) -> Answer;
+    fn answer(&self, lookup: &DirectoryLookup<'_>, facts: Facts<'_>) -> Answer;
 }
 
 /// Routes calls. Key: the context.
 pub trait DialplanHandler: Send + Sync + 'static {
     /// Answers one look-up.
-    fn answer(&self, lookup: &DialplanLookup<'_>, snapshot: &Snapshot) -> Answer;
+    fn answer(&self, lookup: &DialplanLookup<'_>, facts: Facts<'_>) -> Answer;
 }
 
 /// Answers for phrases. Key: the language.
 pub trait LanguagesHandler: Send + Sync + 'static {
     /// Answers one look-up.
-    fn answer(&self, lookup: &LanguagesLookup<'_>, snapshot: &Snapshot) -> Answer;
+    fn answer(&self, lookup: &LanguagesLookup<'_>, facts: Facts<'_>) -> Answer;
 }
 
 /// Routes messages. Key: the context.
 pub trait ChatplanHandler: Send + Sync + 'static {
     /// Answers one look-up.
-    fn answer(&self, lookup: &ChatplanLookup<'_>, snapshot: &Snapshot) -> Answer;
+    fn answer(&self, lookup: &ChatplanLookup<'_>, facts: Facts<'_>) -> Answer;
 }
 
 /// Answers a whole section that has no registry of its own. Key: the section's name.
@@ -50,13 +81,13 @@ pub trait ChatplanHandler: Send + Sync + 'static {
 /// The outer registry: it is asked first, by section, and hands on to the registries above.
 pub trait FsapiHandler: Send + Sync + 'static {
     /// Answers one look-up.
-    fn answer(&self, lookup: &Lookup, snapshot: &Snapshot) -> Answer;
+    fn answer(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer;
 }
 
 /// Hears what hook scripts inside a switch post. Key: the `action`.
 pub trait ChannelEventHandler: Send + Sync + 'static {
     /// Decides on one event.
-    fn handle<'a>(&'a self, event: &'a Event, snapshot: &'a Snapshot) -> Deciding<'a>;
+    fn handle<'a>(&'a self, event: &'a Event, means: Means<'a>) -> Deciding<'a>;
 }
 
 /// A decision on a channel event, under way.

@@ -2,7 +2,7 @@
 //!
 //! A FreeSWITCH asks over HTTP how to configure itself, who a caller is and where a call goes. A
 //! handler answers one kind of these questions: it implements a trait of [`kinds`], registers with
-//! [`register!`], reads its question from a typed view in [`lookup`] and its facts from the
+//! [`register!`], reads its question from a typed view in [`lookup`] and its [`Facts`] from the
 //! [`snapshot`], and returns a typed answer of [`document`] or a [`Refusal`].
 //!
 //! This crate depends on nothing of Jackfield's own and does no input or output.
@@ -27,7 +27,7 @@ pub use form::{Form, FormError, MAX_PAIRS, Pair};
 pub use inventory;
 pub use kinds::{
     ChannelEventHandler, ChatplanHandler, ConfigurationHandler, Deciding, DialplanHandler,
-    DirectoryHandler, FsapiHandler, LanguagesHandler,
+    DirectoryHandler, Facts, FsapiHandler, LanguagesHandler, Means,
 };
 pub use lookup::{Lookup, Section};
 pub use registry::Keys;

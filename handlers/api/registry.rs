@@ -127,15 +127,14 @@ impl<'a> Settings<'a> {
 /// Registers a handler.
 ///
 /// ```
-/// use jackfield_api::{register, Answer, ConfigurationHandler, Keys};
+/// use jackfield_api::{register, Answer, ConfigurationHandler, Facts, Keys};
 /// use jackfield_api::document::Configuration;
 /// use jackfield_api::lookup::ConfigurationLookup;
-/// use jackfield_api::snapshot::Snapshot;
 ///
 /// struct Weather;
 ///
 /// impl ConfigurationHandler for Weather {
-///     fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
+///     fn answer(&self, _: &ConfigurationLookup<'_>, _: Facts<'_>) -> Answer {
 ///         Configuration::new("weather.conf").settings([("city", "Utrecht")]).answer()
 ///     }
 /// }

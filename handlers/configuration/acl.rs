@@ -20,18 +20,17 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Acl;
 
 impl ConfigurationHandler for Acl {
-    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
         // Also where none is stored: to the switch a list that it does not know lets nobody in,
         // while one of that name on its disk might.
         Configuration::new("acl.conf")
-            .framed(snapshot.document("acl.conf"))
-            .network_lists(&snapshot.contents().access_lists)
+            .framed(facts.snapshot.document("acl.conf"))
+            .network_lists(&facts.snapshot.contents().access_lists)
             .answer()
     }
 }
@@ -42,6 +41,7 @@ register!(ConfigurationHandler, "acl", Keys::Fixed(&["acl.conf"]), Acl);
 mod tests {
     use super::super::recorded::{answer_from, recorded, text};
     use super::*;
+    use jackfield_api::snapshot::Snapshot;
 
     #[test]
     fn the_switch_loads_every_list_with_its_nodes_in_their_order() {

@@ -22,16 +22,16 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::{ConfigurationFlow, ConfigurationLookup};
-use jackfield_api::snapshot::{Contents, Snapshot};
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::snapshot::Contents;
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Callcenter;
 
 impl ConfigurationHandler for Callcenter {
-    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
-        let Contents { queues, agents, tiers, .. } = snapshot.contents();
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let Contents { queues, agents, tiers, .. } = facts.snapshot.contents();
         let document = Configuration::new("callcenter.conf")
-            .framed(snapshot.document("callcenter.conf"))
+            .framed(facts.snapshot.document("callcenter.conf"))
             .settings::<&str>([]);
         // Each part is written even where it is empty: the module asks once more for tiers that it
         // does not find.

@@ -21,7 +21,7 @@
 use jackfield_api::document::{Configuration, Control};
 use jackfield_api::lookup::{ConferenceJoin, ConfigurationFlow, ConfigurationLookup};
 use jackfield_api::snapshot::{Level, ProfileKind, Room, Snapshot, StoredDocument};
-use jackfield_api::{Answer, ConfigurationHandler, Keys, Refusal, register};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, Refusal, register};
 
 struct Conference;
 
@@ -47,7 +47,8 @@ const KEYS: [(&str, &str); 12] = [
 ];
 
 impl ConfigurationHandler for Conference {
-    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let snapshot = facts.snapshot;
         match lookup.flow() {
             ConfigurationFlow::ConferenceJoin(join) => joining(&join, snapshot),
             ConfigurationFlow::ConferenceControls(keys) => {

@@ -17,17 +17,16 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, ConfigurationHandler, Keys, Refusal, register};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, Refusal, register};
 
 use super::stock;
 
 struct Documents;
 
 impl ConfigurationHandler for Documents {
-    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
         let file = lookup.file();
-        if let Some(document) = snapshot.document(&file) {
+        if let Some(document) = facts.snapshot.document(&file) {
             return Configuration::stored(document);
         }
         stock::document(&file).ok_or(Refusal::NotFound("no such document"))?.answer()
@@ -40,7 +39,7 @@ register!(ConfigurationHandler, "documents", Keys::CatchAll, Documents);
 mod tests {
     use super::super::recorded::{answer, answer_from, asking, recorded, text};
     use super::*;
-    use jackfield_api::snapshot::{Contents, StoredDocument};
+    use jackfield_api::snapshot::{Contents, Snapshot, StoredDocument};
     use jackfield_api::xml::Raw;
 
     fn storing(name: &str, xml: &str) -> Snapshot {

@@ -16,14 +16,13 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Fifo;
 
 impl ConfigurationHandler for Fifo {
-    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
-        if let Some(stored) = snapshot.document("fifo.conf") {
+    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        if let Some(stored) = facts.snapshot.document("fifo.conf") {
             return Configuration::stored(stored);
         }
         Configuration::new("fifo.conf")

@@ -22,12 +22,13 @@
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::{ConfigurationFlow, ConfigurationLookup};
 use jackfield_api::snapshot::{Menu, Snapshot};
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Ivr;
 
 impl ConfigurationHandler for Ivr {
-    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let snapshot = facts.snapshot;
         let menus = if let ConfigurationFlow::Menu(name) = lookup.flow() {
             // A menu that is not stored leaves none, and the switch says that it cannot find it and
             // goes on with the call's next action. Not found would have it look on its disk, where

@@ -18,8 +18,7 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct LocalStream;
 
@@ -31,8 +30,8 @@ const STREAMS: [&str; 2] = ["default", "moh"];
 const SOUNDS: &str = "$${sounds_dir}";
 
 impl ConfigurationHandler for LocalStream {
-    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
-        if let Some(stored) = snapshot.document("local_stream.conf") {
+    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        if let Some(stored) = facts.snapshot.document("local_stream.conf") {
             return Configuration::stored(stored);
         }
         STREAMS

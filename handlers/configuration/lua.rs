@@ -19,8 +19,7 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Lua;
 
@@ -31,8 +30,8 @@ const HOOKS: [(&str, &str, &str); 2] = [
 ];
 
 impl ConfigurationHandler for Lua {
-    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
-        let frame = snapshot.document("lua.conf");
+    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let frame = facts.snapshot.document("lua.conf");
         let hooks = HOOKS.into_iter().filter(|(event, subclass, _)| {
             let mut stored =
                 frame.iter().flat_map(|frame| frame.attributes("settings", ["event", "subclass"]));
@@ -48,7 +47,7 @@ register!(ConfigurationHandler, "lua", Keys::Fixed(&["lua.conf"]), Lua);
 mod tests {
     use super::super::recorded::{answer_from, asking, recorded, text};
     use super::*;
-    use jackfield_api::snapshot::{Contents, StoredDocument};
+    use jackfield_api::snapshot::{Contents, Snapshot, StoredDocument};
     use jackfield_api::xml::Raw;
 
     #[test]

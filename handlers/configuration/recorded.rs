@@ -4,7 +4,7 @@ use jackfield_api::lookup::ConfigurationLookup;
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::testing::switch_xml::{parse, preprocess};
 use jackfield_api::testing::{lookup, pbx, seen};
-use jackfield_api::{Answer, ConfigurationHandler};
+use jackfield_api::{Answer, ConfigurationHandler, Facts};
 
 /// The body of this name that a switch has sent.
 macro_rules! recorded {
@@ -32,7 +32,7 @@ pub(super) fn answer_from(
 ) -> Answer {
     let lookup = lookup(body);
     let lookup = ConfigurationLookup::new(&lookup);
-    let answer = handler.answer(&lookup, snapshot);
+    let answer = handler.answer(&lookup, Facts::new(snapshot));
     if let Ok(document) = &answer {
         let [name] = document.names() else { panic!("one document: {:?}", document.names()) };
         assert!(name.eq_ignore_ascii_case(&lookup.file()), "{name} answers another question");

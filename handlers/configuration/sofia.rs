@@ -21,8 +21,8 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::{ConfigurationFlow, ConfigurationLookup};
-use jackfield_api::snapshot::{ProfileKind, Snapshot};
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::snapshot::ProfileKind;
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Sofia;
 
@@ -32,8 +32,8 @@ const FILE: &str = "sofia.conf";
 const GLOBAL: [(&str, &str); 2] = [("log-level", "0"), ("debug-presence", "0")];
 
 impl ConfigurationHandler for Sofia {
-    fn answer(&self, lookup: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
-        let mut profiles = super::profiles(snapshot, ProfileKind::Sofia)?;
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let mut profiles = super::profiles(facts.snapshot, ProfileKind::Sofia)?;
         if let ConfigurationFlow::Profile(name) = lookup.flow() {
             // For a name that is not stored this leaves a document without profiles, and the switch
             // says that there is no such profile. Not found would have it look on its disk: a
@@ -41,7 +41,7 @@ impl ConfigurationHandler for Sofia {
             // the profile `internal` of the default files lets other callers in than ours does.
             profiles.retain(|profile| profile.name.eq_ignore_ascii_case(&name));
         }
-        let frame = snapshot.document(FILE);
+        let frame = facts.snapshot.document(FILE);
         let mut document = Configuration::new(FILE).framed(frame);
         if frame.is_none() {
             document = document.global_settings(GLOBAL);
@@ -57,6 +57,7 @@ mod tests {
     use super::super::recorded::{answer_from, asking, recorded, text};
     use super::*;
     use jackfield_api::Refusal;
+    use jackfield_api::snapshot::Snapshot;
 
     #[test]
     fn the_module_loads_with_every_profile() {

@@ -19,18 +19,18 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::{Level, Profile, ProfileKind, Setting, Snapshot};
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::snapshot::{Level, Profile, ProfileKind, Setting};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Verto;
 
 const FILE: &str = "verto.conf";
 
 impl ConfigurationHandler for Verto {
-    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
-        let profiles = super::profiles(snapshot, ProfileKind::Verto)?;
+    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let profiles = super::profiles(facts.snapshot, ProfileKind::Verto)?;
         let completed: Vec<_> = profiles.into_iter().map(completed).collect();
-        let frame = snapshot.document(FILE);
+        let frame = facts.snapshot.document(FILE);
         let mut document = Configuration::new(FILE).framed(frame);
         if frame.is_none() {
             document = document.settings([("debug", "0")]);

@@ -20,8 +20,8 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::{Profile, ProfileKind, Setting, Snapshot};
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::snapshot::{Profile, ProfileKind, Setting};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Voicemail;
 
@@ -31,10 +31,10 @@ const EMPTY_PIN: &str = "allow-empty-password-auth";
 const FILE: &str = "voicemail.conf";
 
 impl ConfigurationHandler for Voicemail {
-    fn answer(&self, _: &ConfigurationLookup<'_>, snapshot: &Snapshot) -> Answer {
-        let profiles = super::profiles(snapshot, ProfileKind::Voicemail)?;
+    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let profiles = super::profiles(facts.snapshot, ProfileKind::Voicemail)?;
         let closed: Vec<_> = profiles.into_iter().map(closed).collect();
-        let frame = snapshot.document(FILE);
+        let frame = facts.snapshot.document(FILE);
         let mut document = Configuration::new(FILE).framed(frame);
         if frame.is_none() {
             document = document.settings([("debug", "0")]);

@@ -30,16 +30,17 @@ use std::collections::BTreeSet;
 
 use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
 use jackfield_api::snapshot::{Domain, Snapshot};
-use jackfield_api::{Answer, DirectoryHandler, Keys, Refusal, register};
+use jackfield_api::{Answer, DirectoryHandler, Facts, Keys, Refusal, register};
 
 use super::{lists, user};
 
 pub(super) struct Accounts;
 
 impl DirectoryHandler for Accounts {
-    fn answer(&self, lookup: &DirectoryLookup<'_>, snapshot: &Snapshot) -> Answer {
-        let domain =
-            || snapshot.domain(lookup.domain()).ok_or(Refusal::Denied("there is no such domain"));
+    fn answer(&self, lookup: &DirectoryLookup<'_>, facts: Facts<'_>) -> Answer {
+        let domain = || {
+            facts.snapshot.domain(lookup.domain()).ok_or(Refusal::Denied("there is no such domain"))
+        };
         let asked = lookup.domain();
         match lookup.flow() {
             DirectoryFlow::User(who) => user::answer(domain()?, lookup.domain(), &who),
@@ -48,11 +49,11 @@ impl DirectoryHandler for Accounts {
             DirectoryFlow::NetworkList => lists::networks(domain()?, asked),
             DirectoryFlow::Domain => lists::settings(domain()?, asked),
             DirectoryFlow::Gateways(_) if lookup.is_all_domains() => {
-                lists::gateways(&snapshot.contents().domains)
+                lists::gateways(&facts.snapshot.contents().domains)
             }
             DirectoryFlow::Gateways(_) => lists::gateways_of(domain()?, asked),
             DirectoryFlow::Users if lookup.is_all_domains() => {
-                lists::users(&snapshot.contents().domains)
+                lists::users(&facts.snapshot.contents().domains)
             }
             DirectoryFlow::Users => lists::users_of(domain()?, asked),
             _ => Err(Refusal::Denied("a question of an unknown kind")),

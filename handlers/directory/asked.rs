@@ -4,7 +4,7 @@ use jackfield_api::lookup::DirectoryLookup;
 use jackfield_api::snapshot::{Algorithm, Contents, Domain, Secret, Snapshot, User};
 use jackfield_api::testing::switch_xml::Node;
 use jackfield_api::testing::{lookup, seen};
-use jackfield_api::{DirectoryHandler, Refusal};
+use jackfield_api::{DirectoryHandler, Facts, Refusal};
 
 use super::accounts::Accounts;
 
@@ -26,7 +26,7 @@ pub(super) fn asking(fields: &str) -> String {
 /// What the handler answers to a body, as bytes and as the switch sees it.
 pub(super) fn told(body: &str, snapshot: &Snapshot) -> Result<(String, Node), Refusal> {
     let lookup = lookup(body);
-    let document = Accounts.answer(&DirectoryLookup::new(&lookup), snapshot)?;
+    let document = Accounts.answer(&DirectoryLookup::new(&lookup), Facts::new(snapshot))?;
     let tree = seen(&document);
     let section = tree.child("section").expect("a section");
     assert_eq!(section.attribute("name"), Some("directory"));

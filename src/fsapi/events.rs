@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jackfield_api::registry::{Conflict, Routes, StartError, Table};
 use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{ChannelEventHandler, Event, Form, Refusal, Verdict};
+use jackfield_api::{ChannelEventHandler, Event, Form, Means, Refusal, Verdict};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -66,7 +66,8 @@ impl Events {
             (Arc::clone(&self.table), Arc::clone(picture), Handle::current());
         // On a thread of the crew: a handler that blocks, although it should not, blocks only that.
         let decide = move || {
-            let deciding = table.handlers()[at].handler.handle(&event, &picture.snapshot);
+            let deciding =
+                table.handlers()[at].handler.handle(&event, Means::new(&picture.snapshot));
             let late = || Refusal::Internal("the handler missed its deadline".into());
             let decided = runtime.block_on(async { timeout(DEADLINE, deciding).await });
             decided.unwrap_or_else(|_| Err(late()))

@@ -13,7 +13,7 @@ use jackfield_api::registry::{
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{
     Answer, ChannelEventHandler, ChatplanHandler, ConfigurationHandler, DialplanHandler,
-    DirectoryHandler, FsapiHandler, LanguagesHandler, Lookup, Section,
+    DirectoryHandler, Facts, FsapiHandler, LanguagesHandler, Lookup, Section,
 };
 
 use crate::settings::Settings;
@@ -33,7 +33,7 @@ pub trait Registry: Send + Sync {
     /// The key of a look-up.
     fn key<'a>(&self, lookup: &'a Lookup) -> Cow<'a, str>;
     /// Asks one handler.
-    fn ask(&self, handler: usize, lookup: &Lookup, snapshot: &Snapshot) -> Answer;
+    fn ask(&self, handler: usize, lookup: &Lookup, facts: Facts<'_>) -> Answer;
 }
 
 /// What is known of a handler without asking it.
@@ -119,7 +119,7 @@ trait Kind: Send + Sync + 'static {
     const KEY: &'static str;
     const SECTION: Option<Section>;
     fn key(lookup: &Lookup) -> Cow<'_, str>;
-    fn ask(handler: &Self::Handler, lookup: &Lookup, snapshot: &Snapshot) -> Answer;
+    fn ask(handler: &Self::Handler, lookup: &Lookup, facts: Facts<'_>) -> Answer;
 }
 
 struct Keyed<K: Kind> {
@@ -152,8 +152,8 @@ impl<K: Kind> Registry for Keyed<K> {
         K::key(lookup)
     }
 
-    fn ask(&self, handler: usize, lookup: &Lookup, snapshot: &Snapshot) -> Answer {
-        K::ask(&*self.table.handlers()[handler].handler, lookup, snapshot)
+    fn ask(&self, handler: usize, lookup: &Lookup, facts: Facts<'_>) -> Answer {
+        K::ask(&*self.table.handlers()[handler].handler, lookup, facts)
     }
 }
 
@@ -171,9 +171,9 @@ macro_rules! kinds {
                 let find: fn(&Lookup) -> Cow<'_, str> = $find;
                 find(lookup)
             }
-            fn ask(handler: &dyn $handler, lookup: &Lookup, snapshot: &Snapshot) -> Answer {
-                let ask: fn(&dyn $handler, &Lookup, &Snapshot) -> Answer = $ask;
-                ask(handler, lookup, snapshot)
+            fn ask(handler: &dyn $handler, lookup: &Lookup, facts: Facts<'_>) -> Answer {
+                let ask: fn(&dyn $handler, &Lookup, Facts<'_>) -> Answer = $ask;
+                ask(handler, lookup, facts)
             }
         }
     )*};
@@ -181,15 +181,15 @@ macro_rules! kinds {
 
 kinds! {
     Outer: "fsapi", "section", None, dyn FsapiHandler,
-        |l| Cow::Borrowed(l.section().as_str()), |h, l, s| h.answer(l, s);
+        |l| Cow::Borrowed(l.section().as_str()), |h, l, f| h.answer(l, f);
     Configuration: "configuration", "key_value", Some(Section::Configuration), dyn ConfigurationHandler,
-        Lookup::key_value, |h, l, s| h.answer(&ConfigurationLookup::new(l), s);
+        Lookup::key_value, |h, l, f| h.answer(&ConfigurationLookup::new(l), f);
     Directory: "directory", "domain, else key_value", Some(Section::Directory), dyn DirectoryHandler,
-        |l| DirectoryLookup::new(l).into_domain(), |h, l, s| h.answer(&DirectoryLookup::new(l), s);
+        |l| DirectoryLookup::new(l).into_domain(), |h, l, f| h.answer(&DirectoryLookup::new(l), f);
     Dialplan: "dialplan", "Hunt-Context, else Caller-Context", Some(Section::Dialplan), dyn DialplanHandler,
-        |l| DialplanLookup::new(l).context(), |h, l, s| h.answer(&DialplanLookup::new(l), s);
+        |l| DialplanLookup::new(l).context(), |h, l, f| h.answer(&DialplanLookup::new(l), f);
     Languages: "languages", "lang", Some(Section::Languages), dyn LanguagesHandler,
-        |l| LanguagesLookup::new(l).language(), |h, l, s| h.answer(&LanguagesLookup::new(l), s);
+        |l| LanguagesLookup::new(l).language(), |h, l, f| h.answer(&LanguagesLookup::new(l), f);
     Chatplan: "chatplan", "context", Some(Section::Chatplan), dyn ChatplanHandler,
-        |l| ChatplanLookup::new(l).context(), |h, l, s| h.answer(&ChatplanLookup::new(l), s);
+        |l| ChatplanLookup::new(l).context(), |h, l, f| h.answer(&ChatplanLookup::new(l), f);
 }

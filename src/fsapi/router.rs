@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
 use jackfield_api::registry::{Conflict, Keys, Match};
 use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, Form, FormError, Lookup, Refusal, Section};
+use jackfield_api::{Answer, Facts, Form, FormError, Lookup, Refusal, Section};
 use tracing::Instrument;
 
 use super::check::check;
@@ -219,7 +219,10 @@ impl Router {
         let handler = found.handler();
         let deadline = self.settings.section(lookup.section()).deadline;
         let (router, lookup, picture) = (Arc::clone(self), Arc::clone(lookup), Arc::clone(picture));
-        let ask = move || router.registries[registry].ask(handler, &lookup, &picture.snapshot);
+        let ask = move || {
+            let facts = Facts::new(&picture.snapshot);
+            router.registries[registry].ask(handler, &lookup, facts)
+        };
         self.runners[registry][handler].places.run(deadline, ask).await
     }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jackfield_api::snapshot::{
     Contents, Domain, Gateway, Level, Menu, Profile, ProfileKind, Setting, Snapshot,
 };
-use jackfield_api::{ChannelEventHandler, Deciding, Event, Keys, Verdict, register};
+use jackfield_api::{ChannelEventHandler, Deciding, Event, Keys, Means, Verdict, register};
 
 use crate::support::{Body, Server, body, demo, jackfield, logins, post, recorded};
 
@@ -187,7 +187,7 @@ static RUN: AtomicUsize = AtomicUsize::new(0);
 struct Counts;
 
 impl ChannelEventHandler for Counts {
-    fn handle<'a>(&'a self, _: &'a Event, _: &'a Snapshot) -> Deciding<'a> {
+    fn handle<'a>(&'a self, _: &'a Event, _: Means<'a>) -> Deciding<'a> {
         RUN.fetch_add(1, Ordering::Relaxed);
         Box::pin(async { Ok(Verdict::Punt) })
     }

@@ -7,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use jackfield_api::document::{Configuration, Dialplan, Directory, DirectoryDomain, ListedUser};
 use jackfield_api::lookup::{ConfigurationLookup, DialplanLookup, DirectoryLookup};
-use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{
     Answer, ChannelEventHandler, ConfigurationHandler, Deciding, DialplanHandler, DirectoryHandler,
-    Event, FsapiHandler, Keys, Lookup, Refusal, Verdict, register,
+    Event, Facts, FsapiHandler, Keys, Lookup, Means, Refusal, Verdict, register,
 };
 
 use crate::support::{
@@ -55,13 +54,13 @@ impl Bad {
 }
 
 impl DirectoryHandler for Bad {
-    fn answer(&self, _: &DirectoryLookup<'_>, _: &Snapshot) -> Answer {
+    fn answer(&self, _: &DirectoryLookup<'_>, _: Facts<'_>) -> Answer {
         Bad::answer(*self)
     }
 }
 
 impl DialplanHandler for Bad {
-    fn answer(&self, _: &DialplanLookup<'_>, _: &Snapshot) -> Answer {
+    fn answer(&self, _: &DialplanLookup<'_>, _: Facts<'_>) -> Answer {
         match self {
             Self::OtherName => Dialplan::context("other", []),
             Self::OtherSection => Directory::domains([DirectoryDomain::new("test-other-section")]),
@@ -72,7 +71,7 @@ impl DialplanHandler for Bad {
 }
 
 impl ConfigurationHandler for Bad {
-    fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
+    fn answer(&self, _: &ConfigurationLookup<'_>, _: Facts<'_>) -> Answer {
         match self {
             Self::OtherName => Configuration::new("other.conf").answer(),
             bad => Bad::answer(*bad),
@@ -134,7 +133,7 @@ enum Decides {
 }
 
 impl ChannelEventHandler for Decides {
-    fn handle<'a>(&'a self, event: &'a Event, _: &'a Snapshot) -> Deciding<'a> {
+    fn handle<'a>(&'a self, event: &'a Event, _: Means<'a>) -> Deciding<'a> {
         Box::pin(async move {
             assert_eq!(event.hostname(), "vm");
             match self {
@@ -166,7 +165,7 @@ register!(
 struct Transfers;
 
 impl FsapiHandler for Transfers {
-    fn answer(&self, _: &Lookup, _: &Snapshot) -> Answer {
+    fn answer(&self, _: &Lookup, _: Facts<'_>) -> Answer {
         Err(Refusal::NotFound("no other node"))
     }
 }

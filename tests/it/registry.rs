@@ -11,7 +11,7 @@ use jackfield_api::lookup::ConfigurationLookup;
 use jackfield_api::registry::{self, BuildError, Origin, Registration, Table};
 use jackfield_api::snapshot::{Contents, Context, Snapshot};
 use jackfield_api::testing::pbx;
-use jackfield_api::{Answer, ConfigurationHandler, Keys, register};
+use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 use serde::Deserialize;
 
 use crate::support::{Server, body, find, jackfield, post, run, tree};
@@ -19,7 +19,7 @@ use crate::support::{Server, body, find, jackfield, post, run, tree};
 struct Named(&'static str);
 
 impl ConfigurationHandler for Named {
-    fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
+    fn answer(&self, _: &ConfigurationLookup<'_>, _: Facts<'_>) -> Answer {
         Configuration::new(self.0).answer()
     }
 }
@@ -57,7 +57,7 @@ impl Configured {
 }
 
 impl ConfigurationHandler for Configured {
-    fn answer(&self, _: &ConfigurationLookup<'_>, _: &Snapshot) -> Answer {
+    fn answer(&self, _: &ConfigurationLookup<'_>, _: Facts<'_>) -> Answer {
         Configuration::new("test-configured.conf")
             .settings([("colour", self.colour.as_str())])
             .answer()
