@@ -5,6 +5,7 @@ mod explain;
 mod handlers;
 mod import;
 mod migrate;
+mod nouns;
 mod serve;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use jackfield_api::snapshot::{Domain, Global, Room};
 use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::control::{self, ControlError};
@@ -43,6 +45,18 @@ enum Command {
     Changes(changes::Changes),
     /// Takes a switch's configuration files into the database
     Import(import::Import),
+    /// Domains of the directory
+    #[command(subcommand)]
+    Domain(nouns::Verb<Domain>),
+    /// Users: who can log in and be called
+    #[command(subcommand)]
+    User(nouns::UserVerb),
+    /// Conference rooms
+    #[command(subcommand)]
+    Room(nouns::Verb<Room>),
+    /// Global variables
+    #[command(subcommand)]
+    Global(nouns::Verb<Global>),
     /// Lists what answers which question
     Handlers(handlers::Handlers),
     /// Says what answers a recorded look-up, why, and with what
@@ -86,6 +100,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Migrate(source) => migrate::run(&source),
         Command::Changes(changes) => changes::run(&changes),
         Command::Import(import) => import::run(&import),
+        Command::Domain(verb) => nouns::run(&verb),
+        Command::User(verb) => nouns::run_user(verb),
+        Command::Room(verb) => nouns::run(&verb),
+        Command::Global(verb) => nouns::run(&verb),
         Command::Handlers(handlers) => handlers::run(&handlers),
         Command::Explain(explain) => explain::run(&explain),
     };

@@ -9,6 +9,7 @@ mod error;
 mod load;
 mod merge;
 mod migrations;
+pub(crate) mod nouns;
 mod schema;
 mod session;
 mod tables;
@@ -88,6 +89,15 @@ impl Database {
     pub fn load(&mut self) -> Result<Contents, DbError> {
         self.check_version()?;
         self.session.read(load::contents)
+    }
+
+    /// Reads in one transaction, which sees one revision.
+    pub(crate) fn read<T, E: From<DbError>>(
+        &mut self,
+        read: impl FnOnce(&mut Session) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.check_version()?;
+        self.session.read(read)
     }
 
     /// Writes in one transaction, which is one revision; `who` is told by [`Database::changes`]. An

@@ -25,6 +25,7 @@ pub mod fsapi;
 pub mod http;
 mod import;
 mod logging;
+mod logins;
 pub mod metrics;
 mod names;
 pub mod plug;

@@ -3,6 +3,9 @@
 //! The switch sends a domain as it is, in the middle of the body, and everything else percent-encoded
 //! but for what already looks encoded: `%41` in an id arrives as `A` and is never found.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use jackfield_api::xml::Value;
 
 /// Longer than a name may be: the five base fields of a look-up together are cut at 511 bytes.
@@ -35,6 +38,15 @@ pub(crate) fn check_domain(name: &str) -> Result<(), String> {
         Some(c) => Err(format!("the switch sends a domain as it is, and «{c}» would break that")),
         None => Ok(()),
     }
+}
+
+/// Says why a text is no network, as `192.0.2.0/24`, or address.
+pub(crate) fn check_network(network: &str) -> Result<(), String> {
+    let address = network.parse::<IpAddr>().is_ok();
+    if address || network.parse::<IpNet>().is_ok() {
+        return Ok(());
+    }
+    Err(format!("«{}» is no network, as 192.0.2.0/24 is", network.escape_debug()))
 }
 
 /// Two upper-case hexadecimal digits behind a percent sign.

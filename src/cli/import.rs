@@ -105,7 +105,7 @@ fn objects(contents: &Contents) -> u64 {
 }
 
 /// Shown on a terminal only.
-fn bar() -> ProgressBar {
+pub(super) fn bar() -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} [{bar:40}] {pos}/{len}");
     ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

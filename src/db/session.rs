@@ -56,17 +56,18 @@ pub(super) fn open(url: &DatabaseUrl) -> Result<Session, DbError> {
 
 impl Session {
     /// Reads in one transaction that sees one revision, however many queries it is made of.
-    pub(super) fn read<T>(
+    pub(super) fn read<T, E: From<DbError>>(
         &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, DbError>,
-    ) -> Result<T, DbError> {
-        self.transaction(|connection| {
+        read: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let done = self.transaction(|connection| {
             if let Self::Postgres(connection) = connection {
                 connection
                     .batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")?;
             }
-            read(connection)
-        })
+            read(connection).map_err(Failed::Caller)
+        });
+        done.map_err(Failed::into_callers)
     }
 
     /// Writes in one transaction, which is one revision, and names who does. An error takes all of
@@ -78,21 +79,27 @@ impl Session {
     ) -> Result<T, E> {
         let done = self.transaction(|connection| {
             begin(connection, who)?;
-            let done = write(connection).map_err(Failed::Writer)?;
+            let done = write(connection).map_err(Failed::Caller)?;
             end(connection)?;
             Ok(done)
         });
-        done.map_err(|failed| match failed {
-            Failed::Writer(error) => error,
-            Failed::Database(error) => DbError::from(error).into(),
-        })
+        done.map_err(Failed::into_callers)
     }
 }
 
 /// Whose error it is.
 enum Failed<E> {
-    Writer(E),
+    Caller(E),
     Database(diesel::result::Error),
+}
+
+impl<E: From<DbError>> Failed<E> {
+    fn into_callers(self) -> E {
+        match self {
+            Self::Caller(error) => error,
+            Self::Database(error) => DbError::from(error).into(),
+        }
+    }
 }
 
 impl<E> From<diesel::result::Error> for Failed<E> {

@@ -15,7 +15,6 @@ mod user;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jackfield_api::document;
 use jackfield_api::snapshot::{Contents, Domain, Level, Setting, global};
 use jackfield_api::xml::Value;
 
@@ -24,6 +23,7 @@ use super::place::{Place, Problem};
 use super::report::{Live, Report};
 use super::tree::Element;
 use crate::names;
+use crate::secret::is_secret;
 
 /// Takes the whole tree. `existing` is what is stored already: domains keep their further names and
 /// realms, which no file tells.
@@ -354,11 +354,6 @@ fn call_names(text: &str) -> impl Iterator<Item = &str> {
         let (name, _) = text[at + 2..].split_once('}')?;
         (!text[..at].ends_with('$')).then_some(name)
     })
-}
-
-/// Whether the switch keeps a secret by this name, and in clear.
-fn is_secret(name: &str) -> bool {
-    document::is_secret(name) || name.to_ascii_lowercase().ends_with("passphrase")
 }
 
 /// What the switch takes for true (`switch_true`).

@@ -71,6 +71,15 @@ pub(in crate::db) fn of_domain(
         .load(c)
 }
 
+/// The id and the second name of every user of a domain.
+pub(in crate::db) fn names(
+    c: &mut Session,
+    domain: i64,
+) -> QueryResult<Vec<(String, Option<String>)>> {
+    let of_it = users::table.filter(users::domain_id.eq(domain));
+    of_it.select((users::name, users::number_alias)).load(c)
+}
+
 /// Takes a user's second name away.
 pub(in crate::db) fn free_alias(c: &mut Session, id: i64) -> QueryResult<()> {
     let user = users::table.filter(users::id.eq(id));

@@ -3,7 +3,8 @@
 use jackfield_api::xml::Raw;
 
 use super::super::tree::Element;
-use super::{Taker, is_secret};
+use super::Taker;
+use crate::secret::is_secret;
 
 /// Passwords of the files that FreeSWITCH comes with.
 const KNOWN_TO_ALL: [&str; 4] = ["1234", "ClueCon", "works", "password"];

@@ -1,0 +1,329 @@
+//! `jackfield NOUN add|list|show|set|remove`: one object at a time.
+//!
+//! Each verb is written once, here; a noun adds its flags and how it is shown ([`Spoken`]). What a
+//! command changed is served when it returns.
+
+mod domain;
+mod fields;
+mod global;
+mod password;
+mod room;
+mod show;
+mod user;
+mod users_csv;
+
+use std::io::Write;
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value};
+
+use super::{Opened, Source};
+use crate::db::nouns::{self, Address, Noun, Page};
+use crate::db::{Database, Session};
+
+pub(super) use self::user::{UserVerb, run as run_user};
+
+/// A noun as the command line speaks of it.
+pub(super) trait Spoken: Noun + Clone + 'static {
+    /// What stands for its key in the help, as `ID@DOMAIN`.
+    const KEY: &'static str;
+
+    /// Whose a list can be limited to, as in `domain`; none where the noun belongs to nothing.
+    const OWNER: Option<&'static str> = None;
+
+    /// Titles of the columns of a list, besides the id.
+    const COLUMNS: &'static [&'static str];
+
+    /// The flags of `add` and `set`.
+    type Fields: Args;
+
+    /// An object of which nothing but its key is known.
+    fn new(key: &N<Self>) -> Self;
+
+    /// Puts what the flags say into it. `was` is what is stored; none where it is new.
+    fn apply(
+        &mut self,
+        was: Option<&Self>,
+        fields: &Self::Fields,
+        desk: &mut Desk<'_>,
+    ) -> anyhow::Result<()>;
+
+    /// What is done besides, in the same transaction, when it has been written.
+    fn written(
+        &self,
+        _was: Option<&Self>,
+        _id: i64,
+        _fields: &Self::Fields,
+        _desk: &mut Desk<'_>,
+    ) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// All that may be shown of it, as JSON. Never a secret.
+    fn view(&self) -> Map<String, Value>;
+
+    /// A row of a list.
+    fn cells(&self) -> Vec<String>;
+}
+
+/// The key of a noun.
+type N<T> = <T as Noun>::Key;
+
+/// What a command works with besides its object.
+pub(super) struct Desk<'a> {
+    /// The transaction that it is written in.
+    pub(super) session: &'a mut Session,
+    /// What there is to say, for people.
+    pub(super) notes: Vec<String>,
+    /// What is told once and never again: passwords that were made.
+    pub(super) made: Vec<(&'static str, String)>,
+}
+
+impl Desk<'_> {
+    /// Says something to people, when all is done.
+    pub(super) fn note(&mut self, text: impl Into<String>) {
+        self.notes.push(text.into());
+    }
+}
+
+/// What can be done with a noun.
+#[derive(Subcommand)]
+pub(super) enum Verb<S: Spoken> {
+    /// Adds one
+    Add(Add<S>),
+    /// Lists them
+    List(List),
+    /// Shows one
+    Show(One<S>),
+    /// Changes one; what no flag names stays
+    Set(Set<S>),
+    /// Takes one away
+    Remove(One<S>),
+}
+
+/// Arguments of `add`.
+#[derive(Args)]
+pub(super) struct Add<S: Spoken> {
+    /// What it is found by
+    #[arg(value_name = S::KEY, value_parser = key::<S>)]
+    key: N<S>,
+    #[command(flatten)]
+    fields: S::Fields,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    source: Source,
+}
+
+/// Arguments of `set`.
+#[derive(Args)]
+pub(super) struct Set<S: Spoken> {
+    /// Which one: its key, or its id as id:17
+    #[arg(value_name = S::KEY, value_parser = address::<S>)]
+    address: Address<N<S>>,
+    #[command(flatten)]
+    fields: S::Fields,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    source: Source,
+}
+
+/// Arguments of `show` and `remove`.
+#[derive(Args)]
+pub(super) struct One<S: Spoken> {
+    /// Which one: its key, or its id as id:17
+    #[arg(value_name = S::KEY, value_parser = address::<S>)]
+    address: Address<N<S>>,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    source: Source,
+}
+
+/// Arguments of `list`.
+#[derive(Args)]
+pub(super) struct List {
+    /// Only those of this domain, context, language or profile
+    #[arg(long, value_name = "NAME")]
+    of: Option<String>,
+    /// Only those behind this id: the next page
+    #[arg(long, value_name = "ID", default_value_t = 0)]
+    after: i64,
+    /// No more than this many [default: 100; with --json all]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+    limit: Option<i64>,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    source: Source,
+}
+
+/// How the result is written.
+#[derive(Args)]
+pub(super) struct Output {
+    /// Write JSON, the id first
+    #[arg(long)]
+    json: bool,
+}
+
+fn key<S: Spoken>(text: &str) -> Result<N<S>, String> {
+    text.parse()
+}
+
+fn address<S: Spoken>(text: &str) -> Result<Address<N<S>>, String> {
+    text.parse()
+}
+
+/// Rows of a page for people.
+const PAGE: i64 = 100;
+
+pub(super) fn run<S: Spoken>(verb: &Verb<S>) -> anyhow::Result<()> {
+    match verb {
+        Verb::Add(add) => self::add(add),
+        Verb::List(list) => self::list::<S>(list),
+        Verb::Show(one) => self::show(one),
+        Verb::Set(set) => self::set(set),
+        Verb::Remove(one) => self::remove(one),
+    }
+}
+
+fn add<S: Spoken>(add: &Add<S>) -> anyhow::Result<()> {
+    let opened = add.source.open()?;
+    let done = change(&opened, S::NOUN, "add", |desk| {
+        let mut object = S::new(&add.key);
+        object.apply(None, &add.fields, desk)?;
+        let id = nouns::add(desk.session, &object)?;
+        object.written(None, id, &add.fields, desk)?;
+        stored::<S>(desk, id)
+    })?;
+    tell(&opened, "added", &add.output, &done)
+}
+
+fn set<S: Spoken>(set: &Set<S>) -> anyhow::Result<()> {
+    let opened = set.source.open()?;
+    let done = change(&opened, S::NOUN, "set", |desk| {
+        let (id, was) = nouns::one::<S>(desk.session, &set.address)?;
+        let mut object = was.clone();
+        object.apply(Some(&was), &set.fields, desk)?;
+        nouns::change(desk.session, id, &object)?;
+        object.written(Some(&was), id, &set.fields, desk)?;
+        stored::<S>(desk, id)
+    })?;
+    tell(&opened, "changed", &set.output, &done)
+}
+
+/// What is stored in the end: names may have come out in another spelling.
+fn stored<S: Spoken>(desk: &mut Desk<'_>, id: i64) -> anyhow::Result<(i64, S)> {
+    Ok(nouns::one(desk.session, &Address::Id(id))?)
+}
+
+fn remove<S: Spoken>(one: &One<S>) -> anyhow::Result<()> {
+    let opened = one.source.open()?;
+    let done = change(&opened, S::NOUN, "remove", |desk| {
+        let (id, object) = nouns::one::<S>(desk.session, &one.address)?;
+        S::remove(desk.session, id)?;
+        Ok((id, object))
+    })?;
+    tell(&opened, "removed", &one.output, &done)
+}
+
+fn show<S: Spoken>(one: &One<S>) -> anyhow::Result<()> {
+    let opened = one.source.open()?;
+    let mut database = Database::open(opened.database())?;
+    let (id, object): (i64, S) =
+        database.read(|session| anyhow::Ok(nouns::one(session, &one.address)?))?;
+    let view = viewed(id, &object, &[]);
+    let mut out = std::io::stdout().lock();
+    if one.output.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&view)?)?;
+    } else {
+        write!(out, "{}", show::sheet(&view))?;
+    }
+    Ok(())
+}
+
+fn list<S: Spoken>(list: &List) -> anyhow::Result<()> {
+    if list.of.is_some() && S::OWNER.is_none() {
+        anyhow::bail!("--of: a {} belongs to nothing", S::NOUN);
+    }
+    let opened = list.source.open()?;
+    let mut database = Database::open(opened.database())?;
+    let limit = list.limit.unwrap_or(if list.output.json { i64::MAX } else { PAGE });
+    let page = Page { of: list.of.as_deref(), after: list.after, limit: limit.saturating_add(1) };
+    let mut found: Vec<(i64, S)> = database.read(|session| anyhow::Ok(S::page(session, &page)?))?;
+    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
+    if more {
+        found.pop();
+    }
+    let mut out = std::io::stdout().lock();
+    if list.output.json {
+        let views: Vec<_> = found.iter().map(|(id, object)| viewed(*id, object, &[])).collect();
+        writeln!(out, "{}", serde_json::to_string_pretty(&views)?)?;
+    } else if found.is_empty() {
+        writeln!(out, "no {} here; `jackfield {0} add` makes one", S::NOUN)?;
+    } else {
+        let rows = found.iter().map(|(id, object)| (*id, object.cells()));
+        writeln!(out, "{}", show::table(S::COLUMNS, rows))?;
+    }
+    if more && let Some((last, _)) = found.last() {
+        eprintln!("there are more: --after {last} shows the next, --limit N more at once");
+    }
+    Ok(())
+}
+
+/// What a change came to.
+struct Done<S> {
+    id: i64,
+    object: S,
+    notes: Vec<String>,
+    made: Vec<(&'static str, String)>,
+}
+
+/// Does it in one transaction.
+fn change<S: Spoken>(
+    opened: &Opened,
+    noun: &str,
+    verb: &str,
+    work: impl FnOnce(&mut Desk<'_>) -> anyhow::Result<(i64, S)>,
+) -> anyhow::Result<Done<S>> {
+    let mut database = Database::open(opened.database())?;
+    database.write(&format!("{noun} {verb}"), |session| {
+        let mut desk = Desk { session, notes: Vec::new(), made: Vec::new() };
+        let (id, object) = work(&mut desk)?;
+        Ok(Done { id, object, notes: desk.notes, made: desk.made })
+    })
+}
+
+/// Says what was done, and has the running service answer from it.
+fn tell<S: Spoken>(
+    opened: &Opened,
+    what: &str,
+    output: &Output,
+    done: &Done<S>,
+) -> anyhow::Result<()> {
+    let Done { id, object, notes, made } = done;
+    // What was made is told nowhere else: it comes before anything that may fail.
+    let mut out = std::io::stdout().lock();
+    if output.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&viewed(*id, object, made))?)?;
+    } else {
+        writeln!(out, "{what} {} «{}» (id:{id})", S::NOUN, object.key())?;
+        for (name, value) in made {
+            writeln!(out, "{name}: {value}")?;
+        }
+    }
+    for note in notes {
+        eprintln!("{note}");
+    }
+    eprintln!("{}", opened.publish()?);
+    Ok(())
+}
+
+fn viewed<S: Spoken>(id: i64, object: &S, made: &[(&'static str, String)]) -> Map<String, Value> {
+    let mut view = Map::new();
+    view.insert("id".to_owned(), id.into());
+    view.extend(object.view());
+    view.extend(made.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())));
+    view
+}

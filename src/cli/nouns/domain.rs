@@ -1,0 +1,127 @@
+//! `jackfield domain`.
+
+use clap::Args;
+use jackfield_api::snapshot::{Algorithm, Domain};
+use serde_json::{Map, Value, json};
+
+use super::fields::{Params, Variables, edit_names};
+use super::{Desk, N, Spoken, show};
+use crate::db::nouns;
+
+/// Flags of `jackfield domain add` and `set`.
+#[derive(Args)]
+pub(in crate::cli) struct DomainFields {
+    /// Another name. Hashes that were made with the old one are void then
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// A further name that it answers to
+    #[arg(long, value_name = "NAME")]
+    alias: Vec<String>,
+    /// Take a further name away
+    #[arg(long, value_name = "NAME")]
+    remove_alias: Vec<String>,
+    /// A further realm that its users may be challenged with
+    #[arg(long, value_name = "REALM")]
+    realm: Vec<String>,
+    /// Take a realm away
+    #[arg(long, value_name = "REALM")]
+    remove_realm: Vec<String>,
+    /// The digest algorithms that hashes are made with [default of a new one: both]
+    #[arg(long = "algorithm", value_name = "MD5|SHA-256", value_parser = algorithm)]
+    algorithms: Vec<Algorithm>,
+    #[command(flatten)]
+    params: Params,
+    #[command(flatten)]
+    variables: Variables,
+}
+
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    match text.to_ascii_uppercase().as_str() {
+        "MD5" => Ok(Algorithm::Md5),
+        "SHA-256" => Ok(Algorithm::Sha256),
+        _ => Err("write MD5 or SHA-256".to_owned()),
+    }
+}
+
+impl Spoken for Domain {
+    const KEY: &'static str = "NAME";
+    const COLUMNS: &'static [&'static str] = &["NAME", "ALIASES", "REALMS"];
+    type Fields = DomainFields;
+
+    fn new(key: &N<Self>) -> Self {
+        Self::new(&key.0)
+    }
+
+    fn apply(
+        &mut self,
+        _: Option<&Self>,
+        fields: &DomainFields,
+        _: &mut Desk<'_>,
+    ) -> anyhow::Result<()> {
+        let (mut params, mut variables) = (self.params().to_vec(), self.variables().to_vec());
+        fields.params.apply(&mut params)?;
+        fields.variables.apply(&mut variables)?;
+        let (mut aliases, mut realms) = (self.aliases().to_vec(), self.realms().to_vec());
+        edit_names(&mut aliases, "alias", &fields.alias, &fields.remove_alias)?;
+        edit_names(&mut realms, "realm", &fields.realm, &fields.remove_realm)?;
+        let mut algorithms = fields.algorithms.clone();
+        if algorithms.is_empty() {
+            algorithms = self.algorithms().to_vec();
+        }
+        *self = Self::new(fields.name.as_deref().unwrap_or(self.name()))
+            .with_settings(params, variables)
+            .with_aliases(aliases)
+            .with_digests(realms, algorithms)
+            .with_others(self.others().clone());
+        Ok(())
+    }
+
+    /// Tells which passwords fit no more.
+    fn written(
+        &self,
+        was: Option<&Self>,
+        id: i64,
+        _: &DomainFields,
+        desk: &mut Desk<'_>,
+    ) -> anyhow::Result<()> {
+        let Some(was) = was else { return Ok(()) };
+        let same = was.all_realms().eq(self.all_realms()) && was.algorithms() == self.algorithms();
+        if same {
+            return Ok(());
+        }
+        let voided = nouns::void(desk.session, id, was, self)?;
+        if let Some(first) = voided.first() {
+            desk.note(format!(
+                "passwords or PINs of {} users («{first}» first) fit these names no more and are \
+                 void; `jackfield user set ID@{} --password-stdin` gives a new one, `jackfield \
+                 user set --from FILE` many",
+                voided.len(),
+                self.name()
+            ));
+        }
+        let lacking = nouns::hashes_that_lack(desk.session, id, self)?;
+        if lacking > 0 {
+            desk.note(format!(
+                "{lacking} users cannot log in with every realm and algorithm of it until they \
+                 get a new password"
+            ));
+        }
+        Ok(())
+    }
+
+    fn view(&self) -> Map<String, Value> {
+        show::fields(json!({
+            "name": self.name(),
+            "aliases": self.aliases(),
+            "realms": self.realms(),
+            "algorithms": self.algorithms(),
+            "params": show::settings(self.params()),
+            "variables": show::settings(self.variables()),
+            "xml": self.others().to_xml(),
+        }))
+    }
+
+    fn cells(&self) -> Vec<String> {
+        vec![self.name().to_owned(), self.aliases().join(" "), self.realms().join(" ")]
+    }
+}

@@ -1,0 +1,131 @@
+//! Flags that several nouns have.
+
+use anyhow::bail;
+use clap::Args;
+use jackfield_api::snapshot::Setting;
+
+use super::password;
+use crate::secret::is_secret;
+
+/// `NAME=VALUE`.
+#[derive(Debug, Clone)]
+pub(super) struct Pair {
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+fn pair(text: &str) -> Result<Pair, String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => {
+            Ok(Pair { name: name.to_owned(), value: value.to_owned() })
+        }
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+/// Parameters.
+#[derive(Args)]
+pub(super) struct Params {
+    /// Set a parameter; `${...}` in the value stays live
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    param: Vec<Pair>,
+    /// Take a parameter away
+    #[arg(long, value_name = "NAME")]
+    unset_param: Vec<String>,
+    /// Set a parameter that holds a secret: the value is read from standard input, or asked for
+    #[arg(long, value_name = "NAME")]
+    secret_param: Option<String>,
+}
+
+/// Channel variables.
+#[derive(Args)]
+pub(super) struct Variables {
+    /// Set a channel variable; `${...}` in the value stays live
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    variable: Vec<Pair>,
+    /// Take a channel variable away
+    #[arg(long, value_name = "NAME")]
+    unset_variable: Vec<String>,
+}
+
+impl Params {
+    pub(super) fn apply(&self, settings: &mut Vec<Setting>) -> anyhow::Result<()> {
+        edit(settings, &self.param, &self.unset_param)?;
+        if let Some(name) = &self.secret_param {
+            let value = password::read(name)?;
+            put(settings, Setting::new(name.as_str(), value));
+        }
+        Ok(())
+    }
+}
+
+impl Variables {
+    pub(super) fn apply(&self, settings: &mut Vec<Setting>) -> anyhow::Result<()> {
+        edit(settings, &self.variable, &self.unset_variable)
+    }
+}
+
+fn edit(settings: &mut Vec<Setting>, set: &[Pair], unset: &[String]) -> anyhow::Result<()> {
+    for name in unset {
+        let before = settings.len();
+        settings.retain(|setting| !setting.name.eq_ignore_ascii_case(name));
+        if settings.len() == before {
+            bail!("«{name}» is not set, so it cannot be taken away");
+        }
+    }
+    for Pair { name, value } in set {
+        if is_secret(name) {
+            bail!(
+                "«{name}» holds a secret, and others on this machine see the command line: \
+                 use --secret-param {name}, which reads it from standard input"
+            );
+        }
+        put(settings, Setting::written(name.as_str(), value.as_str()));
+    }
+    Ok(())
+}
+
+/// Another text, where one is given.
+pub(super) fn named(field: &mut String, value: Option<&String>) {
+    if let Some(value) = value {
+        field.clone_from(value);
+    }
+}
+
+/// Another text, where one is given; an empty one takes it away.
+pub(super) fn optional(field: &mut Option<String>, value: Option<&String>) {
+    if let Some(value) = value {
+        *field = Some(value.clone()).filter(|value| !value.is_empty());
+    }
+}
+
+/// In the place of the one with its name, or at the end.
+pub(super) fn put(settings: &mut Vec<Setting>, setting: Setting) {
+    let same = |found: &&mut Setting| found.name.eq_ignore_ascii_case(&setting.name);
+    match settings.iter_mut().find(same) {
+        Some(found) => *found = setting,
+        None => settings.push(setting),
+    }
+}
+
+/// Adds to a list of names and takes from it.
+pub(super) fn edit_names(
+    names: &mut Vec<String>,
+    what: &str,
+    add: &[String],
+    remove: &[String],
+) -> anyhow::Result<()> {
+    for name in remove {
+        let before = names.len();
+        names.retain(|found| !found.eq_ignore_ascii_case(name));
+        if names.len() == before {
+            bail!("«{name}» is no {what} of it");
+        }
+    }
+    for name in add {
+        if !names.iter().any(|found| found.eq_ignore_ascii_case(name)) {
+            names.push(name.clone());
+        }
+    }
+    Ok(())
+}

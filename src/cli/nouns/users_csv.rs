@@ -1,0 +1,362 @@
+//! Many users from a CSV file, in one transaction: all of them, or none.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+
+use anyhow::{Context, bail};
+use csv::StringRecord;
+use indicatif::ProgressBar;
+use jackfield_api::snapshot::{Domain, Setting};
+use serde_json::json;
+
+use super::fields::{optional, put};
+use super::user::{Bulk, VARIABLES, check_credentials, set_variable};
+use super::{Output, password};
+use crate::cli::import::bar;
+use crate::cli::{Opened, Source};
+use crate::db::Database;
+use crate::db::nouns::{self, Address, DomainUser, InDomain, Noun, NounError, Taken};
+use crate::logins;
+use crate::secret::{generate_password, generate_pin, is_secret};
+
+/// How many bad rows are told.
+const TOLD: usize = 50;
+
+/// What a column holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Column {
+    Id,
+    Domain,
+    NumberAlias,
+    Enabled,
+    Cidr,
+    Password,
+    Pin,
+    /// A variable that has a column of its own.
+    Known(&'static str),
+    Param(String),
+    Variable(String),
+}
+
+impl Column {
+    fn of(title: &str) -> Result<Self, String> {
+        let known = VARIABLES.iter().find(|(column, _)| *column == title);
+        Ok(match title {
+            "id" => Self::Id,
+            "domain" => Self::Domain,
+            "number_alias" => Self::NumberAlias,
+            "enabled" => Self::Enabled,
+            "cidr" => Self::Cidr,
+            "password" => Self::Password,
+            "pin" => Self::Pin,
+            _ => match (title.split_once(':'), known) {
+                (_, Some((_, variable))) => Self::Known(variable),
+                (Some(("param", name)), _) if is_secret(name) => {
+                    return Err(format!(
+                        "parameters that hold secrets, as «{name}», are set one by one"
+                    ));
+                }
+                (Some(("param", name)), _) => Self::Param(name.to_owned()),
+                (Some(("variable", name)), _) => Self::Variable(name.to_owned()),
+                _ => return Err(format!("there is no column «{}»", title.escape_debug())),
+            },
+        })
+    }
+}
+
+/// A row, read.
+struct Row {
+    line: u64,
+    fields: Vec<String>,
+}
+
+/// A file, read.
+struct Sheet {
+    columns: Vec<Column>,
+    rows: Vec<Row>,
+}
+
+impl Sheet {
+    fn read(bulk: &Bulk) -> anyhow::Result<Self> {
+        let path = bulk.from.as_deref().context("--from names the file")?;
+        let name = path.display();
+        let input: Box<dyn Read> = if path.as_os_str() == "-" {
+            Box::new(std::io::stdin().lock())
+        } else {
+            let file = std::fs::File::open(path);
+            Box::new(file.with_context(|| format!("{name} cannot be read"))?)
+        };
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
+        let titles = reader.headers().with_context(|| format!("{name}, line 1"))?;
+        let titles: Vec<String> = titles
+            .iter()
+            .map(|title| title.trim_start_matches('\u{feff}').to_lowercase())
+            .collect();
+        let columns: Vec<Column> =
+            titles.iter().map(|title| Column::of(title)).collect::<Result<_, _>>().map_err(
+                |why| anyhow::anyhow!("{name}, line 1: {why}; see `jackfield user add --help`"),
+            )?;
+        if !columns.contains(&Column::Id) {
+            bail!("{name}, line 1: there is no column id; the first line names the columns");
+        }
+        if let Some(twice) = (1..columns.len()).find(|at| columns[..*at].contains(&columns[*at])) {
+            bail!("{name}, line 1: the column «{}» is there twice", titles[twice]);
+        }
+        let mut rows = Vec::new();
+        for record in reader.into_records() {
+            // What is wrong is told with its line by the reader.
+            let record: StringRecord = record.with_context(|| name.to_string())?;
+            let line = record.position().map_or(0, csv::Position::line);
+            rows.push(Row { line, fields: record.iter().map(str::to_owned).collect() });
+        }
+        Ok(Self { columns, rows })
+    }
+
+    fn cells<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a Column, &'a str)> {
+        self.columns.iter().zip(row.fields.iter().map(String::as_str))
+    }
+
+    fn cell<'a>(&'a self, row: &'a Row, column: &Column) -> Option<&'a str> {
+        let mut cells =
+            self.cells(row).filter(|(found, text)| *found == column && !text.is_empty());
+        cells.next().map(|(_, text)| text)
+    }
+
+    fn key(&self, row: &Row, bulk: &Bulk) -> anyhow::Result<InDomain> {
+        let id = self.cell(row, &Column::Id).context("the id is empty")?;
+        crate::names::check(id).map_err(anyhow::Error::msg)?;
+        let domain = self.cell(row, &Column::Domain).or(bulk.domain.as_deref());
+        Ok(InDomain { name: id.to_owned(), domain: domain.map(str::to_owned) })
+    }
+
+    /// Puts a row into a user, and makes the secrets that it asks for; `make` says whether missing
+    /// ones are made up.
+    fn put(
+        &self,
+        row: &Row,
+        found: &mut DomainUser,
+        domain: &Domain,
+        make: bool,
+    ) -> anyhow::Result<Option<Made>> {
+        let user = &mut found.user;
+        let (mut password, mut pin) = (None, None);
+        for (column, text) in self.cells(row) {
+            match column {
+                Column::NumberAlias => optional(&mut user.number_alias, Some(&text.to_owned())),
+                Column::Cidr => optional(&mut user.cidr, Some(&text.to_owned())),
+                Column::Enabled => {
+                    user.disabled = match text.to_ascii_lowercase().as_str() {
+                        "true" | "yes" | "1" | "" => false,
+                        "false" | "no" | "0" => true,
+                        _ => bail!("enabled is true or false"),
+                    }
+                }
+                Column::Password if !text.is_empty() => {
+                    password::check("the password", text)?;
+                    password = Some(text);
+                }
+                Column::Pin if !text.is_empty() => {
+                    password::check_pin(text)?;
+                    pin = Some(text);
+                }
+                Column::Id | Column::Domain | Column::Password | Column::Pin => {}
+                Column::Known(name) => set_variable(user, name, text),
+                Column::Variable(name) => set_variable(user, name, text),
+                Column::Param(name) if text.is_empty() => {
+                    user.params.retain(|param| !param.name.eq_ignore_ascii_case(name));
+                }
+                Column::Param(name) => {
+                    put(&mut user.params, Setting::written(name.as_str(), text));
+                }
+            }
+        }
+        check_credentials(user)?;
+        logins::void(user, domain, false);
+        let mut new = Made { key: found.key(), password: None, pin: None };
+        let user = &mut found.user;
+        match password {
+            Some(password) => logins::set_password(user, domain, password),
+            None if make && user.secrets.is_empty() => {
+                let password = generate_password();
+                logins::set_password(user, domain, &password);
+                new.password = Some(password);
+            }
+            None => {}
+        }
+        match pin {
+            Some(pin) => logins::set_pin(user, domain, pin),
+            None if make && user.voicemail_hash.is_none() => {
+                let pin = generate_pin();
+                logins::set_pin(user, domain, &pin);
+                new.pin = Some(pin);
+            }
+            None => {}
+        }
+        Ok((new.password.is_some() || new.pin.is_some()).then_some(new))
+    }
+}
+
+/// What was made up for a user.
+struct Made {
+    key: InDomain,
+    password: Option<String>,
+    pin: Option<String>,
+}
+
+/// Errors of rows, by their lines.
+#[derive(Default)]
+struct BadRows(Vec<(u64, String)>);
+
+impl BadRows {
+    /// Keeps what is wrong with a row. An error of the database ends all: it answers nothing more in
+    /// this transaction.
+    fn push(&mut self, row: &Row, why: anyhow::Error) -> anyhow::Result<()> {
+        if let Some(NounError::Database(_)) = why.downcast_ref() {
+            return Err(why.context(format!("line {}", row.line)));
+        }
+        self.0.push((row.line, format!("{why:#}")));
+        Ok(())
+    }
+
+    fn check(self, bulk: &Bulk) -> anyhow::Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let name = bulk.from.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
+        let mut message = format!("{} rows cannot be taken, so none was:", self.0.len());
+        for (line, why) in self.0.iter().take(TOLD) {
+            let _ = write!(message, "\n  {name}, line {line}: {why}");
+        }
+        if self.0.len() > TOLD {
+            let _ = write!(message, "\n  ... and {} more", self.0.len() - TOLD);
+        }
+        bail!(message)
+    }
+}
+
+/// What a run came to.
+#[derive(Default)]
+struct Tally {
+    done: usize,
+    closed: usize,
+    made: Vec<Made>,
+}
+
+/// `jackfield user add --from`.
+pub(super) fn add(bulk: &Bulk, output: &Output, source: &Source) -> anyhow::Result<()> {
+    work(bulk, output, source, "added", |session, sheet, bar, bad| {
+        let (mut domains, mut tally) = (HashMap::new(), Tally::default());
+        for row in &sheet.rows {
+            let mut take = || -> anyhow::Result<()> {
+                let key = sheet.key(row, bulk)?;
+                if !domains.contains_key(&key.domain) {
+                    let (id, domain) = nouns::domain(session, key.domain.as_deref())?;
+                    domains.insert(key.domain.clone(), (domain, Taken::read(session, id)?));
+                }
+                let (domain, taken) = domains.get_mut(&key.domain).expect("just put there");
+                let mut user = DomainUser::default();
+                (user.domain, user.user.id) = (domain.name().to_owned(), key.name);
+                let made = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
+                taken.add(session, &user)?;
+                tally.closed += usize::from(user.user.secrets.is_empty());
+                tally.made.extend(made);
+                Ok(())
+            };
+            match take() {
+                Ok(()) => tally.done += 1,
+                Err(why) => bad.push(row, why)?,
+            }
+            bar.inc(1);
+        }
+        Ok(tally)
+    })
+}
+
+/// `jackfield user set --from`.
+pub(super) fn set(bulk: &Bulk, output: &Output, source: &Source) -> anyhow::Result<()> {
+    work(bulk, output, source, "changed", |session, sheet, bar, bad| {
+        let (mut domains, mut tally) = (HashMap::<String, Domain>::new(), Tally::default());
+        for row in &sheet.rows {
+            let mut take = || -> anyhow::Result<()> {
+                let key = sheet.key(row, bulk)?;
+                let (id, mut user) = nouns::one::<DomainUser>(session, &Address::Key(key))?;
+                if !domains.contains_key(&user.domain) {
+                    let (_, domain) = nouns::domain(session, Some(&user.domain))?;
+                    domains.insert(user.domain.clone(), domain);
+                }
+                let domain = &domains[&user.domain];
+                let made = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
+                nouns::change(session, id, &user)?;
+                tally.closed += usize::from(user.user.secrets.is_empty());
+                tally.made.extend(made);
+                Ok(())
+            };
+            match take() {
+                Ok(()) => tally.done += 1,
+                Err(why) => bad.push(row, why)?,
+            }
+            bar.inc(1);
+        }
+        Ok(tally)
+    })
+}
+
+type Session = crate::db::Session;
+
+fn work(
+    bulk: &Bulk,
+    output: &Output,
+    source: &Source,
+    what: &str,
+    take: impl FnOnce(&mut Session, &Sheet, &ProgressBar, &mut BadRows) -> anyhow::Result<Tally>,
+) -> anyhow::Result<()> {
+    let opened: Opened = source.open()?;
+    let sheet = Sheet::read(bulk)?;
+    let bar = bar();
+    bar.set_length(sheet.rows.len() as u64);
+    bar.set_message("users");
+    let mut database = Database::open(opened.database())?;
+    let done = database.write("user --from", |session| {
+        let mut bad = BadRows::default();
+        let tally = take(session, &sheet, &bar, &mut bad)?;
+        bad.check(bulk)?;
+        // Before the commit: a password that nobody has is worth nothing.
+        write_made(bulk, &tally.made)?;
+        anyhow::Ok(tally)
+    });
+    bar.finish_and_clear();
+    let Tally { done, closed, made } = done?;
+    let mut out = std::io::stdout().lock();
+    if output.json {
+        writeln!(out, "{}", json!({ what: done, "without_password": closed }))?;
+    } else {
+        writeln!(out, "{what} {done} users")?;
+    }
+    if closed > 0 {
+        eprintln!("{closed} of them have no password: nobody can log in as these");
+    }
+    if let Some(path) = &bulk.passwords_to {
+        eprintln!("{} made-up passwords and PINs are in {}", made.len(), path.display());
+    }
+    eprintln!("{}", opened.publish()?);
+    Ok(())
+}
+
+fn write_made(bulk: &Bulk, made: &[Made]) -> anyhow::Result<()> {
+    let Some(path) = &bulk.passwords_to else { return Ok(()) };
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let file = file.with_context(|| format!("{} cannot be made", path.display()))?;
+    let mut writer = csv::Writer::from_writer(file);
+    writer.write_record(["id", "domain", "password", "pin"])?;
+    for Made { key, password, pin } in made {
+        let domain = key.domain.as_deref().unwrap_or_default();
+        let (password, pin) = (password.as_deref(), pin.as_deref());
+        let secrets = [password.unwrap_or_default(), pin.unwrap_or_default()];
+        writer.write_record([&key.name, domain, secrets[0], secrets[1]])?;
+    }
+    writer.flush()?;
+    Ok(())
+}
