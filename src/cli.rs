@@ -13,11 +13,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use jackfield_api::snapshot::{Domain, Global, Room};
+use jackfield_api::snapshot::{AccessList, Domain, Global, Profile, Room};
 use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::control::{self, ControlError};
 use crate::db::DatabaseUrl;
+use crate::db::nouns::{DomainGroup, OwnedGateway};
 use crate::fsapi::StartErrors;
 use crate::settings::{Settings, SettingsError, SettingsErrors, TABLE};
 use crate::{demo, logging};
@@ -45,9 +46,21 @@ enum Command {
     Changes(changes::Changes),
     /// Takes a switch's configuration files into the database
     Import(import::Import),
+    /// Network lists
+    #[command(subcommand)]
+    Acl(nouns::Verb<AccessList>),
     /// Domains of the directory
     #[command(subcommand)]
     Domain(nouns::Verb<Domain>),
+    /// Gateways: peers that calls go through
+    #[command(subcommand)]
+    Gateway(nouns::Verb<OwnedGateway>),
+    /// Groups of users
+    #[command(subcommand)]
+    Group(nouns::Verb<DomainGroup>),
+    /// Profiles of sofia, verto, conference and voicemail
+    #[command(subcommand)]
+    Profile(nouns::Verb<Profile>),
     /// Users: who can log in and be called
     #[command(subcommand)]
     User(nouns::UserVerb),
@@ -100,6 +113,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Migrate(source) => migrate::run(&source),
         Command::Changes(changes) => changes::run(&changes),
         Command::Import(import) => import::run(&import),
+        Command::Acl(verb) => nouns::run(&verb),
+        Command::Gateway(verb) => nouns::run(&verb),
+        Command::Group(verb) => nouns::run(&verb),
+        Command::Profile(verb) => nouns::run(&verb),
         Command::Domain(verb) => nouns::run(&verb),
         Command::User(verb) => nouns::run_user(verb),
         Command::Room(verb) => nouns::run(&verb),

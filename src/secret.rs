@@ -36,6 +36,29 @@ pub(crate) fn generate_pin() -> String {
     format!("{:06}", rand::random_range(0..1_000_000))
 }
 
+/// Blanks the values of attributes and parameters that hold secrets.
+pub(crate) fn redact(xml: &str) -> String {
+    xml.lines().map(|line| redact_line(line) + "\n").collect()
+}
+
+fn redact_line(line: &str) -> String {
+    // In a written document every quote inside of a value is a reference.
+    let mut parts: Vec<&str> = line.split('"').collect();
+    let key = |part: &str| part.trim_end_matches('=').rsplit([' ', '<']).next().map(str::to_owned);
+    let named = parts
+        .chunks(2)
+        .find(|chunk| key(chunk[0]).as_deref() == Some("name"))
+        .and_then(|chunk| chunk.get(1).copied());
+    let hides_value = named.is_some_and(is_secret);
+    for at in (1..parts.len()).step_by(2) {
+        let Some(key) = key(parts[at - 1]) else { continue };
+        if is_secret(&key) || (hides_value && key != "name") {
+            parts[at] = "(not shown)";
+        }
+    }
+    parts.join("\"")
+}
+
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
@@ -61,5 +84,27 @@ mod tests {
     fn generated_secrets_differ() {
         assert_ne!(generate_password(), generate_password());
         assert_eq!(generate_pin().len(), 6);
+    }
+
+    #[test]
+    fn secrets_are_blanked_as_parameters_and_as_attributes() {
+        for (line, shown) in [
+            (
+                r#"  <param name="a1-hash" value="5f"/>"#,
+                r#"  <param name="a1-hash" value="(not shown)"/>"#,
+            ),
+            (r#"<a password="x" b="y"/>"#, r#"<a password="(not shown)" b="y"/>"#),
+            (
+                r#"<param name="gateway-credentials" value="a:b"/>"#,
+                r#"<param name="gateway-credentials" value="(not shown)"/>"#,
+            ),
+            (
+                r#"<param name="sip-port" value="5060"/>"#,
+                r#"<param name="sip-port" value="5060"/>"#,
+            ),
+            ("</params>", "</params>"),
+        ] {
+            assert_eq!(redact_line(line), shown);
+        }
     }
 }

@@ -3,10 +3,14 @@
 //! Each verb is written once, here; a noun adds its flags and how it is shown ([`Spoken`]). What a
 //! command changed is served when it returns.
 
+mod acl;
 mod domain;
 mod fields;
+mod gateway;
 mod global;
+mod group;
 mod password;
+mod profile;
 mod room;
 mod show;
 mod user;
@@ -98,7 +102,7 @@ pub(super) enum Verb<S: Spoken> {
     /// Changes one; what no flag names stays
     Set(Set<S>),
     /// Takes one away
-    Remove(One<S>),
+    Remove(Remove<S>),
 }
 
 /// Arguments of `add`.
@@ -129,7 +133,17 @@ pub(super) struct Set<S: Spoken> {
     source: Source,
 }
 
-/// Arguments of `show` and `remove`.
+/// Arguments of `remove`.
+#[derive(Args)]
+pub(super) struct Remove<S: Spoken> {
+    #[command(flatten)]
+    one: One<S>,
+    /// Take away what belongs to it, too, as the users of a domain
+    #[arg(long)]
+    with_all: bool,
+}
+
+/// Arguments of `show`.
 #[derive(Args)]
 pub(super) struct One<S: Spoken> {
     /// Which one: its key, or its id as id:17
@@ -144,7 +158,7 @@ pub(super) struct One<S: Spoken> {
 /// Arguments of `list`.
 #[derive(Args)]
 pub(super) struct List {
-    /// Only those of this domain, context, language or profile
+    /// Only those of this domain, context, language, kind or profile
     #[arg(long, value_name = "NAME")]
     of: Option<String>,
     /// Only those behind this id: the next page
@@ -184,7 +198,7 @@ pub(super) fn run<S: Spoken>(verb: &Verb<S>) -> anyhow::Result<()> {
         Verb::List(list) => self::list::<S>(list),
         Verb::Show(one) => self::show(one),
         Verb::Set(set) => self::set(set),
-        Verb::Remove(one) => self::remove(one),
+        Verb::Remove(remove) => self::remove(remove),
     }
 }
 
@@ -218,11 +232,11 @@ fn stored<S: Spoken>(desk: &mut Desk<'_>, id: i64) -> anyhow::Result<(i64, S)> {
     Ok(nouns::one(desk.session, &Address::Id(id))?)
 }
 
-fn remove<S: Spoken>(one: &One<S>) -> anyhow::Result<()> {
+fn remove<S: Spoken>(Remove { one, with_all }: &Remove<S>) -> anyhow::Result<()> {
     let opened = one.source.open()?;
     let done = change(&opened, S::NOUN, "remove", |desk| {
         let (id, object) = nouns::one::<S>(desk.session, &one.address)?;
-        S::remove(desk.session, id)?;
+        nouns::remove(desk.session, id, &object, *with_all)?;
         Ok((id, object))
     })?;
     tell(&opened, "removed", &one.output, &done)

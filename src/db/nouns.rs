@@ -4,8 +4,12 @@
 //! does as well, as `id:17`. Whatever writes one goes through [`add`] or [`change`], so that nothing is
 //! stored that a switch could not be told.
 
+mod acl;
 mod domain;
+mod gateway;
 mod global;
+mod group;
+mod profile;
 mod room;
 mod user;
 
@@ -16,6 +20,8 @@ use super::tables::{Row, find};
 use super::{DbError, Session};
 
 pub(crate) use self::domain::{domain, hashes_that_lack, void};
+pub(crate) use self::gateway::{GatewayOwner, OwnedGateway};
+pub(crate) use self::group::DomainGroup;
 pub(crate) use self::user::{DomainUser, Taken};
 
 /// An object that people work on.
@@ -43,6 +49,11 @@ pub(crate) trait Noun: Sized {
 
     /// Writes it, over the one with this id or as a new one; its id.
     fn write(&self, c: &mut Session, id: Option<i64>) -> Result<i64, NounError>;
+
+    /// What would go with it: how many, of what, as in `24 users`.
+    fn belongings(_: &mut Session, _id: i64) -> Result<Vec<(i64, &'static str)>, NounError> {
+        Ok(Vec::new())
+    }
 
     /// Takes it away, with all that is its own.
     fn remove(c: &mut Session, id: i64) -> Result<(), NounError>;
@@ -164,6 +175,26 @@ pub(crate) fn one<N: Noun>(
         },
     };
     Ok((id, N::read(c, id)?.ok_or_else(absent)?))
+}
+
+/// Takes one away. `with_all` says that what belongs to it may go, too.
+pub(crate) fn remove<N: Noun>(
+    c: &mut Session,
+    id: i64,
+    object: &N,
+    with_all: bool,
+) -> Result<(), NounError> {
+    let owned = N::belongings(c, id)?;
+    let owned: Vec<String> = owned
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !owned.is_empty() && !with_all {
+        let why = format!("it has {}; --with-all takes these away, too", owned.join(", "));
+        return Err(NounError::refused(object, why));
+    }
+    N::remove(c, id)
 }
 
 /// Writes a new one; its id.

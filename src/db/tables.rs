@@ -62,6 +62,22 @@ pub(super) fn find<R: Row>(c: &mut Session, scope: &str, name: &str) -> QueryRes
     find_by::<R>(c, scope, "name", name)
 }
 
+/// How many rows there are of an owner: `scope` says it, as in `domain_id = 7`.
+pub(super) fn count<R: Row>(c: &mut Session, scope: &str) -> QueryResult<i64> {
+    let query = diesel::sql_query(format!("SELECT count(*) AS id FROM {} WHERE {scope}", R::TABLE));
+    let found: Found = match c {
+        Session::Postgres(c) => query.get_result(c)?,
+        Session::Sqlite(c) => query.get_result(c)?,
+    };
+    Ok(found.id)
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
 /// Finds a row by another column than its name.
 pub(super) fn find_by<R: Row>(
     c: &mut Session,
@@ -69,11 +85,6 @@ pub(super) fn find_by<R: Row>(
     column: &'static str,
     text: &str,
 ) -> QueryResult<Option<i64>> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-    }
     let table = R::TABLE;
     let scope = if scope.is_empty() { "true" } else { scope };
     // Each database folds case in its own index.

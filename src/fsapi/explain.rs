@@ -3,13 +3,13 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use jackfield_api::document::is_secret;
 use jackfield_api::registry::{Keys, Match};
 use jackfield_api::{Form, Lookup};
 
 use super::guard;
 use super::refusal::reply;
 use super::router::Router;
+use crate::secret::redact;
 use crate::settings::GuardMode;
 
 /// Fields whose values are shown. Anything else may be a secret: a stranger chooses the names of
@@ -143,55 +143,5 @@ impl Told {
 
     fn more(&mut self, what: &str) {
         let _ = writeln!(self.text, "{:<14}   {what}", "");
-    }
-}
-
-/// Blanks the values of attributes and parameters that hold secrets.
-fn redact(xml: &str) -> String {
-    xml.lines().map(|line| redact_line(line) + "\n").collect()
-}
-
-fn redact_line(line: &str) -> String {
-    // In a written document every quote inside of a value is a reference.
-    let mut parts: Vec<&str> = line.split('"').collect();
-    let key = |part: &str| part.trim_end_matches('=').rsplit([' ', '<']).next().map(str::to_owned);
-    let named = parts
-        .chunks(2)
-        .find(|chunk| key(chunk[0]).as_deref() == Some("name"))
-        .and_then(|chunk| chunk.get(1).copied());
-    let hides_value = named.is_some_and(is_secret);
-    for at in (1..parts.len()).step_by(2) {
-        let Some(key) = key(parts[at - 1]) else { continue };
-        if is_secret(&key) || (hides_value && key != "name") {
-            parts[at] = "(not shown)";
-        }
-    }
-    parts.join("\"")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::redact_line;
-
-    #[test]
-    fn secrets_are_blanked_as_parameters_and_as_attributes() {
-        for (line, shown) in [
-            (
-                r#"  <param name="a1-hash" value="5f"/>"#,
-                r#"  <param name="a1-hash" value="(not shown)"/>"#,
-            ),
-            (r#"<a password="x" b="y"/>"#, r#"<a password="(not shown)" b="y"/>"#),
-            (
-                r#"<param name="gateway-credentials" value="a:b"/>"#,
-                r#"<param name="gateway-credentials" value="(not shown)"/>"#,
-            ),
-            (
-                r#"<param name="sip-port" value="5060"/>"#,
-                r#"<param name="sip-port" value="5060"/>"#,
-            ),
-            ("</params>", "</params>"),
-        ] {
-            assert_eq!(redact_line(line), shown);
-        }
     }
 }

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use comfy_table::{Table, presets};
 use jackfield_api::snapshot::Setting;
+use jackfield_api::xml::Raw;
 use serde_json::{Map, Value, json};
 
-use crate::secret::is_secret;
+use crate::secret::{is_secret, redact};
 
 /// A list: a line for each object, its id first.
 pub(super) fn table(columns: &[&str], rows: impl Iterator<Item = (i64, Vec<String>)>) -> String {
@@ -76,6 +77,11 @@ pub(super) fn fields(view: Value) -> Map<String, Value> {
         Value::Object(fields) => fields,
         _ => Map::new(),
     }
+}
+
+/// XML without what it holds of secrets.
+pub(super) fn hidden(xml: &Raw) -> String {
+    redact(&xml.to_xml())
 }
 
 /// Parameters or variables. The value of a secret is not told.

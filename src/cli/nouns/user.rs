@@ -8,7 +8,9 @@ use jackfield_api::snapshot::{Domain, User};
 use serde_json::{Map, Value, json};
 
 use super::fields::{Params, Variables, named, optional, put};
-use super::{Add, Desk, List, N, One, Output, Set, Spoken, Verb, password, show, users_csv};
+use super::{
+    Add, Desk, List, N, One, Output, Remove, Set, Spoken, Verb, password, show, users_csv,
+};
 use crate::cli::Source;
 use crate::db::nouns::{self, Address, DomainUser};
 use crate::logins;
@@ -26,7 +28,7 @@ pub(in crate::cli) enum UserVerb {
     /// Changes one, or all of a file; what no flag or column names stays
     Set(UserSet),
     /// Takes one away
-    Remove(One<DomainUser>),
+    Remove(Remove<DomainUser>),
 }
 
 /// Arguments of `jackfield user add`.
@@ -93,7 +95,7 @@ pub(in crate::cli) fn run(verb: UserVerb) -> anyhow::Result<()> {
         }
         UserVerb::List(list) => super::run(&Verb::<DomainUser>::List(list)),
         UserVerb::Show(one) => super::run(&Verb::Show(one)),
-        UserVerb::Remove(one) => super::run(&Verb::Remove(one)),
+        UserVerb::Remove(remove) => super::run(&Verb::Remove(remove)),
     }
 }
 

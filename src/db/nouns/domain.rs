@@ -6,8 +6,9 @@ use super::user::check_setting;
 use super::{Name, Noun, NounError, Page};
 use crate::db::Session;
 use crate::db::tables::domain::{self, AliasRow, DomainRow};
+use crate::db::tables::group::GroupRow;
 use crate::db::tables::user::{self, UserRow};
-use crate::db::tables::{Row, all, find, put};
+use crate::db::tables::{Row, all, count, find, put};
 use crate::{logins, names};
 
 impl Noun for Domain {
@@ -85,6 +86,12 @@ impl Noun for Domain {
             }
         }
         Ok(id)
+    }
+
+    fn belongings(c: &mut Session, id: i64) -> Result<Vec<(i64, &'static str)>, NounError> {
+        let scope = format!("domain_id = {id}");
+        let users = count::<UserRow>(c, &scope)?;
+        Ok(vec![(users, "users"), (count::<GroupRow>(c, &scope)?, "groups")])
     }
 
     fn remove(c: &mut Session, id: i64) -> Result<(), NounError> {

@@ -8,8 +8,9 @@ use jackfield_api::snapshot::{Setting, User};
 use super::domain::{domain_named, name_of};
 use super::{InDomain, Noun, NounError, Page};
 use crate::db::Session;
+use crate::db::tables::gateway::GatewayRow;
 use crate::db::tables::user::{self, UserRow};
-use crate::db::tables::{Row, find, find_by, put};
+use crate::db::tables::{Row, count, find, find_by, put};
 use crate::names;
 
 /// A user, and the name of the domain that it is in.
@@ -90,6 +91,10 @@ impl Noun for DomainUser {
             }
         }
         Ok(put(c, id, &UserRow::of(domain, &self.user))?.0)
+    }
+
+    fn belongings(c: &mut Session, id: i64) -> Result<Vec<(i64, &'static str)>, NounError> {
+        Ok(vec![(count::<GatewayRow>(c, &format!("user_id = {id}"))?, "gateways")])
     }
 
     fn remove(c: &mut Session, id: i64) -> Result<(), NounError> {
