@@ -19,6 +19,7 @@ mod users_csv;
 use std::io::Write;
 
 use clap::{Args, Subcommand};
+use serde::ser::{SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Opened, Source};
@@ -192,6 +193,9 @@ fn address<S: Spoken>(text: &str) -> Result<Address<N<S>>, String> {
 /// Rows of a page for people.
 const PAGE: i64 = 100;
 
+/// Rows that are read at a time.
+const PART: i64 = 1000;
+
 pub(super) fn run<S: Spoken>(verb: &Verb<S>) -> anyhow::Result<()> {
     match verb {
         Verb::Add(add) => self::add(add),
@@ -263,27 +267,61 @@ fn list<S: Spoken>(list: &List) -> anyhow::Result<()> {
     }
     let opened = list.source.open()?;
     let mut database = Database::open(opened.database())?;
-    let limit = list.limit.unwrap_or(if list.output.json { i64::MAX } else { PAGE });
-    let page = Page { of: list.of.as_deref(), after: list.after, limit: limit.saturating_add(1) };
-    let mut found: Vec<(i64, S)> = database.read(|session| anyhow::Ok(S::page(session, &page)?))?;
-    let more = i64::try_from(found.len()).is_ok_and(|count| count > limit);
-    if more {
-        found.pop();
-    }
+    let json = list.output.json;
+    let limit = list.limit.unwrap_or(if json { i64::MAX } else { PAGE });
     let mut out = std::io::stdout().lock();
-    if list.output.json {
-        let views: Vec<_> = found.iter().map(|(id, object)| viewed(*id, object, &[])).collect();
-        writeln!(out, "{}", serde_json::to_string_pretty(&views)?)?;
-    } else if found.is_empty() {
+    let mut rows = Vec::new();
+    let mut serializer = serde_json::Serializer::pretty(&mut out);
+    let mut views = if json { Some(serializer.serialize_seq(None)?) } else { None };
+    let more = database.read(|session| {
+        each::<S>(session, list, limit, |id, object| {
+            match &mut views {
+                Some(views) => views.serialize_element(&viewed(id, &object, &[]))?,
+                None => rows.push((id, object.cells())),
+            }
+            Ok(())
+        })
+    })?;
+    if let Some(views) = views {
+        views.end()?;
+        writeln!(out)?;
+    } else if rows.is_empty() {
         writeln!(out, "no {} here; `jackfield {0} add` makes one", S::NOUN)?;
     } else {
-        let rows = found.iter().map(|(id, object)| (*id, object.cells()));
-        writeln!(out, "{}", show::table(S::COLUMNS, rows))?;
+        writeln!(out, "{}", show::table(S::COLUMNS, rows.into_iter()))?;
     }
-    if more && let Some((last, _)) = found.last() {
+    if let Some(last) = more {
         eprintln!("there are more: --after {last} shows the next, --limit N more at once");
     }
     Ok(())
+}
+
+/// Tells of one object after the other, read in parts: all at once may be too many. The id of the last,
+/// where more are left.
+fn each<S: Spoken>(
+    session: &mut Session,
+    list: &List,
+    limit: i64,
+    mut tell: impl FnMut(i64, S) -> anyhow::Result<()>,
+) -> anyhow::Result<Option<i64>> {
+    let (mut after, mut left) = (list.after, limit);
+    loop {
+        // One more than is told, to know whether there is one.
+        let part = PART.min(left.saturating_add(1));
+        let page = Page { of: list.of.as_deref(), after, limit: part };
+        let found = S::page(session, &page)?;
+        let last_part = i64::try_from(found.len()).is_ok_and(|count| count < part);
+        for (id, object) in found {
+            if left == 0 {
+                return Ok(Some(after));
+            }
+            tell(id, object)?;
+            (after, left) = (id, left - 1);
+        }
+        if last_part {
+            return Ok(None);
+        }
+    }
 }
 
 /// What a change came to.
