@@ -14,6 +14,7 @@ mod schema;
 mod session;
 mod tables;
 mod url;
+mod writer;
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -28,6 +29,7 @@ pub(crate) use self::session::Session;
 pub use self::url::DatabaseUrl;
 use self::url::Driver;
 pub(crate) use self::url::shown_start;
+pub use self::writer::Writer;
 
 /// An open database.
 pub struct Database {

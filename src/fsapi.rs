@@ -16,6 +16,7 @@ mod report;
 mod router;
 mod run;
 mod start;
+mod store;
 
 pub use picture::Picture;
 pub use refusal::Reply;

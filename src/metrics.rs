@@ -66,6 +66,9 @@ metrics! {
          the function of the switch that asked.", ["rule", "flow"];
     events: IntCounterVec = "jackfield_channel_events_total",
         "Posts of hook scripts by handler and outcome.", ["handler", "outcome"];
+    writes: IntCounterVec = "jackfield_writes_total",
+        "Writes that look-ups asked for, by what and outcome (`written`, or why not).",
+        ["what", "outcome"];
     bad_requests: IntCounterVec = "jackfield_bad_requests_total",
         "Posts that never became a look-up, by what was wrong with them.", ["reason"];
     refused_sources: IntCounterVec = "jackfield_refused_sources_total",
@@ -123,6 +126,9 @@ impl Metrics {
     /// counted is shown from the start.
     fn start(&self) {
         self.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
+        for outcome in ["written", "refused", "failed", "changed", "late"] {
+            self.writes.with_label_values(&["pin", outcome]);
+        }
         for rule in Rule::ALL {
             self.rejections.with_label_values(&[rule.as_str(), "none"]);
         }

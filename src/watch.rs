@@ -8,8 +8,8 @@
 mod liveness;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use jackfield_api::snapshot::{Contents, Snapshot};
@@ -31,13 +31,35 @@ pub type Reloaded = Result<i64, String>;
 /// A way to the thread. It ends with the last of them.
 #[derive(Debug, Clone)]
 pub struct Watcher {
-    asks: Sender<oneshot::Sender<Reloaded>>,
+    asks: Arc<Sender<oneshot::Sender<Reloaded>>>,
+}
+
+/// A way to the thread that does not keep it running.
+#[derive(Debug, Clone)]
+pub struct Waker {
+    asks: Weak<Sender<oneshot::Sender<Reloaded>>>,
+}
+
+impl Waker {
+    /// As [`Watcher::reload`].
+    pub async fn reload(&self) -> Reloaded {
+        match self.asks.upgrade() {
+            Some(asks) => Watcher { asks }.reload().await,
+            None => Err(ended()),
+        }
+    }
+}
+
+fn ended() -> String {
+    "the service is stopping".to_owned()
 }
 
 impl Watcher {
     /// Starts to watch the database of a service.
     pub fn start(app: Arc<App>) -> std::io::Result<Self> {
         let (asks, asked) = channel();
+        let asks = Arc::new(asks);
+        app.router.serve_with(Waker { asks: Arc::downgrade(&asks) });
         let watch = Watch {
             seen: app.router.picture().snapshot.revision(),
             refused: None,
@@ -54,7 +76,6 @@ impl Watcher {
     /// Looks at once, and has what changed served before it answers.
     pub async fn reload(&self) -> Reloaded {
         let (answer, answered) = oneshot::channel();
-        let ended = || "the service is stopping".to_owned();
         self.asks.send(answer).map_err(|_| ended())?;
         answered.await.map_err(|_| ended())?
     }

@@ -16,6 +16,7 @@ pub use languages::Languages;
 
 use crate::lookup::Section;
 use crate::snapshot::Setting;
+use crate::store::Write;
 use crate::xml::{Element, Node, Place, XmlError, document};
 
 /// The switch drops a longer answer (`response-max-bytes` of `mod_xml_curl`, default).
@@ -28,6 +29,7 @@ pub struct Document {
     names: Vec<String>,
     lists_users: bool,
     body: Vec<u8>,
+    write: Option<Box<(Write, Document)>>,
 }
 
 impl Document {
@@ -42,7 +44,19 @@ impl Document {
             .filter_map(|element| element.attribute("name").map(str::to_owned))
             .collect();
         let root = Element::new("section").with("name", section_name).holding(elements);
-        Ok(Self { section, names, lists_users: false, body: document(root)? })
+        Ok(Self { section, names, lists_users: false, body: document(root)?, write: None })
+    }
+
+    /// Answers with `then` once this is written. This document is the answer where it is not, be it
+    /// that the database is away or that the look-up is only explained.
+    #[must_use]
+    pub(crate) fn once_stored(self, write: Write, then: Self) -> Self {
+        Self { write: Some(Box::new((write, then))), ..self }
+    }
+
+    /// What is to be written first, and the answer once it is.
+    pub fn write_first(&self) -> Option<(&Write, &Self)> {
+        self.write.as_deref().map(|(write, then)| (write, then))
     }
 
     /// The section it is an answer in.

@@ -5,6 +5,7 @@
 //! or take too long and harm nobody but the look-ups they answer. What they are given may grow
 //! without a change to any of them.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -15,6 +16,7 @@ use crate::lookup::{
 };
 use crate::registry::Registration;
 use crate::snapshot::Snapshot;
+use crate::store::Store;
 
 /// What a look-up is answered from.
 #[derive(Debug, Clone, Copy)]
@@ -24,12 +26,14 @@ pub struct Facts<'a> {
     pub snapshot: &'a Snapshot,
 }
 
-/// What a channel event is decided from.
-#[derive(Debug, Clone, Copy)]
+/// What a channel event is decided from, and by what means.
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Means<'a> {
     /// The PBX as it is stored.
     pub snapshot: &'a Snapshot,
+    /// The way to change it.
+    pub store: &'a dyn Store,
 }
 
 impl<'a> Facts<'a> {
@@ -40,9 +44,15 @@ impl<'a> Facts<'a> {
 }
 
 impl<'a> Means<'a> {
-    /// No more than a snapshot, as a test needs it.
-    pub fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot }
+    /// No more than these, as a test needs it.
+    pub fn new(snapshot: &'a Snapshot, store: &'a dyn Store) -> Self {
+        Self { snapshot, store }
+    }
+}
+
+impl fmt::Debug for Means<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Means").field("snapshot", self.snapshot).finish_non_exhaustive()
     }
 }
 

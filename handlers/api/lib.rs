@@ -5,6 +5,8 @@
 //! [`register!`], reads its question from a typed view in [`lookup`] and its [`Facts`] from the
 //! [`snapshot`], and returns a typed answer of [`document`] or a [`Refusal`].
 //!
+//! What is to be written goes through the [`Store`].
+//!
 //! This crate depends on nothing of Jackfield's own and does no input or output.
 
 mod answer;
@@ -15,6 +17,7 @@ pub mod kinds;
 pub mod lookup;
 pub mod registry;
 pub mod snapshot;
+mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod xml;
@@ -31,3 +34,4 @@ pub use kinds::{
 };
 pub use lookup::{Lookup, Section};
 pub use registry::Keys;
+pub use store::{NotWritten, PinChange, Store, Write};

@@ -10,6 +10,7 @@ mod configuration;
 mod dialplan;
 mod directory;
 mod languages;
+mod pin_change;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,6 +24,7 @@ pub use directory::{
     DirectoryFlow, DirectoryLookup, GatewayList, GroupLookup, SipAuth, UserFlow, UserLookup,
 };
 pub use languages::LanguagesLookup;
+pub use pin_change::{MailboxPin, PinLookup};
 
 use crate::form::Form;
 

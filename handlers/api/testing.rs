@@ -4,12 +4,15 @@
 mod pbx;
 pub mod switch_xml;
 
+use std::sync::{Mutex, PoisonError};
+
 pub use pbx::pbx;
 use switch_xml::Node;
 
 use crate::document::Document;
 use crate::form::Form;
 use crate::lookup::Lookup;
+use crate::store::{NotWritten, Store, Write};
 
 /// The look-up of a body, as recorded.
 ///
@@ -30,5 +33,23 @@ pub fn seen(document: &Document) -> Node {
     match switch_xml::as_the_switch_sees(text) {
         Ok(tree) => tree,
         Err(error) => panic!("the switch would not take this answer: {error}\n{text}"),
+    }
+}
+
+/// A store that keeps what it is told to write, for tests to look at.
+#[derive(Debug, Default)]
+pub struct Kept(Mutex<Vec<Write>>);
+
+impl Kept {
+    /// What it was told so far.
+    pub fn writes(&self) -> Vec<Write> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Store for Kept {
+    fn write(&self, write: &Write) -> Result<(), NotWritten> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(write.clone());
+        Ok(())
     }
 }

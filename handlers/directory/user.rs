@@ -24,6 +24,9 @@
 //! for every later question, and takes a user without a secret for one that needs none. It is never
 //! `cacheable`, because the hash that fits depends on what the client used: SIP digests are made
 //! with the client's own user name, realm and algorithm.
+//!
+//! When the owner of a mailbox changes its PIN, the answer says besides whether it was stored:
+//! `<result success="true"/>`.
 
 use jackfield_api::document::{Directory, DirectoryDomain, DirectoryUser};
 use jackfield_api::lookup::{UserFlow, UserLookup};
@@ -31,7 +34,7 @@ use jackfield_api::snapshot::{Domain, Setting};
 use jackfield_api::xml::Value;
 use jackfield_api::{Answer, Refusal};
 
-use super::credential;
+use super::{credential, pin};
 
 /// Rings every place where the user is registered, on any profile. For users to whom neither their
 /// own settings nor the domain's give a dial string: without one the switch cannot call them.
@@ -44,13 +47,18 @@ pub(super) fn answer(domain: &Domain, domain_asked: &str, asked: &UserLookup<'_>
     if user.disabled {
         return Err(Refusal::Denied("the user is disabled"));
     }
-    if asked.flow() == UserFlow::Unchecked {
+    let flow = asked.flow();
+    if flow == UserFlow::Unchecked {
         return Err(Refusal::Denied("the switch would not check the secret"));
     }
 
     let secret = credential::fitting(user, domain, domain_asked, asked);
     let mut complete = DirectoryUser::new(&user.id, secret)
-        .voicemail_hash(user.voicemail_hash.as_deref())
+        .voicemail_hash(match flow {
+            // It is about to be another.
+            UserFlow::PinChange(_) => None,
+            _ => user.voicemail_hash.as_deref(),
+        })
         .stored(&user.params, &user.variables)
         .others(&user.others);
     let group = domain.settings_group(&user.id);
@@ -68,7 +76,15 @@ pub(super) fn answer(domain: &Domain, domain_asked: &str, asked: &UserLookup<'_>
         complete = complete.param("dial-string", Value::channel(DIAL_STRING));
     }
     let around = DirectoryDomain::inherited(domain).named(domain.spelled(domain_asked));
-    Directory::user(around, complete)
+    match flow {
+        UserFlow::PinChange(asked) => {
+            match asked.and_then(|asked| pin::change(domain, user, asked)) {
+                Some(change) => Directory::pin_change(&around, &complete, change),
+                None => Directory::user(around, complete.pin_stored(false)),
+            }
+        }
+        _ => Directory::user(around, complete),
+    }
 }
 
 fn has_dial_string(params: &[Setting]) -> bool {

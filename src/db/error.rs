@@ -43,6 +43,12 @@ pub enum DbError {
         /// How many it lacks.
         pending: usize,
     },
+    /// What was to be changed is no longer as it was read.
+    #[error("the user is gone, disabled or changed since it was read")]
+    Changed,
+    /// Nobody waits for it any more.
+    #[error("it took too long")]
+    Late,
     /// A statement failed.
     #[error("the database refused: {0}")]
     Query(diesel::result::Error),

@@ -109,5 +109,6 @@ table! { documents (id) { id -> BigInt, name -> Text, xml -> Text } }
 joinable!(group_members -> users (user_id));
 joinable!(tiers -> queues (queue_id));
 joinable!(tiers -> agents (agent_id));
+allow_tables_to_appear_in_same_query!(domains, users);
 allow_tables_to_appear_in_same_query!(group_members, users);
 allow_tables_to_appear_in_same_query!(tiers, queues, agents);

@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -55,6 +56,20 @@ pub(super) fn open(url: &DatabaseUrl) -> Result<Session, DbError> {
 }
 
 impl Session {
+    /// From now on no statement waits longer than this for another writer.
+    pub(super) fn give_up_after(&mut self, patience: Duration) -> QueryResult<()> {
+        let ms = patience.as_millis();
+        match self {
+            Self::Postgres(connection) => connection.batch_execute(&format!(
+                "SET lock_timeout = {ms}; SET statement_timeout = {ms}; \
+                 SET idle_in_transaction_session_timeout = {ms}"
+            )),
+            Self::Sqlite(connection) => {
+                connection.batch_execute(&format!("PRAGMA busy_timeout = {ms}"))
+            }
+        }
+    }
+
     /// Reads in one transaction that sees one revision, however many queries it is made of.
     pub(super) fn read<T, E: From<DbError>>(
         &mut self,

@@ -36,6 +36,9 @@ impl Mismatch {
 
 /// Compares a document with the look-up and its key. An empty key asks for everything.
 pub(super) fn check(document: &Document, lookup: &Lookup, key: &str) -> Result<(), Mismatch> {
+    if let Some((_, then)) = document.write_first() {
+        check(then, lookup, key)?;
+    }
     if document.section() != lookup.section() {
         return Err(Mismatch::Section);
     }

@@ -1,7 +1,7 @@
 //! Channel events: posts of the hook scripts, which have no section.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jackfield_api::registry::{Conflict, Routes, StartError, Table};
 use jackfield_api::snapshot::Snapshot;
@@ -13,6 +13,7 @@ use super::crew::Crew;
 use super::picture::Picture;
 use super::registry::{Entry, table};
 use super::run::Places;
+use crate::db::Writer;
 use crate::settings::Settings;
 
 /// How long a decision may take. The hook holds up nobody but its own client.
@@ -23,6 +24,7 @@ pub(super) struct Events {
     table: Arc<Table<dyn ChannelEventHandler>>,
     places: Vec<Places>,
     routes: Routes,
+    writer: Writer,
 }
 
 /// What became of an event.
@@ -36,7 +38,8 @@ pub(super) struct Decision {
 impl Events {
     pub(super) fn new(settings: &Settings) -> Result<Self, Vec<StartError>> {
         let table = Arc::new(table(settings)?);
-        Ok(Self { table, places: Vec::new(), routes: Routes::default() })
+        let writer = Writer::new(settings.database_url.clone());
+        Ok(Self { table, places: Vec::new(), routes: Routes::default(), writer })
     }
 
     /// Actions do not depend on the snapshot, so they are resolved once.
@@ -64,10 +67,12 @@ impl Events {
         };
         let (table, picture, runtime) =
             (Arc::clone(&self.table), Arc::clone(picture), Handle::current());
+        let (writer, end) = (self.writer.clone(), Instant::now() + DEADLINE);
         // On a thread of the crew: a handler that blocks, although it should not, blocks only that.
         let decide = move || {
-            let deciding =
-                table.handlers()[at].handler.handle(&event, Means::new(&picture.snapshot));
+            let store = writer.within(end);
+            let means = Means::new(&picture.snapshot, &store);
+            let deciding = table.handlers()[at].handler.handle(&event, means);
             let late = || Refusal::Internal("the handler missed its deadline".into());
             let decided = runtime.block_on(async { timeout(DEADLINE, deciding).await });
             decided.unwrap_or_else(|_| Err(late()))

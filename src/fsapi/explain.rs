@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use jackfield_api::lookup::PinLookup;
 use jackfield_api::registry::{Keys, Match};
 use jackfield_api::{Form, Lookup};
 
@@ -14,7 +15,7 @@ use crate::settings::GuardMode;
 
 /// Fields whose values are shown. Anything else may be a secret: a stranger chooses the names of
 /// verto login parameters and of SIP headers.
-const SHOWN: [&str; 29] = [
+const SHOWN: [&str; 31] = [
     "hostname",
     "section",
     "tag_name",
@@ -44,6 +45,8 @@ const SHOWN: [&str; 29] = [
     "lang",
     "macro_name",
     "context",
+    "VM-Action",
+    "VM-User",
 ];
 
 impl Router {
@@ -68,7 +71,10 @@ impl Router {
             told.say("channel-event", handler.unwrap_or("no handler has its action: not found"));
             return told.text;
         }
-        if let Ok(reply) = self.answer(body).await {
+        if PinLookup::of(&form).is_some() {
+            told.say("store", "asks for another PIN; nothing is stored, and it is answered so");
+        }
+        if let Ok(reply) = self.answer_without_writing(body).await {
             told.say("answer", &format!("HTTP {}, {} bytes", reply.status, reply.body.len()));
             told.text.push_str(&redact(&String::from_utf8_lossy(&reply.body)));
         }

@@ -1,8 +1,11 @@
 //! What the switch is told where there is no document.
 
-use jackfield_api::document::{Dialplan, Directory, DirectoryDomain, not_found};
+use jackfield_api::document::{
+    Credential, Dialplan, Directory, DirectoryDomain, DirectoryUser, not_found,
+};
+use jackfield_api::lookup::PinLookup;
 use jackfield_api::xml::Value;
-use jackfield_api::{Form, Pair, Refusal, Section};
+use jackfield_api::{Answer, Form, Pair, Refusal, Section};
 
 use crate::settings::{FailPolicy, Settings};
 
@@ -47,6 +50,10 @@ pub(super) fn reply(
     match refusal {
         Refusal::NotFound(_) => Reply::not_found(),
         Refusal::Denied(_) => closed(section, form),
+        // By an error status the switch would write the request into its log, PIN and all.
+        _ if section == Section::Directory && PinLookup::of(form).is_some() => {
+            closed(section, form)
+        }
         _ => match settings.section(section).fail {
             FailPolicy::Deny => closed(section, form),
             FailPolicy::NotFound => Reply::not_found(),
@@ -59,13 +66,20 @@ pub(super) fn reply(
 /// alone, polluted or not, so that nobody can push a look-up on to the files on the switch's disk.
 fn closed(section: Section, form: &Form) -> Reply {
     let answer = match section {
-        Section::Directory => {
-            Directory::domains(asked_domains(form).into_iter().map(DirectoryDomain::new))
-        }
+        Section::Directory => match PinLookup::of(form) {
+            Some(asked) => pin_not_stored(asked),
+            None => Directory::domains(asked_domains(form).into_iter().map(DirectoryDomain::new)),
+        },
         Section::Dialplan => Dialplan::closed(asked_contexts(form)),
         _ => return Reply::not_found(),
     };
     answer.map_or_else(|_| Reply::not_found(), |document| Reply::xml(document.into_body()))
+}
+
+/// Where the switch finds no user, it takes the new PIN for stored and tells the caller so.
+fn pin_not_stored(asked: PinLookup<'_>) -> Answer {
+    let user = DirectoryUser::new(asked.user, Credential::Closed).voicemail_hash(None);
+    Directory::user(DirectoryDomain::new(asked.domain), user.pin_stored(false))
 }
 
 /// The domain that the switch itself is after: in a polluted look-up the last field of that name,

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use jackfield_api::{Lookup, Refusal};
+use jackfield_api::{Lookup, NotWritten, Refusal};
 use tracing::field::{DebugValue, Empty, debug as escaped};
 use tracing::{Span, debug, debug_span, error, info, warn};
 
@@ -103,6 +103,26 @@ impl<'a> Report<'a> {
         span.record("duration_us", duration_us);
         duration_us
     }
+}
+
+/// What a look-up wanted written was, or was not.
+pub(super) fn written(lookup: &Lookup, what: &'static str, done: Result<(), NotWritten>) {
+    let section = lookup.section().as_str();
+    let call_id = lookup.call_id().map(shown);
+    match done {
+        Ok(()) => info!(section, what, call_id, "written"),
+        Err(why) => error!(section, what, call_id, outcome = why.outcome(), "not written: {why}"),
+    }
+}
+
+/// The owner of a mailbox asked for a PIN that it cannot have.
+pub(super) fn pin_refused(lookup: &Lookup) {
+    let call_id = lookup.call_id().map(shown);
+    info!(
+        call_id,
+        "a PIN was refused: it is not 1 to 20 digits, or the dialplan names the mailbox's domain \
+         otherwise than it is stored"
+    );
 }
 
 /// Somebody other than the switch has written into a look-up.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
-use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
+use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup, PinLookup};
 use jackfield_api::registry::{Conflict, Keys, Match};
 use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{Answer, Facts, Form, FormError, Lookup, Refusal, Section};
+use jackfield_api::{
+    Answer, Document, Facts, Form, FormError, Lookup, NotWritten, Refusal, Section,
+};
 use tracing::Instrument;
 
 use super::check::check;
@@ -21,8 +23,11 @@ use super::registry::{Entry, Registry, all};
 use super::report::{self, Report};
 use super::run::{BOUND, Places};
 use super::start::StartErrors;
+use super::store::Storing;
+use crate::db::Writer;
 use crate::metrics::{HandlerMetrics, Metrics};
 use crate::settings::{GuardMode, Settings, UnknownDomain};
+use crate::watch::Waker;
 
 /// Where the outer registry stands among the registries.
 const OUTER: usize = 0;
@@ -33,6 +38,7 @@ pub struct Router {
     /// Of each handler of each registry.
     runners: Vec<Vec<Runner>>,
     events: Events,
+    storing: Storing,
     picture: ArcSwap<Picture>,
     settings: Arc<Settings>,
     metrics: Arc<Metrics>,
@@ -74,8 +80,9 @@ impl Router {
         let handlers: usize =
             registries.iter().map(|registry| registry.handlers().len()).sum::<usize>()
                 + events.handlers().len();
-        // One more than all handlers can hold at once.
-        let crew = Crew::new(handlers * BOUND + 1);
+        // One more than all handlers and writes can hold at once.
+        let crew = Crew::new((handlers + 1) * BOUND + 1);
+        let storing = Storing::new(Writer::new(settings.database_url.clone()), &crew);
         events.resolve(&crew).map_err(StartErrors::Conflicts)?;
         let runners = registries
             .iter()
@@ -101,6 +108,7 @@ impl Router {
             registries,
             runners,
             events,
+            storing,
             picture: ArcSwap::from_pointee(picture),
             settings,
             metrics,
@@ -141,10 +149,27 @@ impl Router {
 
     /// Answers a post.
     pub async fn answer(self: &Arc<Self>, body: Vec<u8>) -> Result<Reply, FormError> {
+        self.reply_to(body, true).await
+    }
+
+    /// Answers a look-up as [`Self::answer`] does where nothing can be written.
+    pub(super) async fn answer_without_writing(
+        self: &Arc<Self>,
+        body: Vec<u8>,
+    ) -> Result<Reply, FormError> {
+        self.reply_to(body, false).await
+    }
+
+    /// Has what look-ups write served before they are answered.
+    pub fn serve_with(&self, waker: Waker) {
+        self.storing.serve_with(waker);
+    }
+
+    async fn reply_to(self: &Arc<Self>, body: Vec<u8>, writes: bool) -> Result<Reply, FormError> {
         let form = Form::parse(body)?;
         let picture = self.picture.load_full();
         if form.is_lookup() {
-            Ok(self.lookup(form, picture).await)
+            Ok(self.lookup(form, picture, writes).await)
         } else {
             Ok(self.event(&form, &picture).await)
         }
@@ -169,7 +194,7 @@ impl Router {
         }
     }
 
-    async fn lookup(self: &Arc<Self>, form: Form, picture: Arc<Picture>) -> Reply {
+    async fn lookup(self: &Arc<Self>, form: Form, picture: Arc<Picture>, writes: bool) -> Reply {
         let started = Instant::now();
         let verdict = guard::check(&form);
         let Some(lookup) = Lookup::new(form) else {
@@ -203,6 +228,13 @@ impl Router {
                     Ok(()) => Ok(document),
                     Err(mismatch) => Err(Refusal::Internal(mismatch.as_str().to_owned())),
                 });
+            // Nothing is written for a polluted look-up, not even where it is only observed.
+            let answer = match answer {
+                Ok(document) if writes && verdict.is_ok() => {
+                    Ok(self.write_first(document, &lookup, started).await)
+                }
+                answer => answer,
+            };
             self.close(report, answer)
         };
         answering.instrument(span).await
@@ -224,6 +256,24 @@ impl Router {
             router.registries[registry].ask(handler, &lookup, facts)
         };
         self.runners[registry][handler].places.run(deadline, ask).await
+    }
+
+    /// Carries out the write that an answer depends on, by the look-up's deadline.
+    async fn write_first(&self, document: Document, lookup: &Lookup, started: Instant) -> Document {
+        let Some((write, then)) = document.write_first() else {
+            if PinLookup::of(lookup.form()).is_some() {
+                self.metrics.writes.with_label_values(&["pin", "refused"]).inc();
+                report::pin_refused(lookup);
+            }
+            return document;
+        };
+        let end = started + self.settings.section(lookup.section()).deadline;
+        let what = write.what();
+        let done = self.storing.carry_out(write.clone(), end).await;
+        let outcome = done.map_or_else(NotWritten::outcome, |()| "written");
+        self.metrics.writes.with_label_values(&[what, outcome]).inc();
+        report::written(lookup, what, done);
+        if done.is_ok() { then.clone() } else { document }
     }
 
     /// Reports the outcome, and makes of it what is sent.

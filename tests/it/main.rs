@@ -12,6 +12,7 @@ mod import;
 mod isolation;
 mod live;
 mod observe;
+mod pin;
 mod pollution;
 mod protected;
 mod registry;

@@ -140,12 +140,17 @@ fn the_values_of_labels_come_from_closed_sets() {
     let handlers: Vec<_> = linked_names().into_iter().chain(["none"]).collect();
     let sections: Vec<_> = Section::ALL.into_iter().map(Section::as_str).chain(["fsapi"]).collect();
     let rules: Vec<_> = Rule::ALL.into_iter().map(Rule::as_str).collect();
-    let outcomes = ["answered", "not_found", "denied", "internal", "abandoned", "ok", "punt"];
+    let outcomes = [
+        &["answered", "not_found", "denied", "internal", "abandoned", "ok", "punt"][..],
+        &["written", "refused", "failed", "changed", "late"],
+    ]
+    .concat();
     for (label, allowed) in [
         ("handler", &handlers[..]),
         ("section", &sections),
         ("rule", &rules),
         ("outcome", &outcomes),
+        ("what", &["pin"]),
     ] {
         let values = metrics.values(label);
         assert!(!values.is_empty(), "{label}");

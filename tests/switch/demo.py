@@ -24,5 +24,7 @@ MENU_TO_SUB_MENU = "2"
 SUB_MENU_TO_ROOM = "1"  # a key in the menu below it
 ECHO_NUMBER = "9196"
 VOICEMAIL_NUMBER = "*98"
+VOICEMAIL_OPTIONS = "5"  # a key in the mailbox's menu
+VOICEMAIL_PIN = "6"  # a key among the options
 VOICEMAIL_DELETE = "7"  # the key that deletes the message just heard
 UNKNOWN_NUMBER = "7999"

@@ -94,5 +94,18 @@ class Jackfield:
         finally:
             connection.close()
 
+    def ask(self, body):
+        """The answer to a look-up."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("POST", "/fsapi", body, {"Content-Type": "application/x-www-form-urlencoded"})
+            return connection.getresponse().read().decode("utf-8", "replace")
+        finally:
+            connection.close()
+
+    def log(self):
+        """What it has printed and logged so far."""
+        return self._child.printed()
+
     def stop(self):
         self._child.stop()

@@ -1,5 +1,8 @@
 """Mailboxes: a message is left, and only the right PIN opens it."""
 
+import hashlib
+import re
+
 import demo
 from media import Audio
 from processes import wait_until
@@ -57,3 +60,29 @@ class Voicemail(SwitchTest):
                     break  # the switch has said goodbye
             call.succeed()
         self.assertEqual(self.new_messages("1008"), 1)
+
+    def mailbox_hash(self, number):
+        """What the service answers now for the mailbox's PIN."""
+        base = f"hostname=test&section=directory&tag_name=domain&key_name=name&key_value={demo.DOMAIN}"
+        asked = f"&Event-Name=GENERAL&action=voicemail-lookup&key=id&user={number}&domain={demo.DOMAIN}"
+        return re.search(r'name="vm-a1-hash" value="([0-9a-f]{32})"', self.jackfield.ask(base + asked))[1]
+
+    def test_the_owner_changes_the_pin_by_phone_and_no_log_of_the_service_tells_it(self):
+        number, old, new = "1009", self.user("1009").pin, "8461937052"
+        hash_of = lambda pin: hashlib.md5(f"{number}:{demo.DOMAIN}:{pin}".encode()).hexdigest()
+        self.assertEqual(self.mailbox_hash(number), hash_of(old))
+        with Audio() as audio:
+            owner = self.phone(number, media=audio.port)
+            call = self.begin(owner, "call_until_hung_up", target=demo.VOICEMAIL_NUMBER, seconds=60)
+            # The PIN, the options, another PIN: none at all is refused and asked for again.
+            for keys in [old + "#", demo.VOICEMAIL_OPTIONS, demo.VOICEMAIL_PIN, "#"]:
+                audio.wait_for_prompt(8)
+                audio.press(keys)
+            audio.wait_for_prompt(8)
+            self.assertEqual(self.mailbox_hash(number), hash_of(old))
+            audio.press(new + "#")
+            wait_until(lambda: self.mailbox_hash(number) == hash_of(new), 8, "the service has the new PIN")
+            audio.wait_for_prompt(8)
+            self.switch.hang_up_everything()
+            call.succeed()
+        self.assertNotIn(new, self.jackfield.log())

@@ -10,6 +10,7 @@ use super::{Document, settings};
 use crate::answer::Answer;
 use crate::lookup::Section;
 use crate::snapshot::{Domain, Gateway, Group, Setting, User};
+use crate::store::{PinChange, Write};
 use crate::xml::{Element, Node, Place, Raw, Value, written};
 
 /// What a user proves itself with.
@@ -31,6 +32,7 @@ pub struct DirectoryUser<'a> {
     params: Vec<Node<'a>>,
     variables: Vec<Node<'a>>,
     others: &'a [Element<'static>],
+    pin_stored: Option<bool>,
 }
 
 /// An entry of a list: a user without its secret.
@@ -103,6 +105,7 @@ impl<'a> DirectoryUser<'a> {
             params: Vec::with_capacity(8),
             variables: Vec::with_capacity(8),
             others: &[],
+            pin_stored: None,
         };
         match credential {
             Credential::A1Hash(hash) if !hash.is_empty() => user.credential("a1-hash", hash),
@@ -134,6 +137,12 @@ impl<'a> DirectoryUser<'a> {
         // Not the form of any MD5 digest, so nothing that is typed fits it; left out, everything
         // would (`allow-empty-password-auth`).
         self.credential("vm-a1-hash", hash.unwrap_or("closed"))
+    }
+
+    /// Tells the caller at the phone whether the mailbox has the PIN that was just typed.
+    #[must_use]
+    pub fn pin_stored(self, stored: bool) -> Self {
+        Self { pin_stored: Some(stored), ..self }
     }
 
     fn credential(mut self, name: &'static str, value: impl Into<Value<'a>>) -> Self {
@@ -193,7 +202,8 @@ impl<'a> DirectoryUser<'a> {
     fn element(self) -> Element<'a> {
         let params = Element::new("params").holding(self.params);
         let user = self.element.holding([params]).holding(list("variables", self.variables));
-        user.holding(self.others.iter().cloned())
+        let result = |stored: bool| Element::new("result").with("success", stored);
+        user.holding(self.others.iter().cloned()).holding(self.pin_stored.map(result))
     }
 }
 
@@ -382,6 +392,16 @@ impl Directory {
         });
         let document = Self::write(domains.collect())?;
         Ok(Document { lists_users, ..document })
+    }
+
+    /// One complete user whose mailbox gets another PIN; the answer says whether it did.
+    pub fn pin_change<'a>(
+        domain: &DirectoryDomain<'a>,
+        user: &DirectoryUser<'a>,
+        change: PinChange,
+    ) -> Answer {
+        let answer = |stored| Self::user(domain.clone(), user.clone().pin_stored(stored));
+        Ok(answer(false)?.once_stored(Write::Pin(change), answer(true)?))
     }
 
     fn write(domains: Vec<Element<'_>>) -> Answer {

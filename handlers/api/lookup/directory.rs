@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Lookup;
+use super::{Lookup, PinLookup};
 use crate::snapshot::Algorithm;
 
 /// The switch asks who somebody is.
@@ -65,6 +65,9 @@ pub enum UserFlow<'a> {
     /// it is told of: its web server (`user_attributes` in `mod_xml_rpc.c`), which only knows
     /// passwords in clear, and `mod_skinny`, which knows none.
     Unchecked,
+    /// The owner of a mailbox changes its PIN. `None` where the look-up is not in every field the one
+    /// that the switch sends then: whoever wrote it, nothing is changed for it.
+    PinChange(Option<PinLookup<'a>>),
     /// Anything else: `user_data`, `set_user`, a pointer of a group, an action of a newer switch.
     Other,
 }
@@ -163,6 +166,9 @@ impl<'a> UserLookup<'a> {
             Some("skinny-auth") => UserFlow::Unchecked,
             None if self.lookup.field("number_alias").as_deref() == Some("check") => {
                 UserFlow::Unchecked
+            }
+            None if PinLookup::is_meant(self.lookup.form()) => {
+                UserFlow::PinChange(PinLookup::of(self.lookup.form()))
             }
             _ => UserFlow::Other,
         }

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Read};
 
 use anyhow::{Context, bail};
+use jackfield_api::lookup::MailboxPin;
 
 /// Longer than any password; a file that was given by mistake is longer.
 const LONGEST: u64 = 1024;
@@ -42,7 +43,7 @@ pub(super) fn check(what: &str, secret: &str) -> anyhow::Result<()> {
 
 /// What can be typed on a phone.
 pub(super) fn check_pin(pin: &str) -> anyhow::Result<()> {
-    if pin.is_empty() || pin.len() > 20 || !pin.bytes().all(|digit| digit.is_ascii_digit()) {
+    if MailboxPin::typed(pin).is_none() {
         bail!("a PIN is 1 to 20 digits");
     }
     Ok(())

@@ -102,6 +102,20 @@ impl Base {
         }
     }
 
+    /// Runs statements in a session that stays open as long as the value, with what it holds locked.
+    pub(crate) fn hold(&self, statements: &str) -> Held {
+        let mut held = match self.file() {
+            Some(file) => Held::Sqlite(sqlite(file)),
+            None => Held::Postgres(PgConnection::establish(&self.url).expect("it answers")),
+        };
+        let done = match &mut held {
+            Held::Sqlite(session) => session.batch_execute(statements),
+            Held::Postgres(session) => session.batch_execute(statements),
+        };
+        done.unwrap_or_else(|error| panic!("{statements}: {error}"));
+        held
+    }
+
     /// The first column, named `it`, of what a query finds; a text.
     pub(crate) fn select(&self, query: &str) -> Vec<String> {
         #[derive(QueryableByName)]
@@ -120,6 +134,13 @@ impl Base {
     fn file(&self) -> Option<&str> {
         self.url.strip_prefix("sqlite:")
     }
+}
+
+/// An open session.
+#[allow(dead_code)] // It is there to be dropped.
+pub(crate) enum Held {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
 }
 
 impl Drop for Base {

@@ -1,0 +1,93 @@
+//! The one way from a handler to storage.
+//!
+//! Handlers do no input or output. One whose answer depends on a write says which, and what to answer
+//! in either case ([`Directory::pin_change`](crate::document::Directory::pin_change)); the service carries it
+//! out. Each write is one conditional update: made whole by its end, or not at all.
+
+use std::fmt;
+
+use crate::lookup::MailboxPin;
+
+/// Storage, as a handler may use it.
+///
+/// It waits for the database, so it is called off the threads that serve sockets; and it never waits
+/// longer than whoever asked does.
+pub trait Store: Send + Sync {
+    /// Carries out one write.
+    fn write(&self, write: &Write) -> Result<(), NotWritten>;
+}
+
+/// What can be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Write {
+    /// A mailbox gets another PIN.
+    Pin(PinChange),
+}
+
+/// Another PIN for a mailbox, unless somebody has changed it in the meantime.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PinChange {
+    /// The domain's name, as it is stored.
+    pub domain: String,
+    /// The user's id, as it is stored.
+    pub user: String,
+    /// The mailbox's `vm-a1-hash` that this was decided from.
+    pub was: Option<String>,
+    /// The PIN.
+    pub pin: MailboxPin,
+}
+
+/// Why nothing was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotWritten {
+    /// The database is away, read-only, or refused.
+    Failed,
+    /// The user is gone, or has been changed since the look-up was answered from it.
+    Changed,
+    /// It could not be done while somebody waited for it.
+    Late,
+}
+
+impl Write {
+    /// What is written: one of the closed set of words that metrics and logs use.
+    pub const fn what(&self) -> &'static str {
+        match self {
+            Self::Pin(_) => "pin",
+        }
+    }
+}
+
+impl NotWritten {
+    /// One of the closed set of words that metrics and logs use.
+    pub const fn outcome(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Changed => "changed",
+            Self::Late => "late",
+        }
+    }
+}
+
+/// Shows whose PIN, and no hash.
+impl fmt::Debug for PinChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PinChange")
+            .field("domain", &self.domain)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for NotWritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failed => "the database did not take it",
+            Self::Changed => "somebody else has changed it in the meantime",
+            Self::Late => "the database was too slow",
+        })
+    }
+}
+
+impl std::error::Error for NotWritten {}
