@@ -6,6 +6,7 @@
 
 mod changes;
 mod error;
+mod intern;
 mod load;
 mod merge;
 mod migrations;

@@ -60,7 +60,7 @@ pub(crate) fn void(user: &mut User, domain: &Domain, renamed: bool) -> Voided {
     let fits: Vec<Secret> = {
         let fits = |secret: &&Secret| {
             ways(user, domain).any(|(name, realm, algorithm)| {
-                (secret.username.as_ref(), secret.realm.as_ref(), secret.algorithm)
+                (secret.username.as_ref(), secret.realm.as_ref(), secret.algorithm())
                     == (name, realm, algorithm)
             })
         };

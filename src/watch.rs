@@ -25,6 +25,10 @@ const PERIOD: Duration = Duration::from_millis(250);
 /// How often a database that is gone is asked for, at the least.
 const LONGEST_PERIOD: Duration = Duration::from_secs(2);
 
+/// How long after something large was freed the allocator is made to give it back: it does not
+/// within the first second.
+const GIVE_BACK_AFTER: Duration = Duration::from_millis(1500);
+
 /// What a reload came to: the revision that is served, or why it is not the database's.
 pub type Reloaded = Result<i64, String>;
 
@@ -66,6 +70,8 @@ impl Watcher {
             database: None,
             was_lost: false,
             replaced: Vec::new(),
+            // Reading the first one took memory, too.
+            freed: Some(Instant::now()),
             app,
         };
         watch.app.metrics.database_up.set(1);
@@ -94,6 +100,8 @@ struct Watch {
     /// What was served before. Freeing a large picture takes long, so it is done here, once no
     /// look-up uses it any more.
     replaced: Vec<Arc<Picture>>,
+    /// When something large was freed that the allocator may still keep.
+    freed: Option<Instant>,
 }
 
 impl Watch {
@@ -113,7 +121,23 @@ impl Watch {
                 // Who does not wait any more needs no answer.
                 let _ = waiting.send(done.clone());
             }
-            self.replaced.retain(|picture| Arc::strong_count(picture) > 1);
+            self.free();
+        }
+    }
+
+    /// Frees what no look-up uses any more.
+    fn free(&mut self) {
+        let before = self.replaced.len();
+        self.replaced.retain(|picture| Arc::strong_count(picture) > 1);
+        if self.replaced.len() < before {
+            self.freed = Some(Instant::now());
+        }
+        if self.freed.is_some_and(|freed| freed.elapsed() > GIVE_BACK_AFTER) {
+            self.freed = None;
+            // mimalloc gives memory back to the system only while it frees a whole page of its own,
+            // and those of a picture were freed by another thread than had them. So here is one; it
+            // is never touched.
+            drop(std::hint::black_box(Vec::<u8>::with_capacity(64 << 20)));
         }
     }
 

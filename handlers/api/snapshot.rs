@@ -8,10 +8,12 @@ mod conference;
 mod dialplan;
 mod domain;
 pub mod global;
+mod index;
 mod language;
 mod menu;
 mod profile;
 mod setting;
+mod shared_str;
 mod user;
 
 use std::collections::HashMap;
@@ -28,6 +30,7 @@ pub use profile::{
     AccessList, AccessNode, AccessTarget, Gateway, Profile, ProfileDomain, ProfileKind,
 };
 pub use setting::{Level, Setting};
+pub use shared_str::SharedStr;
 pub use user::{Algorithm, Secret, User};
 
 use crate::xml::{Element, Raw, XmlError};

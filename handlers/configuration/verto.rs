@@ -56,7 +56,7 @@ fn completed(profile: &Profile) -> Profile {
     }
     if !says(&profile, &["secure-combined", "secure-cert"]) {
         let certificate = Setting::new("secure-combined", "$${certs_dir}/wss.pem");
-        profile.params.push(Setting { level: Level::Global, ..certificate });
+        profile.params.push(certificate.at(Level::Global));
     }
     profile
 }
@@ -74,7 +74,11 @@ mod tests {
         let pbx = pbx();
         let mut profile = pbx.profiles(ProfileKind::Verto).next().expect("stored").clone();
         profile.params.extend(more.iter().map(|(name, text)| Setting::new(*name, *text)));
-        completed(&profile).params.into_iter().map(|param| (param.name, param.text)).collect()
+        completed(&profile)
+            .params
+            .into_iter()
+            .map(|param| (param.name.to_string(), param.text.to_string()))
+            .collect()
     }
 
     fn has(params: &[(String, String)], name: &str, text: &str) -> bool {

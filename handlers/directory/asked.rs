@@ -69,7 +69,7 @@ pub(super) fn sip_auth(username: &str, realm: &str, response: &str) -> String {
 }
 
 pub(super) fn secret(username: &str, realm: &str, algorithm: Algorithm, ha1: &str) -> Secret {
-    Secret { username: username.into(), realm: realm.into(), algorithm, ha1: ha1.into() }
+    Secret::new(username, realm, algorithm, ha1)
 }
 
 /// One user in a domain that has no settings.

@@ -165,7 +165,7 @@ fn named<'a>(settings: &'a [Setting], names: &[&str]) -> impl Iterator<Item = &'
 }
 
 fn enabled(domain: &Domain) -> impl Iterator<Item = &User> {
-    domain.users().iter().filter(|user| !user.disabled)
+    domain.users().filter(|user| !user.disabled)
 }
 
 fn members<'a>(domain: &'a Domain, group: &'a Group) -> impl Iterator<Item = &'a User> {

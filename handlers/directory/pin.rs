@@ -18,10 +18,10 @@ use jackfield_api::snapshot::{Domain, User};
 /// The switch makes the hash of the names that it asked by, and the mailbox has one: made under an
 /// alias of the domain it would open it there and nowhere else.
 pub(super) fn change(domain: &Domain, user: &User, asked: PinLookup<'_>) -> Option<PinChange> {
-    let is_its_own_name = asked.user == user.id && asked.domain == domain.name();
+    let is_its_own_name = *asked.user == *user.id && asked.domain == domain.name();
     Some(PinChange {
         domain: domain.name().to_owned(),
-        user: user.id.clone(),
+        user: user.id.to_string(),
         was: user.voicemail_hash.clone(),
         pin: asked.pin.filter(|_| is_its_own_name)?,
     })

@@ -347,7 +347,7 @@ mod tests {
             "-->",
         ] {
             let stored = User {
-                number_alias: Some(format!("alias {nasty}")),
+                number_alias: Some(format!("alias {nasty}").into()),
                 params: vec![Setting::new("vm-mailto", nasty)],
                 variables: vec![Setting::new("effective_caller_id_name", nasty)],
                 ..bob(Vec::new())

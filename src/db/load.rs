@@ -1,6 +1,7 @@
 //! Reads the tables into the snapshot's plain data: one query a table.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use jackfield_api::snapshot::{
@@ -8,6 +9,7 @@ use jackfield_api::snapshot::{
 };
 
 use super::DbError;
+use super::intern::Interner;
 use super::schema::revision;
 use super::session::Session;
 use super::tables::access_list::AccessListRow;
@@ -88,12 +90,15 @@ fn domains(c: &mut Session, gateways: &mut Gateways) -> Result<Vec<Domain>, DbEr
 fn users_by_domain(
     c: &mut Session,
     gateways: &mut Gateways,
-) -> Result<HashMap<i64, Vec<User>>, DbError> {
+) -> Result<HashMap<i64, Vec<Arc<User>>>, DbError> {
     let mut by_domain = HashMap::<_, Vec<_>>::new();
+    let mut interner = Interner::default();
     UserRow::each(c, |id, row| {
         let domain = row.domain_id;
         let gateways = gateways.remove(&Owner::User(id)).unwrap_or_default();
-        by_domain.entry(domain).or_default().push(User { gateways, ..row.read_as(id)? });
+        let mut user = User { gateways, ..row.read_as(id)? };
+        interner.user(&mut user);
+        by_domain.entry(domain).or_default().push(Arc::new(user));
         Ok(())
     })?;
     Ok(by_domain)

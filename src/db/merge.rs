@@ -161,15 +161,22 @@ impl Merge<'_> {
     }
 
     /// The ids of the users there are then, by their names in lower case.
-    fn users(&mut self, domain: i64, users: &[User]) -> QueryResult<HashMap<String, i64>> {
+    fn users<'u>(
+        &mut self,
+        domain: i64,
+        users: impl ExactSizeIterator<Item = &'u User> + Clone,
+    ) -> QueryResult<HashMap<String, i64>> {
         let stored = user::of_domain(self.c, domain, 0, i64::MAX)?;
         let mut ids = HashMap::with_capacity(stored.len().max(users.len()));
         ids.extend(stored.iter().map(|(id, row)| (row.name.to_ascii_lowercase(), *id)));
         let stored: HashMap<i64, UserRow> = stored.into_iter().collect();
         // Second names that change are freed first: one user may get what was another's.
-        for user in users {
+        for user in users.clone() {
             let Some(id) = ids.get(&user.id.to_ascii_lowercase()) else { continue };
-            if stored.get(id).is_some_and(|row| row.number_alias != user.number_alias) {
+            if stored
+                .get(id)
+                .is_some_and(|row| row.number_alias.as_deref() != user.number_alias.as_deref())
+            {
                 user::free_alias(self.c, *id)?;
             }
         }

@@ -195,6 +195,9 @@ impl Columns {
         column: &'static str,
         text: &str,
     ) -> Result<Vec<T>, DbError> {
+        if text == "[]" {
+            return Ok(Vec::new());
+        }
         let mut list: Vec<T> = self.json(column, text)?;
         list.shrink_to_fit();
         Ok(list)

@@ -90,7 +90,7 @@ fn domain(logins: &[Login]) -> Domain {
             params,
             settings(&[("default_language", "en"), ("transfer_fallback_extension", "1000")]),
         )
-        .with_users(logins.iter().map(user).collect())
+        .with_users(logins.iter().map(user))
         .with_groups(vec![Group {
             name: "sales".to_owned(),
             members: vec!["1000".to_owned(), "1001".to_owned()],
@@ -109,8 +109,8 @@ fn user(login: &Login) -> User {
         })
         .collect();
     User {
-        id: id.clone(),
-        number_alias: Some(alias),
+        id: id.into(),
+        number_alias: Some(alias.into()),
         secrets,
         voicemail_hash: Some(voicemail_hash(id, DOMAIN, &login.pin)),
         variables: settings(&[

@@ -317,7 +317,7 @@ impl Taker<'_> {
                 self.report.left_out(&element.place, text);
             }
         }
-        Some(Setting { secure, ..Setting::written(name, text) })
+        Some(Setting::written(name, text).with_secure(secure))
     }
 
     /// An attribute as a setting.

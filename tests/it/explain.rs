@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jackfield_api::snapshot::{
-    Contents, Domain, Gateway, Level, Menu, Profile, ProfileKind, Setting, Snapshot,
+    Contents, Domain, Gateway, Level, Menu, Profile, ProfileKind, Secret, Setting, Snapshot,
 };
 use jackfield_api::{ChannelEventHandler, Deciding, Event, Keys, Means, Verdict, register};
 
@@ -118,7 +118,7 @@ fn no_secret_is_shown() {
         secrets.push(recorded.get(name).expect("recorded").to_owned());
     }
     for user in snapshot.contents().domains.iter().flat_map(Domain::users) {
-        secrets.extend(user.secrets.iter().map(|secret| secret.ha1.clone()));
+        secrets.extend(user.secrets.iter().filter_map(Secret::ha1));
         secrets.extend(user.voicemail_hash.clone());
     }
     secrets.extend(logins(state.path()).into_iter().map(|login| login.password));
@@ -239,7 +239,7 @@ fn secrets_of_gateways_and_in_attributes_are_blanked_and_what_is_none_is_not() {
     contents.menus.push(Menu {
         name: "guarded".to_owned(),
         attributes: vec![
-            Setting { level: Level::Text, ..Setting::new("pin", "hidden-5") },
+            Setting::new("pin", "hidden-5").at(Level::Text),
             Setting::new("greet-long", "shown-greeting"),
         ],
         entries: Vec::new(),

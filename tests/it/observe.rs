@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jackfield::fsapi::guard::Rule;
 use jackfield::fsapi::registry::linked_names;
 use jackfield_api::Section;
-use jackfield_api::snapshot::Domain;
+use jackfield_api::snapshot::{Domain, Secret};
 
 use crate::support::{
     Body, Login, Metrics, Program, Server, body, demo, encoded, exchange, get, logins, parse_reply,
@@ -194,7 +194,7 @@ fn secrets(logins: &[Login], state: &std::path::Path) -> BTreeSet<String> {
         secrets.extend([password.clone(), pin.clone()]);
     }
     for user in snapshot.contents().domains.iter().flat_map(Domain::users) {
-        secrets.extend(user.secrets.iter().map(|secret| secret.ha1.clone()));
+        secrets.extend(user.secrets.iter().filter_map(Secret::ha1));
         secrets.extend(user.voicemail_hash.clone());
     }
     assert!(secrets.len() >= 20 * 7 - 5, "{}", secrets.len());

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::{fs, thread};
 
 use jackfield::db::DbError;
-use jackfield_api::snapshot::{Contents, Room, Snapshot};
+use jackfield_api::snapshot::{Contents, Domain, Room, Snapshot, User};
 use jackfield_api::testing::pbx;
 
 use crate::support::{Base, jackfield, on_each, on_postgres};
@@ -32,6 +32,21 @@ fn what_is_stored_is_read_back() {
         let loaded = load(base);
         assert_eq!(dump(loaded.contents()), dump(pbx().contents()));
         assert_eq!(loaded.user_count(), pbx().user_count());
+    });
+}
+
+#[test]
+fn a_large_domain_is_read_whole_and_in_its_order() {
+    let ids: Vec<_> = (0..2500).map(|n| format!("u{}", n * 7919 % 2500)).collect();
+    let users = ids.iter().map(|id| User { id: id.into(), ..User::default() });
+    let domains = vec![Domain::new("large.example.test").with_users(users)];
+    let contents = Contents { domains, ..Contents::default() };
+    on_each(|base| {
+        base.open().merge("test", &contents, &|| {}).expect("writable");
+        let loaded = load(base);
+        let domain = loaded.domain("large.example.test").expect("there");
+        assert!(domain.users().map(|user| user.id.as_str()).eq(ids.iter().map(String::as_str)));
+        assert!(ids.iter().all(|id| domain.user(&id.to_uppercase()).is_some()));
     });
 }
 

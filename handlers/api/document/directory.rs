@@ -5,6 +5,8 @@
 //! made with its [`Credential`], and the only one that a single-user answer takes; [`ListedUser`]
 //! holds no secret and fits into lists only.
 
+use std::borrow::Cow;
+
 use super::configuration::gateway;
 use super::{Document, settings};
 use crate::answer::Answer;
@@ -14,11 +16,11 @@ use crate::store::{PinChange, Write};
 use crate::xml::{Element, Node, Place, Raw, Value, written};
 
 /// What a user proves itself with.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub enum Credential<'a> {
     /// HA1: the digest of `username:realm:password`, in lower-case hexadecimal digits. Fits only
     /// a client that used just this user name and realm, in this spelling.
-    A1Hash(&'a str),
+    A1Hash(Cow<'a, str>),
     /// A password in clear. The switch hashes it with whatever the client used.
     Password(&'a str),
     /// Nothing: every login is refused.

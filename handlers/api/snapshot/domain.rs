@@ -1,7 +1,9 @@
 //! A directory domain: its users, its groups, and what all its users share.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::index::Index;
 use super::setting::Setting;
 use super::user::{Algorithm, User};
 use super::{Written, find};
@@ -18,12 +20,12 @@ pub struct Domain {
     params: Vec<Setting>,
     variables: Vec<Setting>,
     groups: Vec<Group>,
-    users: Vec<User>,
+    users: Vec<Arc<User>>,
     inherited: Written,
     /// The first group of each member, where any group has settings.
     settings_groups: HashMap<String, u32>,
-    ids: HashMap<String, u32>,
-    number_aliases: HashMap<String, u32>,
+    ids: Index,
+    number_aliases: Index,
 }
 
 /// A named set of users that can be called as one.
@@ -87,18 +89,21 @@ impl Domain {
 
     /// Sets the users. Of two with one id or alias the first is found.
     #[must_use]
-    pub fn with_users(mut self, users: Vec<User>) -> Self {
-        self.ids = HashMap::with_capacity(users.len());
-        self.number_aliases = HashMap::new();
-        for (at, user) in users.iter().enumerate() {
-            let at = u32::try_from(at).expect("fewer than 4 billion users");
-            self.ids.entry(user.id.to_ascii_lowercase()).or_insert(at);
-            if let Some(alias) = &user.number_alias {
-                self.number_aliases.entry(alias.to_ascii_lowercase()).or_insert(at);
-            }
-        }
-        self.users = users;
+    pub fn with_users(mut self, users: impl IntoIterator<Item = impl Into<Arc<User>>>) -> Self {
+        self.users = users.into_iter().map(Into::into).collect();
+        self.users.shrink_to_fit();
+        let with_alias = (0..self.users.len()).filter(|&at| self.users[at].number_alias.is_some());
+        self.number_aliases = Index::new(with_alias, |at| self.alias_at(at));
+        self.ids = Index::new(0..self.users.len(), |at| self.id_at(at));
         self
+    }
+
+    fn id_at(&self, at: usize) -> &str {
+        &self.users[at].id
+    }
+
+    fn alias_at(&self, at: usize) -> &str {
+        self.users[at].number_alias.as_deref().unwrap_or_default()
     }
 
     /// Sets the groups.
@@ -172,15 +177,15 @@ impl Domain {
     }
 
     /// The users, in their order.
-    pub fn users(&self) -> &[User] {
-        &self.users
+    pub fn users(&self) -> impl ExactSizeIterator<Item = &User> + Clone {
+        self.users.iter().map(|user| &**user)
     }
 
     /// A user by id, or by number-alias where no id fits: the switch's own rule. Case apart.
     pub fn user(&self, id_or_alias: &str) -> Option<&User> {
-        find(&self.ids, id_or_alias)
-            .or_else(|| find(&self.number_aliases, id_or_alias))
-            .map(|at| &self.users[at as usize])
+        let id = self.ids.find(id_or_alias, |at| self.id_at(at));
+        id.or_else(|| self.number_aliases.find(id_or_alias, |at| self.alias_at(at)))
+            .map(|at| &*self.users[at])
     }
 
     /// The group whose settings a user inherits: the first that it is in, as the switch finds it.
@@ -198,6 +203,7 @@ impl Domain {
             settings(&mut group.variables);
         }
         for user in &mut self.users {
+            let user = Arc::make_mut(user);
             settings(&mut user.params);
             settings(&mut user.variables);
             raw(&mut user.others);

@@ -4,11 +4,12 @@
 //! not know the operator's names: what is stored is put into every text that may read globals when
 //! the snapshot is made, so that an answer holds `$${...}` only for what the switch alone knows.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Condition, Contents, Extension, Level, Setting, Step};
+use super::{Action, Condition, Contents, Extension, Level, Setting, SharedStr, Step};
 
 /// A global variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,16 +79,29 @@ impl Globals {
         }
         out.push_str(rest);
     }
+}
 
+/// Puts globals into the parts of the contents.
+struct Resolver<'g> {
+    globals: &'g Globals,
+    /// A text that every user has is resolved once, and stays one text.
+    settings: RefCell<HashMap<SharedStr, SharedStr>>,
+}
+
+impl Resolver<'_> {
     fn put_into(&self, text: &mut String, level: Level) {
         if level == Level::Global && text.contains("$${") {
-            *text = self.resolve(text);
+            *text = self.globals.resolve(text);
         }
     }
 
     fn settings(&self, settings: &mut [Setting]) {
         for setting in settings {
-            self.put_into(&mut setting.text, setting.level);
+            if setting.level == Level::Global && setting.text.contains("$${") {
+                let mut resolved = self.settings.borrow_mut();
+                let resolve = || self.globals.resolve(&setting.text).into();
+                setting.text = resolved.entry(setting.text.clone()).or_insert_with(resolve).clone();
+            }
         }
     }
 
@@ -129,46 +143,48 @@ pub(super) fn resolve(contents: &mut Contents) {
         return;
     }
     let stored = std::mem::take(&mut contents.globals);
-    let globals = Globals::new(&stored);
+    let globals = &Globals::new(&stored);
+    let resolver = Resolver { globals, settings: RefCell::default() };
     for domain in &mut contents.domains {
-        domain.resolve(|settings| globals.settings(settings), |raw| raw.resolve(&globals));
+        domain.resolve(|settings| resolver.settings(settings), |raw| raw.resolve(globals));
     }
     for profile in &mut contents.profiles {
-        globals.settings(&mut profile.params);
-        profile.others.resolve(&globals);
+        resolver.settings(&mut profile.params);
+        profile.others.resolve(globals);
         for gateway in &mut profile.gateways {
-            globals.settings(&mut gateway.params);
-            gateway.others.resolve(&globals);
+            resolver.settings(&mut gateway.params);
+            gateway.others.resolve(globals);
         }
     }
     for context in contents.dialplan.iter_mut().chain(&mut contents.chatplan) {
-        context.extensions_mut().iter_mut().for_each(|extension| globals.extension(extension));
+        context.extensions_mut().iter_mut().for_each(|extension| resolver.extension(extension));
     }
     for menu in &mut contents.menus {
-        globals.settings(&mut menu.attributes);
+        resolver.settings(&mut menu.attributes);
         for entry in &mut menu.entries {
-            globals.put_into(&mut entry.param, entry.level);
+            resolver.put_into(&mut entry.param, entry.level);
         }
     }
-    contents.queues.iter_mut().for_each(|queue| globals.settings(&mut queue.params));
-    contents.agents.iter_mut().for_each(|agent| globals.settings(&mut agent.attributes));
+    contents.queues.iter_mut().for_each(|queue| resolver.settings(&mut queue.params));
+    contents.agents.iter_mut().for_each(|agent| resolver.settings(&mut agent.attributes));
     for language in &mut contents.languages {
-        globals.settings(&mut language.attributes);
+        resolver.settings(&mut language.attributes);
         for group in &mut language.groups {
-            globals.settings(&mut group.attributes);
+            resolver.settings(&mut group.attributes);
         }
         for phrase in language.macros.values_mut() {
-            phrase.xml.resolve(&globals);
+            phrase.xml.resolve(globals);
         }
     }
     for document in &mut contents.documents {
-        document.xml.resolve(&globals);
+        document.xml.resolve(globals);
     }
     contents.globals = stored;
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Domain, User};
     use super::*;
 
     fn global(name: &str, value: &str) -> Global {
@@ -190,6 +206,23 @@ mod tests {
             ("${domain} $${open", "${domain} $${open"),
         ] {
             assert_eq!(globals.resolve(text), resolved);
+        }
+    }
+
+    #[test]
+    fn a_text_that_every_user_has_is_one_text_when_it_is_resolved() {
+        let user = |id: &str| User {
+            id: id.into(),
+            variables: vec![Setting::written("outbound_caller_id_number", "$${number}")],
+            ..User::default()
+        };
+        let domain = Domain::new("d").with_users(["a", "b", "c"].map(user));
+        let globals = vec![global("number", "5550100")];
+        let mut contents = Contents { globals, domains: vec![domain], ..Contents::default() };
+        resolve(&mut contents);
+        for user in contents.domains[0].users() {
+            assert_eq!(user.variables[0].text, "5550100");
+            assert_eq!(user.variables[0].text.holders(), 3);
         }
     }
 

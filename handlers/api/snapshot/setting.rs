@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::shared_str::SharedStr;
 use crate::xml::Value;
 
 /// A `<param>` or `<variable>` as stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Setting {
     /// The name, as FreeSWITCH spells it.
-    pub name: String,
+    pub name: SharedStr,
     /// The value, as [`Setting::value`] reads it.
-    pub text: String,
+    pub text: SharedStr,
     /// How far the switch may expand the value.
     #[serde(default, skip_serializing_if = "Level::is_text")]
     pub level: Level,
@@ -26,7 +28,7 @@ fn is_false(truth: &bool) -> bool {
 }
 
 /// How far the switch may expand a stored value; see [`Value`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Not at all.
@@ -68,19 +70,31 @@ impl Level {
 
 impl Setting {
     /// A setting whose value is never expanded.
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<SharedStr>, text: impl Into<SharedStr>) -> Self {
         Self { name: name.into(), text: text.into(), level: Level::Text, secure: false }
     }
 
     /// A setting whose value may hold live `${...}`.
-    pub fn channel(name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn channel(name: impl Into<SharedStr>, text: impl Into<SharedStr>) -> Self {
         Self { level: Level::Channel, ..Self::new(name, text) }
     }
 
     /// A setting as an operator wrote it in a file: `${...}` and `$${...}` in it are live.
-    pub fn written(name: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn written(name: impl Into<SharedStr>, text: impl Into<SharedStr>) -> Self {
         let setting = Self::new(name, text);
         Self { level: Level::of(&setting.text), ..setting }
+    }
+
+    /// The same at another level.
+    #[must_use]
+    pub fn at(self, level: Level) -> Self {
+        Self { level, ..self }
+    }
+
+    /// The same with `secure="true"`, or without it.
+    #[must_use]
+    pub fn with_secure(self, secure: bool) -> Self {
+        Self { secure, ..self }
     }
 
     /// The value, at its level.

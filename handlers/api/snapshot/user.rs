@@ -1,24 +1,26 @@
 //! A user of the directory and the secrets it proves itself with.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::profile::Gateway;
 use super::setting::Setting;
+use super::shared_str::SharedStr;
 use crate::xml::Raw;
 
 /// One directory user.
 #[derive(Debug, Clone, Default)]
 pub struct User {
     /// The `id`: what a phone registers as. Found without regard to ASCII case.
-    pub id: String,
+    pub id: SharedStr,
     /// The `number-alias`: a second name under which the user is found.
-    pub number_alias: Option<String>,
+    pub number_alias: Option<SharedStr>,
     /// A disabled user is Denied.
     pub disabled: bool,
     /// Networks the user may call from without a password, comma-separated, for network lists.
-    pub cidr: Option<String>,
+    pub cidr: Option<SharedStr>,
     /// SIP and verto secrets. None: the user cannot log in.
     pub secrets: Vec<Secret>,
     /// `vm-a1-hash`: lower-case MD5 of `id:domain:pin`. None: the mailbox accepts no PIN.
@@ -34,16 +36,25 @@ pub struct User {
 }
 
 /// One HA1 value: the digest of `username:realm:password` (RFC 2617, RFC 8760).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Stored as `{"username": "1000", "realm": "pbx.example.test", "algorithm": "MD5", "ha1": "<hex>"}`.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Secret {
     /// The authentication user name it was made with; case matters.
-    pub username: String,
+    pub username: SharedStr,
     /// The realm it was made with; case matters.
-    pub realm: String,
-    /// The digest algorithm.
-    pub algorithm: Algorithm,
-    /// Lower-case hexadecimal digits: 32 for MD5, 64 for SHA-256.
-    pub ha1: String,
+    pub realm: SharedStr,
+    digest: Digest,
+}
+
+/// Many users have four of them: the digits would take twice as much.
+#[derive(Clone, PartialEq, Eq)]
+enum Digest {
+    Md5([u8; 16]),
+    Sha256([u8; 32]),
+    /// What is stored and is none, kept as it is.
+    Broken(Algorithm, Box<str>),
 }
 
 /// A digest algorithm that FreeSWITCH can be told a hash for.
@@ -63,8 +74,103 @@ impl fmt::Debug for Secret {
         f.debug_struct("Secret")
             .field("username", &self.username)
             .field("realm", &self.realm)
-            .field("algorithm", &self.algorithm)
+            .field("algorithm", &self.algorithm())
             .finish_non_exhaustive()
+    }
+}
+
+impl Secret {
+    /// A secret of lower-case hexadecimal digits, 32 for MD5, 64 for SHA-256. With any other text it
+    /// is kept and fits nothing.
+    pub fn new(
+        username: impl Into<SharedStr>,
+        realm: impl Into<SharedStr>,
+        algorithm: Algorithm,
+        ha1: &str,
+    ) -> Self {
+        let digest = match algorithm {
+            Algorithm::Md5 => bytes(ha1).map(Digest::Md5),
+            Algorithm::Sha256 => bytes(ha1).map(Digest::Sha256),
+        };
+        let digest = digest.unwrap_or_else(|| Digest::Broken(algorithm, ha1.into()));
+        Self { username: username.into(), realm: realm.into(), digest }
+    }
+
+    /// The digest algorithm.
+    pub fn algorithm(&self) -> Algorithm {
+        match self.digest {
+            Digest::Md5(_) => Algorithm::Md5,
+            Digest::Sha256(_) => Algorithm::Sha256,
+            Digest::Broken(algorithm, _) => algorithm,
+        }
+    }
+
+    /// The hash as lower-case hexadecimal digits, 32 for MD5, 64 for SHA-256. None where something
+    /// else is stored: an empty hash would open the account to every password, and half of one is
+    /// no secret.
+    pub fn ha1(&self) -> Option<String> {
+        match &self.digest {
+            Digest::Md5(bytes) => Some(hex(bytes)),
+            Digest::Sha256(bytes) => Some(hex(bytes)),
+            Digest::Broken(..) => None,
+        }
+    }
+}
+
+fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let value = |digit: u8| match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    };
+    let (pairs, []) = digits.as_bytes().as_chunks() else { return None };
+    let mut bytes = [0; N];
+    if pairs.len() != N {
+        return None;
+    }
+    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+        *byte = value(*high)? << 4 | value(*low)?;
+    }
+    Some(bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut digits = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        digits.push(DIGITS[usize::from(byte >> 4)].into());
+        digits.push(DIGITS[usize::from(byte & 15)].into());
+    }
+    digits
+}
+
+/// The shape that is stored.
+#[derive(Serialize, Deserialize)]
+struct Stored<'a> {
+    #[serde(borrow)]
+    username: Cow<'a, str>,
+    #[serde(borrow)]
+    realm: Cow<'a, str>,
+    algorithm: Algorithm,
+    #[serde(borrow)]
+    ha1: Cow<'a, str>,
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ha1 = match &self.digest {
+            Digest::Broken(_, stored) => Cow::Borrowed(&**stored),
+            _ => Cow::Owned(self.ha1().unwrap_or_default()),
+        };
+        let (username, realm) = (self.username.as_str().into(), self.realm.as_str().into());
+        Stored { username, realm, algorithm: self.algorithm(), ha1 }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Stored { username, realm, algorithm, ha1 } = Stored::deserialize(deserializer)?;
+        Ok(Self::new(username, realm, algorithm, &ha1))
     }
 }
 
@@ -72,7 +178,37 @@ impl User {
     /// The hash for this authentication name, realm and algorithm, if there is one.
     pub fn secret(&self, username: &str, realm: &str, algorithm: Algorithm) -> Option<&Secret> {
         self.secrets.iter().find(|secret| {
-            secret.algorithm == algorithm && secret.username == username && secret.realm == realm
+            secret.algorithm() == algorithm && secret.username == username && secret.realm == realm
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_written_as_it_was_stored_even_if_it_is_none() {
+        let (md5, sha256) = ("0123456789abcdef".repeat(2), "f0".repeat(32));
+        for (algorithm, ha1, whole) in [
+            ("MD5", &*md5, true),
+            ("SHA-256", &sha256, true),
+            ("MD5", &sha256, false),
+            ("SHA-256", &md5, false),
+            ("MD5", "", false),
+            ("MD5", "closed", false),
+            ("MD5", &"A".repeat(32), false),
+            ("MD5", &"0".repeat(33), false),
+            ("MD5", &"é".repeat(16), false),
+        ] {
+            let stored = format!(
+                r#"{{"username":"a\"b","realm":"r","algorithm":"{algorithm}","ha1":"{ha1}"}}"#
+            );
+            let secret: Secret = serde_json::from_str(&stored).expect("its shape");
+            assert_eq!(serde_json::to_string(&secret).expect("plain data"), stored);
+            assert_eq!(secret.ha1().as_deref(), whole.then_some(ha1), "{algorithm} {ha1}");
+            assert_eq!(secret.username, "a\"b");
+            assert!(!format!("{secret:?}").contains("ha1"), "{secret:?}");
+        }
     }
 }

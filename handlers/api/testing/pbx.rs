@@ -96,17 +96,12 @@ fn domain() -> Domain {
 }
 
 fn user(id: &str) -> User {
-    let secret = |algorithm, ha1: &str| Secret {
-        username: id.into(),
-        realm: "pbx.example.test".into(),
-        algorithm,
-        ha1: ha1.into(),
-    };
+    let secret = |algorithm, ha1: &str| Secret::new(id, "pbx.example.test", algorithm, ha1);
     let secrets =
         vec![secret(Algorithm::Md5, &"5".repeat(32)), secret(Algorithm::Sha256, &"2".repeat(64))];
     User {
         id: id.into(),
-        number_alias: id.starts_with('1').then(|| format!("555{id}")),
+        number_alias: id.starts_with('1').then(|| format!("555{id}").into()),
         disabled: id == "1008",
         cidr: (id == "trunk").then(|| "192.0.2.7/32".into()),
         secrets: if id == "1009" { Vec::new() } else { secrets },

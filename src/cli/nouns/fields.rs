@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
-use jackfield_api::snapshot::Setting;
+use jackfield_api::snapshot::{Setting, SharedStr};
 
 use super::password;
 use crate::secret::is_secret;
@@ -86,16 +86,16 @@ fn edit(settings: &mut Vec<Setting>, set: &[Pair], unset: &[String]) -> anyhow::
 }
 
 /// Another text, where one is given.
-pub(super) fn named(field: &mut String, value: Option<&String>) {
+pub(super) fn named<T: for<'v> From<&'v str>>(field: &mut T, value: Option<&String>) {
     if let Some(value) = value {
-        field.clone_from(value);
+        *field = value.as_str().into();
     }
 }
 
 /// Another text, where one is given; an empty one takes it away.
-pub(super) fn optional(field: &mut Option<String>, value: Option<&String>) {
+pub(super) fn optional(field: &mut Option<SharedStr>, value: Option<&str>) {
     if let Some(value) = value {
-        *field = Some(value.clone()).filter(|value| !value.is_empty());
+        *field = Some(value).filter(|value| !value.is_empty()).map(Into::into);
     }
 }
 

@@ -180,7 +180,7 @@ impl Spoken for DomainUser {
     type Fields = UserFields;
 
     fn new(key: &N<Self>) -> Self {
-        let user = User { id: key.name.clone(), ..User::default() };
+        let user = User { id: key.name.as_str().into(), ..User::default() };
         Self { domain: key.domain.clone().unwrap_or_default(), user }
     }
 
@@ -195,8 +195,8 @@ impl Spoken for DomainUser {
         domain.name().clone_into(&mut self.domain);
         let user = &mut self.user;
         named(&mut user.id, fields.id.as_ref());
-        optional(&mut user.number_alias, fields.number_alias.as_ref());
-        optional(&mut user.cidr, fields.cidr.as_ref());
+        optional(&mut user.number_alias, fields.number_alias.as_deref());
+        optional(&mut user.cidr, fields.cidr.as_deref());
         user.disabled = fields.enabled.map_or(user.disabled, |enabled| !enabled);
         fields.params.apply(&mut user.params)?;
         fields.variables.apply(&mut user.variables)?;
@@ -214,7 +214,7 @@ impl Spoken for DomainUser {
         let user = &self.user;
         let secrets = user.secrets.iter().map(|secret| {
             let (name, realm) = (&secret.username, &secret.realm);
-            json!({ "username": name, "realm": realm, "algorithm": secret.algorithm })
+            json!({ "username": name, "realm": realm, "algorithm": secret.algorithm() })
         });
         let gateways = user.gateways.iter().map(|gateway| json!(gateway.name));
         let view = json!({
@@ -246,9 +246,9 @@ impl Spoken for DomainUser {
             (false, false) => "open",
         };
         vec![
-            user.id.clone(),
+            user.id.to_string(),
             self.domain.clone(),
-            user.number_alias.clone().unwrap_or_default(),
+            user.number_alias.as_deref().unwrap_or_default().to_owned(),
             state.to_owned(),
             if user.voicemail_hash.is_some() { "PIN" } else { "closed" }.to_owned(),
             variable("user_context"),

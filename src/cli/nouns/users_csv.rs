@@ -145,8 +145,8 @@ impl Sheet {
         let (mut password, mut pin) = (None, None);
         for (column, text) in self.cells(row) {
             match column {
-                Column::NumberAlias => optional(&mut user.number_alias, Some(&text.to_owned())),
-                Column::Cidr => optional(&mut user.cidr, Some(&text.to_owned())),
+                Column::NumberAlias => optional(&mut user.number_alias, Some(text)),
+                Column::Cidr => optional(&mut user.cidr, Some(text)),
                 Column::Enabled => {
                     user.disabled = match text.to_ascii_lowercase().as_str() {
                         "true" | "yes" | "1" | "" => false,
@@ -258,7 +258,7 @@ pub(super) fn add(bulk: &Bulk, output: &Output, source: &Source) -> anyhow::Resu
                 }
                 let (domain, taken) = domains.get_mut(&key.domain).expect("just put there");
                 let mut user = DomainUser::default();
-                (user.domain, user.user.id) = (domain.name().to_owned(), key.name);
+                (user.domain, user.user.id) = (domain.name().to_owned(), key.name.into());
                 let made = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
                 taken.add(session, &user)?;
                 tally.closed += usize::from(user.user.secrets.is_empty());

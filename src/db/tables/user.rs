@@ -5,8 +5,11 @@ use jackfield_api::snapshot::User;
 
 use super::super::schema::users;
 use super::super::session::Session;
-use super::{Columns, json, row};
+use super::{Columns, Row, json, row};
 use crate::db::DbError;
+
+/// How many are read at once: PostgreSQL's client holds all rows of a query.
+const PAGE: i64 = 1024;
 
 row!(users, UserRow {
     pub(in crate::db) domain_id: i64,
@@ -25,10 +28,10 @@ impl UserRow {
     pub(in crate::db) fn of(domain_id: i64, user: &User) -> Self {
         Self {
             domain_id,
-            name: user.id.clone(),
-            number_alias: user.number_alias.clone(),
+            name: user.id.to_string(),
+            number_alias: user.number_alias.as_ref().map(ToString::to_string),
             enabled: !user.disabled,
-            cidr: user.cidr.clone(),
+            cidr: user.cidr.as_ref().map(ToString::to_string),
             secrets: json(&user.secrets),
             voicemail_hash: user.voicemail_hash.clone(),
             params: json(&user.params),
@@ -45,10 +48,10 @@ impl UserRow {
             params: columns.list("params", &self.params)?,
             variables: columns.list("variables", &self.variables)?,
             others: columns.others(&self.others)?,
-            id: self.name,
-            number_alias: self.number_alias,
+            id: self.name.into(),
+            number_alias: self.number_alias.map(Into::into),
             disabled: !self.enabled,
-            cidr: self.cidr,
+            cidr: self.cidr.map(Into::into),
             voicemail_hash: self.voicemail_hash,
             ..User::default()
         })
@@ -92,11 +95,12 @@ impl UserRow {
         c: &mut Session,
         mut tell: impl FnMut(i64, Self) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
-        let rows = users::table.order(users::id).select((users::id, Self::as_select()));
-        for row in rows.load_iter::<(i64, Self), _>(c)? {
-            let (id, row) = row?;
-            tell(id, row)?;
+        let mut last = i64::MIN;
+        loop {
+            let rows = Self::page(c, last, PAGE)?;
+            let Some((id, _)) = rows.last() else { return Ok(()) };
+            last = *id;
+            rows.into_iter().try_for_each(|(id, row)| tell(id, row))?;
         }
-        Ok(())
     }
 }

@@ -42,16 +42,16 @@ impl Taker<'_> {
         group: Option<&Element>,
         around: &Around<'_>,
     ) -> Option<User> {
-        let mut user = User { id: id.to_owned(), ..User::default() };
+        let mut user = User { id: id.into(), ..User::default() };
         for (attribute, value) in &element.attributes {
             let what = format!("{attribute} of user «{id}»");
             match attribute.as_str() {
                 "id" | "type" => {}
                 "number-alias" | "cidr" if value.is_empty() => {}
                 "number-alias" => {
-                    user.number_alias = Some(self.key(&what, value, &element.place)?);
+                    user.number_alias = Some(self.key(&what, value, &element.place)?.into());
                 }
-                "cidr" => user.cidr = Some(self.known(&what, value, &element.place)?),
+                "cidr" => user.cidr = Some(self.known(&what, value, &element.place)?.into()),
                 "cacheable" => self.report.left_out(
                     &element.place,
                     format!("{what}: a kept answer would be given to every later question"),
@@ -108,7 +108,7 @@ impl Taker<'_> {
     /// HA1 values of the password: for each name that a client may log in by, in each realm, with
     /// each algorithm.
     fn secrets(&mut self, user: &mut User, levels: &[&Element], around: &Around<'_>) {
-        let id = user.id.clone();
+        let id = user.id.to_string();
         if let Some((hash, place)) = credential(levels, "a1-hash") {
             let Some(hash) = self.secret(&format!("a1-hash of user «{id}»"), hash, place) else {
                 return;
@@ -121,8 +121,7 @@ impl Taker<'_> {
             if !is_hash(&hash) {
                 return self.no_hash("a1-hash", &id, place);
             }
-            let realm = around.name.clone();
-            user.secrets = vec![Secret { username: id, realm, algorithm, ha1: hash }];
+            user.secrets = vec![Secret::new(id, &around.name, algorithm, &hash)];
             return;
         }
         let Some((password, place)) = credential(levels, "password") else { return };
@@ -134,7 +133,7 @@ impl Taker<'_> {
         if password == KNOWN_TO_ALL {
             self.logins.known_to_all.push((id.clone(), place.clone()));
         }
-        let names = [Some(&id), user.number_alias.as_ref()];
+        let names = [Some(&user.id), user.number_alias.as_ref()];
         for name in names.into_iter().flatten() {
             for realm in &around.realms {
                 for algorithm in &around.algorithms {
@@ -145,7 +144,7 @@ impl Taker<'_> {
     }
 
     fn mailbox(&mut self, user: &mut User, levels: &[&Element], around: &Around<'_>) {
-        let id = user.id.clone();
+        let id = user.id.to_string();
         if let Some((hash, place)) = credential(levels, "vm-a1-hash") {
             let what = format!("vm-a1-hash of user «{id}»");
             match self.secret(&what, hash, place) {

@@ -77,7 +77,7 @@ proptest! {
 
     #[test]
     fn a_password_and_a_hash(secret in named()) {
-        for credential in [Credential::Password(&secret), Credential::A1Hash(&secret)] {
+        for credential in [Credential::Password(&secret), Credential::A1Hash((&secret).into())] {
             let user = DirectoryUser::new("1000", credential);
             let answer = Directory::user(DirectoryDomain::new("d"), user);
             carried(answer, 7, &[("value", &secret)])?;
@@ -269,7 +269,7 @@ proptest! {
 
     #[test]
     fn a_setting_whose_globals_are_live_runs_no_command(text in nasty()) {
-        let setting = Setting { level: Level::Global, ..setting("p", &text) };
+        let setting = setting("p", &text).at(Level::Global);
         let profile = Profile {
             kind: ProfileKind::Verto,
             name: "p".to_owned(),
@@ -385,13 +385,13 @@ fn a_credential_sets_what_decides_about_a_login() {
     };
     let closed = [("allow-empty-password", "false"), ("sip-forbid-register", "true")];
     for (credential, pairs) in [
-        (Credential::A1Hash("5f"), &[("a1-hash", "5f")][..]),
+        (Credential::A1Hash("5f".into()), &[("a1-hash", "5f")][..]),
         (Credential::Password("secret"), &[("password", "secret")]),
-        (Credential::A1Hash(""), &closed),
+        (Credential::A1Hash("".into()), &closed),
         (Credential::Password(""), &closed),
         (Credential::Closed, &closed),
     ] {
-        let user = || DirectoryUser::new("1000", credential);
+        let user = || DirectoryUser::new("1000", credential.clone());
         assert_eq!(params(user()), expected(pairs));
         for (hash, told) in [(Some("7"), "7"), (None, "closed")] {
             let all = [pairs, &[("vm-a1-hash", told)]].concat();

@@ -56,16 +56,11 @@ impl Service {
 
 /// A user of everything that somebody may type into a form.
 fn stored(t: &[String]) -> Snapshot {
-    let secret = |realm: &str| Secret {
-        username: t[0].clone(),
-        realm: realm.to_owned(),
-        algorithm: Algorithm::Md5,
-        ha1: "a".repeat(32),
-    };
+    let secret = |realm: &str| Secret::new(&t[0], realm, Algorithm::Md5, &"a".repeat(32));
     let user = User {
-        id: t[0].clone(),
-        number_alias: Some(t[1].clone()),
-        cidr: Some(t[2].clone()),
+        id: t[0].as_str().into(),
+        number_alias: Some(t[1].as_str().into()),
+        cidr: Some(t[2].as_str().into()),
         secrets: vec![secret(&t[3])],
         params: vec![Setting::new("vm-mailto", &t[4])],
         variables: vec![
