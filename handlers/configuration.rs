@@ -26,11 +26,11 @@ mod voicemail;
 mod zones;
 
 use jackfield_api::Refusal;
-use jackfield_api::snapshot::{Profile, ProfileKind, Snapshot};
+use jackfield_api::snapshot::{OnSwitch, Profile, ProfileKind};
 
 /// The profiles of a module that is nothing without one; not found where there are none at all.
-fn profiles(snapshot: &Snapshot, kind: ProfileKind) -> Result<Vec<&Profile>, Refusal> {
-    let profiles: Vec<_> = snapshot.profiles(kind).collect();
+fn profiles(pbx: OnSwitch<'_>, kind: ProfileKind) -> Result<Vec<&Profile>, Refusal> {
+    let profiles: Vec<_> = pbx.profiles(kind).collect();
     if profiles.is_empty() {
         return Err(Refusal::NotFound("no profile of this module"));
     }
@@ -40,12 +40,16 @@ fn profiles(snapshot: &Snapshot, kind: ProfileKind) -> Result<Vec<&Profile>, Ref
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jackfield_api::snapshot::Snapshot;
 
     #[test]
     fn a_module_without_any_stored_profile_is_left_to_the_switch() {
         use ProfileKind::{Conference, Sofia, Verto, Voicemail};
         for kind in [Conference, Sofia, Verto, Voicemail] {
-            assert!(matches!(profiles(&Snapshot::default(), kind), Err(Refusal::NotFound(_))));
+            assert!(matches!(
+                profiles(Snapshot::default().on("vm"), kind),
+                Err(Refusal::NotFound(_))
+            ));
         }
     }
 }

@@ -49,6 +49,17 @@ pub(crate) fn check_network(network: &str) -> Result<(), String> {
     Err(format!("«{}» is no network, as 192.0.2.0/24 is", network.escape_debug()))
 }
 
+/// Says why a switch cannot have this name: the one that it sends as `hostname`, which is its
+/// `switchname` (`switch.conf`), or else the machine's own.
+#[cfg_attr(not(test), expect(dead_code, reason = "for the commands that limit things to switches"))]
+pub(crate) fn check_host(name: &str) -> Result<(), String> {
+    check(name)?;
+    match name.chars().find(|c| c.is_whitespace() || matches!(c, '&' | ',')) {
+        Some(c) => Err(format!("the switch sends its name as it is, and «{c}» would break that")),
+        None => Ok(()),
+    }
+}
+
 /// Two upper-case hexadecimal digits behind a percent sign.
 fn percent_escape(name: &str) -> Option<&str> {
     let digit = |b: u8| matches!(b, b'0'..=b'9' | b'A'..=b'F');
@@ -72,6 +83,12 @@ mod tests {
         assert_eq!(check_domain("pbx.example.test"), Ok(()));
         for name in ["a&b", "a=b", "a b", "a@b", "%41.test"] {
             assert!(check_domain(name).is_err(), "{name}");
+        }
+        for name in ["vm", "pbx1.example.test", "PBX_1", "a=b"] {
+            assert_eq!(check_host(name), Ok(()), "{name}");
+        }
+        for name in ["", "a&b", "a b", "a,b"] {
+            assert!(check_host(name).is_err(), "{name}");
         }
     }
 }

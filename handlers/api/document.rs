@@ -15,9 +15,9 @@ pub use directory::{Credential, Directory, DirectoryDomain, DirectoryUser, Liste
 pub use languages::Languages;
 
 use crate::lookup::Section;
-use crate::snapshot::Setting;
+use crate::snapshot::{Globals, Setting};
 use crate::store::Write;
-use crate::xml::{Element, Node, Place, XmlError, document};
+use crate::xml::{Element, Node, Place, XmlError, document, put_globals};
 
 /// The switch drops a longer answer (`response-max-bytes` of `mod_xml_curl`, default).
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -57,6 +57,15 @@ impl Document {
     /// What is to be written first, and the answer once it is.
     pub fn write_first(&self) -> Option<(&Write, &Self)> {
         self.write.as_deref().map(|(write, then)| (write, then))
+    }
+
+    /// The same with the globals put in that are limited to switches, as this switch has them.
+    pub(crate) fn with_globals(self, globals: &Globals, host: &str) -> Result<Self, XmlError> {
+        let write = self.write.map(|stored| {
+            let (write, then) = *stored;
+            Ok(Box::new((write, then.with_globals(globals, host)?)))
+        });
+        Ok(Self { body: put_globals(self.body, globals, host)?, write: write.transpose()?, ..self })
     }
 
     /// The section it is an answer in.

@@ -107,7 +107,8 @@ impl Lookup {
         self.form.base(1)
     }
 
-    /// The switch that asks, by its switch name.
+    /// The switch that asks, by its switch name: `switchname` of its `switch.conf`, or else the name
+    /// of its machine. It is what things are limited to; hook scripts send the machine's name.
     pub fn hostname(&self) -> Cow<'_, str> {
         self.form.base(0)
     }

@@ -8,9 +8,11 @@ mod conference;
 mod dialplan;
 mod domain;
 pub mod global;
+mod hosts;
 mod index;
 mod language;
 mod menu;
+mod on_switch;
 mod profile;
 mod setting;
 mod shared_str;
@@ -24,8 +26,11 @@ pub use conference::Room;
 pub use dialplan::{Action, Condition, Context, Expression, Extension, Regex, Step};
 pub use domain::{Domain, Group};
 pub use global::{Global, Globals};
+pub use hosts::Hosts;
+use hosts::Limited;
 pub use language::{Language, Macro, PhraseGroup};
 pub use menu::{Menu, MenuEntry};
+pub use on_switch::OnSwitch;
 pub use profile::{
     AccessList, AccessNode, AccessTarget, Gateway, Profile, ProfileDomain, ProfileKind,
 };
@@ -78,6 +83,18 @@ pub struct StoredDocument {
     pub name: String,
     /// Its `<configuration>` element.
     pub xml: Raw,
+    /// The switches that it is for.
+    pub hosts: Hosts,
+}
+
+impl Limited for StoredDocument {
+    fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    fn is_namesake(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name)
+    }
 }
 
 impl StoredDocument {
@@ -121,7 +138,10 @@ pub struct Snapshot {
     chatplan: Index,
     menus: Index,
     languages: Index,
-    documents: Index,
+    /// Namesakes are for different switches.
+    documents: HashMap<String, Vec<usize>>,
+    /// All globals, where any is limited to switches.
+    limited_globals: Option<Globals>,
 }
 
 /// A part of answers that is the same each time: written when it is first asked for, with the
@@ -135,7 +155,11 @@ impl Snapshot {
     /// Puts the stored globals in and indexes the contents. Of two entries with one name the first
     /// is found; a domain's name goes before another's alias.
     pub fn new(mut contents: Contents) -> Self {
-        global::resolve(&mut contents);
+        let limited_globals = global::resolve(&mut contents);
+        let mut documents = HashMap::<_, Vec<_>>::new();
+        for (at, document) in contents.documents.iter().enumerate() {
+            documents.entry(document.name.to_ascii_lowercase()).or_default().push(at);
+        }
         let mut domains = index(contents.domains.iter().map(Domain::name));
         for (at, domain) in contents.domains.iter().enumerate() {
             for alias in domain.aliases() {
@@ -148,7 +172,8 @@ impl Snapshot {
             chatplan: index(contents.chatplan.iter().map(Context::name)),
             menus: index(contents.menus.iter().map(|menu| menu.name.as_str())),
             languages: index(contents.languages.iter().map(|language| language.name.as_str())),
-            documents: index(contents.documents.iter().map(|document| document.name.as_str())),
+            documents,
+            limited_globals,
             contents,
         }
     }
@@ -158,7 +183,8 @@ impl Snapshot {
         self.contents.revision
     }
 
-    /// All lists, in the order in which they are answered.
+    /// All lists, in the order in which they are answered, for whichever switch. What can be limited
+    /// to switches is answered from [`Snapshot::on`].
     pub fn contents(&self) -> &Contents {
         &self.contents
     }
@@ -193,14 +219,19 @@ impl Snapshot {
         find(&self.languages, name).map(|at| &self.contents.languages[at])
     }
 
-    /// A stored configuration document by its file's name, case apart.
-    pub fn document(&self, name: &str) -> Option<&StoredDocument> {
-        find(&self.documents, name).map(|at| &self.contents.documents[at])
+    /// What can be limited to switches, as this one has it: the one that a look-up is of
+    /// ([`Lookup::hostname`](crate::Lookup::hostname)), case apart.
+    pub fn on<'a>(&'a self, host: &'a str) -> OnSwitch<'a> {
+        OnSwitch { snapshot: self, host }
     }
 
-    /// The profiles of one module, in their order.
-    pub fn profiles(&self, kind: ProfileKind) -> impl Iterator<Item = &Profile> {
-        self.contents.profiles.iter().filter(move |profile| profile.kind == kind)
+    fn documents_named(&self, name: &str) -> impl Iterator<Item = &StoredDocument> {
+        let found = if name.bytes().any(|b| b.is_ascii_uppercase()) {
+            self.documents.get(&name.to_ascii_lowercase())
+        } else {
+            self.documents.get(name)
+        };
+        found.into_iter().flatten().map(|at| &self.contents.documents[*at])
     }
 }
 

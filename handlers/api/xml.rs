@@ -8,11 +8,13 @@
 //! What cannot be carried unharmed is refused with an [`XmlError`], never altered.
 
 mod element;
+mod live;
 mod raw;
 mod value;
 
 pub use element::XmlError;
 pub(crate) use element::{Element, Node, document, written};
+pub(crate) use live::put_globals;
 pub use raw::Raw;
 pub(crate) use value::Place;
 pub use value::{Refused, Value};

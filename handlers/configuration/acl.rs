@@ -25,12 +25,14 @@ use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 struct Acl;
 
 impl ConfigurationHandler for Acl {
-    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let host = lookup.base().hostname();
+        let pbx = facts.snapshot.on(&host);
         // Also where none is stored: to the switch a list that it does not know lets nobody in,
         // while one of that name on its disk might.
         Configuration::new("acl.conf")
-            .framed(facts.snapshot.document("acl.conf"))
-            .network_lists(&facts.snapshot.contents().access_lists)
+            .framed(pbx.document("acl.conf"))
+            .network_lists(pbx.access_lists())
             .answer()
     }
 }

@@ -30,8 +30,9 @@ struct Callcenter;
 impl ConfigurationHandler for Callcenter {
     fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
         let Contents { queues, agents, tiers, .. } = facts.snapshot.contents();
+        let host = lookup.base().hostname();
         let document = Configuration::new("callcenter.conf")
-            .framed(facts.snapshot.document("callcenter.conf"))
+            .framed(facts.snapshot.on(&host).document("callcenter.conf"))
             .settings::<&str>([]);
         // Each part is written even where it is empty: the module asks once more for tiers that it
         // does not find.

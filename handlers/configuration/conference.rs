@@ -20,7 +20,7 @@
 
 use jackfield_api::document::{Configuration, Control};
 use jackfield_api::lookup::{ConferenceJoin, ConfigurationFlow, ConfigurationLookup};
-use jackfield_api::snapshot::{Level, ProfileKind, Room, Snapshot, StoredDocument};
+use jackfield_api::snapshot::{Level, OnSwitch, ProfileKind, Room, StoredDocument};
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, Refusal, register};
 
 struct Conference;
@@ -48,47 +48,48 @@ const KEYS: [(&str, &str); 12] = [
 
 impl ConfigurationHandler for Conference {
     fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        let snapshot = facts.snapshot;
+        let host = lookup.base().hostname();
+        let pbx = facts.snapshot.on(&host);
         match lookup.flow() {
-            ConfigurationFlow::ConferenceJoin(join) => joining(&join, snapshot),
+            ConfigurationFlow::ConferenceJoin(join) => joining(&join, pbx),
             ConfigurationFlow::ConferenceControls(keys) => {
                 // For another group that is not stored a file on the switch's disk is the one place
                 // where it may be.
-                let stored = frame(snapshot)
+                let stored = frame(pbx)
                     .is_some_and(|frame| frame.lists("caller-controls", "group", &keys.controls));
                 if !stored && !keys.controls.eq_ignore_ascii_case(DEFAULT_KEYS) {
                     return Err(Refusal::NotFound("no such group of caller controls"));
                 }
-                document(snapshot).answer()
+                document(pbx).answer()
             }
-            _ => whole(snapshot),
+            _ => whole(pbx),
         }
     }
 }
 
 /// The room's profile. Earlier switches read the keys from this answer too.
-fn joining(join: &ConferenceJoin<'_>, snapshot: &Snapshot) -> Answer {
+fn joining(join: &ConferenceJoin<'_>, pbx: OnSwitch<'_>) -> Answer {
     // Without the document the caller is not let in. In a document without the profile the switch
     // would see leave to open the room on its built-in defaults, with no PIN.
-    let profile = snapshot
+    let profile = pbx
         .profiles(ProfileKind::Conference)
         .find(|profile| profile.name.eq_ignore_ascii_case(&join.profile))
         .ok_or(Refusal::NotFound("no such conference profile"))?;
-    document(snapshot).profiles([profile]).answer()
+    document(pbx).profiles([profile]).answer()
 }
 
-fn whole(snapshot: &Snapshot) -> Answer {
-    let profiles = super::profiles(snapshot, ProfileKind::Conference)?;
+fn whole(pbx: OnSwitch<'_>) -> Answer {
+    let profiles = super::profiles(pbx, ProfileKind::Conference)?;
     let rooms: Vec<_> =
-        snapshot.contents().rooms.iter().map(|room| advertised(room, snapshot)).collect();
-    with_keys(Configuration::new(FILE).framed(frame(snapshot)).rooms(&rooms), snapshot)
+        pbx.snapshot().contents().rooms.iter().map(|room| advertised(room, pbx)).collect();
+    with_keys(Configuration::new(FILE).framed(frame(pbx)).rooms(&rooms), pbx)
         .profiles(profiles)
         .answer()
 }
 
 /// The room by the name that phones subscribe to: with the domain that its profile has for presence.
-fn advertised(room: &Room, snapshot: &Snapshot) -> Room {
-    let domain = snapshot
+fn advertised(room: &Room, pbx: OnSwitch<'_>) -> Room {
+    let domain = pbx
         .profiles(ProfileKind::Conference)
         .find(|profile| profile.name.eq_ignore_ascii_case(&room.profile))
         .and_then(|profile| {
@@ -102,17 +103,17 @@ fn advertised(room: &Room, snapshot: &Snapshot) -> Room {
     room
 }
 
-fn frame(snapshot: &Snapshot) -> Option<&StoredDocument> {
-    snapshot.document(FILE)
+fn frame(pbx: OnSwitch<'_>) -> Option<&StoredDocument> {
+    pbx.document(FILE)
 }
 
-fn document(snapshot: &Snapshot) -> Configuration<'_> {
-    with_keys(Configuration::new(FILE).framed(frame(snapshot)), snapshot)
+fn document(pbx: OnSwitch<'_>) -> Configuration<'_> {
+    with_keys(Configuration::new(FILE).framed(frame(pbx)), pbx)
 }
 
 /// The keys that callers know, where the operator stored none.
-fn with_keys<'a>(document: Configuration<'a>, snapshot: &Snapshot) -> Configuration<'a> {
-    if frame(snapshot).is_some_and(|frame| frame.has("caller-controls")) {
+fn with_keys<'a>(document: Configuration<'a>, pbx: OnSwitch<'_>) -> Configuration<'a> {
+    if frame(pbx).is_some_and(|frame| frame.has("caller-controls")) {
         return document;
     }
     document.caller_controls(
@@ -127,7 +128,7 @@ register!(ConfigurationHandler, "conference", Keys::Fixed(&[FILE]), Conference);
 mod tests {
     use super::super::recorded::{answer, answer_from, asking, recorded, text};
     use super::*;
-    use jackfield_api::snapshot::{Contents, Profile, Setting};
+    use jackfield_api::snapshot::{Contents, Hosts, Profile, Setting, Snapshot};
     use jackfield_api::xml::Raw;
 
     #[test]
@@ -181,9 +182,12 @@ mod tests {
             })
         };
         let with = snapshot(vec![Setting::new("domain", "pbx.example.test")]);
-        assert_eq!(advertised(&room, &with).name, "3000@pbx.example.test");
-        assert_eq!(advertised(&advertised(&room, &with), &with).name, "3000@pbx.example.test");
-        assert_eq!(advertised(&room, &snapshot(Vec::new())).name, "3000");
+        assert_eq!(advertised(&room, with.on("vm")).name, "3000@pbx.example.test");
+        assert_eq!(
+            advertised(&advertised(&room, with.on("vm")), with.on("vm")).name,
+            "3000@pbx.example.test"
+        );
+        assert_eq!(advertised(&room, snapshot(Vec::new()).on("vm")).name, "3000");
     }
 
     #[test]
@@ -192,7 +196,8 @@ mod tests {
                    <advertise><room name='9@x' status='y'/></advertise>\
                    <caller-controls><group name='moderator'/></caller-controls><profiles/>\
                    </configuration>";
-        let frame = StoredDocument { name: FILE.into(), xml: Raw::parse(xml).expect("valid") };
+        let xml = Raw::parse(xml).expect("valid");
+        let frame = StoredDocument { name: FILE.into(), xml, hosts: Hosts::default() };
         let profile = |name: &str| Profile {
             kind: ProfileKind::Conference,
             name: name.into(),

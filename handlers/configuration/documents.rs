@@ -26,7 +26,7 @@ struct Documents;
 impl ConfigurationHandler for Documents {
     fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
         let file = lookup.file();
-        if let Some(document) = facts.snapshot.document(&file) {
+        if let Some(document) = facts.snapshot.on(&lookup.base().hostname()).document(&file) {
             return Configuration::stored(document);
         }
         stock::document(&file).ok_or(Refusal::NotFound("no such document"))?.answer()
@@ -39,12 +39,15 @@ register!(ConfigurationHandler, "documents", Keys::CatchAll, Documents);
 mod tests {
     use super::super::recorded::{answer, answer_from, asking, recorded, text};
     use super::*;
-    use jackfield_api::snapshot::{Contents, Snapshot, StoredDocument};
+    use jackfield_api::snapshot::{Contents, Hosts, Snapshot, StoredDocument};
     use jackfield_api::xml::Raw;
 
     fn storing(name: &str, xml: &str) -> Snapshot {
-        let documents =
-            vec![StoredDocument { name: name.into(), xml: Raw::parse(xml).expect("valid") }];
+        let documents = vec![StoredDocument {
+            name: name.into(),
+            xml: Raw::parse(xml).expect("valid"),
+            hosts: Hosts::default(),
+        }];
         Snapshot::new(Contents { documents, ..Contents::default() })
     }
 

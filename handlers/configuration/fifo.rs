@@ -21,8 +21,9 @@ use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 struct Fifo;
 
 impl ConfigurationHandler for Fifo {
-    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        if let Some(stored) = facts.snapshot.document("fifo.conf") {
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let host = lookup.base().hostname();
+        if let Some(stored) = facts.snapshot.on(&host).document("fifo.conf") {
             return Configuration::stored(stored);
         }
         Configuration::new("fifo.conf")

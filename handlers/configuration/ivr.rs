@@ -21,40 +21,46 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::{ConfigurationFlow, ConfigurationLookup};
-use jackfield_api::snapshot::{Menu, Snapshot};
+use jackfield_api::snapshot::{Menu, MenuEntry, OnSwitch};
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Ivr;
 
 impl ConfigurationHandler for Ivr {
     fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        let snapshot = facts.snapshot;
+        let host = lookup.base().hostname();
+        let pbx = facts.snapshot.on(&host);
         let menus = if let ConfigurationFlow::Menu(name) = lookup.flow() {
             // A menu that is not stored leaves none, and the switch says that it cannot find it and
             // goes on with the call's next action. Not found would have it look on its disk, where
             // a menu of that name may lead elsewhere.
-            reachable(snapshot, &name)
+            reachable(pbx, &name)
         } else {
-            let menus = &snapshot.contents().menus;
-            menus.iter().map(|menu| spelled(snapshot, menu, None)).collect()
+            let menus = &facts.snapshot.contents().menus;
+            menus.iter().map(|menu| spelled(pbx, menu, None)).collect()
         };
-        Configuration::new("ivr.conf").framed(snapshot.document("ivr.conf")).menus(&menus).answer()
+        Configuration::new("ivr.conf").framed(pbx.document("ivr.conf")).menus(&menus).answer()
     }
 }
 
 /// The menu of this name and every one that it leads to, each once, in the order of their finding.
-fn reachable(snapshot: &Snapshot, name: &str) -> Vec<Menu> {
-    let mut found: Vec<&Menu> = snapshot.menu(name).into_iter().collect();
+fn reachable(pbx: OnSwitch<'_>, name: &str) -> Vec<Menu> {
+    let mut found: Vec<&Menu> = pbx.snapshot().menu(name).into_iter().collect();
     let mut at = 0;
     while let Some(menu) = found.get(at) {
-        for next in menu.entries.iter().filter_map(|entry| snapshot.menu(entry.sub_menu()?)) {
+        for next in menu.entries.iter().filter_map(|entry| led_to(pbx, entry)) {
             if !found.iter().any(|menu| std::ptr::eq(*menu, next)) {
                 found.push(next);
             }
         }
         at += 1;
     }
-    found.into_iter().map(|menu| spelled(snapshot, menu, Some(name))).collect()
+    found.into_iter().map(|menu| spelled(pbx, menu, Some(name))).collect()
+}
+
+/// The stored menu that a choice leads into.
+fn led_to<'a>(pbx: OnSwitch<'a>, entry: &MenuEntry) -> Option<&'a Menu> {
+    pbx.snapshot().menu(&pbx.resolved(entry.sub_menu()?, entry.level))
 }
 
 /// The menu as the switch can follow it: every name in the spelling that it will be looked for by.
@@ -63,15 +69,15 @@ fn reachable(snapshot: &Snapshot, name: &str) -> Vec<Menu> {
 /// only in the same case. So a loop in which `demo` is also called `Demo` would have it build menus
 /// without end, and a call that enters `DEMO` would not be let into `demo`. A choice that leads to a
 /// menu that is not stored is left out: taking it would end the call.
-fn spelled(snapshot: &Snapshot, menu: &Menu, asked: Option<&str>) -> Menu {
+fn spelled(pbx: OnSwitch<'_>, menu: &Menu, asked: Option<&str>) -> Menu {
     let spelling = |menu: &Menu| match asked {
         Some(asked) if menu.name.eq_ignore_ascii_case(asked) => asked.to_owned(),
         _ => menu.name.clone(),
     };
     let entries = menu.entries.iter().filter_map(|entry| {
         let mut entry = entry.clone();
-        if let Some(sub_menu) = entry.sub_menu() {
-            entry.param = spelling(snapshot.menu(sub_menu)?);
+        if entry.sub_menu().is_some() {
+            entry.param = spelling(led_to(pbx, &entry)?);
         }
         Some(entry)
     });
@@ -97,7 +103,7 @@ mod tests {
     #[test]
     fn every_name_is_spelled_as_the_call_spelled_it() {
         let pbx = pbx();
-        let menus = reachable(&pbx, "DEMO");
+        let menus = reachable(pbx.on("vm"), "DEMO");
         let names: Vec<_> = menus.iter().map(|menu| menu.name.as_str()).collect();
         assert_eq!(names, ["DEMO", "more", "last"]);
         for name in menus.iter().flat_map(|menu| &menu.entries).filter_map(|to| to.sub_menu()) {

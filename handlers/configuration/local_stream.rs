@@ -30,8 +30,9 @@ const STREAMS: [&str; 2] = ["default", "moh"];
 const SOUNDS: &str = "$${sounds_dir}";
 
 impl ConfigurationHandler for LocalStream {
-    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        if let Some(stored) = facts.snapshot.document("local_stream.conf") {
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let host = lookup.base().hostname();
+        if let Some(stored) = facts.snapshot.on(&host).document("local_stream.conf") {
             return Configuration::stored(stored);
         }
         STREAMS

@@ -30,8 +30,9 @@ const HOOKS: [(&str, &str, &str); 2] = [
 ];
 
 impl ConfigurationHandler for Lua {
-    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        let frame = facts.snapshot.document("lua.conf");
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let host = lookup.base().hostname();
+        let frame = facts.snapshot.on(&host).document("lua.conf");
         let hooks = HOOKS.into_iter().filter(|(event, subclass, _)| {
             let mut stored =
                 frame.iter().flat_map(|frame| frame.attributes("settings", ["event", "subclass"]));
@@ -47,7 +48,7 @@ register!(ConfigurationHandler, "lua", Keys::Fixed(&["lua.conf"]), Lua);
 mod tests {
     use super::super::recorded::{answer_from, asking, recorded, text};
     use super::*;
-    use jackfield_api::snapshot::{Contents, Snapshot, StoredDocument};
+    use jackfield_api::snapshot::{Contents, Hosts, Snapshot, StoredDocument};
     use jackfield_api::xml::Raw;
 
     #[test]
@@ -60,8 +61,8 @@ mod tests {
         let xml = "<configuration name='lua.conf'><settings><param name='script-directory' \
                    value='$${script_dir}'/><hook event='CUSTOM' subclass='verto::login' \
                    script='own.lua'/></settings></configuration>";
-        let document =
-            StoredDocument { name: "lua.conf".into(), xml: Raw::parse(xml).expect("valid") };
+        let (name, xml) = ("lua.conf".into(), Raw::parse(xml).expect("valid"));
+        let document = StoredDocument { name, xml, hosts: Hosts::default() };
         let snapshot = Snapshot::new(Contents { documents: vec![document], ..Contents::default() });
         let answer = answer_from(&snapshot, &Lua, asking("lua.conf", "a=b")).expect("a document");
         let text = String::from_utf8(answer.into_body()).expect("UTF-8");

@@ -33,7 +33,9 @@ const GLOBAL: [(&str, &str); 2] = [("log-level", "0"), ("debug-presence", "0")];
 
 impl ConfigurationHandler for Sofia {
     fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        let mut profiles = super::profiles(facts.snapshot, ProfileKind::Sofia)?;
+        let host = lookup.base().hostname();
+        let pbx = facts.snapshot.on(&host);
+        let mut profiles = super::profiles(pbx, ProfileKind::Sofia)?;
         if let ConfigurationFlow::Profile(name) = lookup.flow() {
             // For a name that is not stored this leaves a document without profiles, and the switch
             // says that there is no such profile. Not found would have it look on its disk: a
@@ -41,7 +43,7 @@ impl ConfigurationHandler for Sofia {
             // the profile `internal` of the default files lets other callers in than ours does.
             profiles.retain(|profile| profile.name.eq_ignore_ascii_case(&name));
         }
-        let frame = facts.snapshot.document(FILE);
+        let frame = pbx.document(FILE);
         let mut document = Configuration::new(FILE).framed(frame);
         if frame.is_none() {
             document = document.global_settings(GLOBAL);

@@ -19,7 +19,7 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::{Level, Profile, ProfileKind, Setting};
+use jackfield_api::snapshot::{Level, OnSwitch, Profile, ProfileKind, Setting};
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Verto;
@@ -27,10 +27,13 @@ struct Verto;
 const FILE: &str = "verto.conf";
 
 impl ConfigurationHandler for Verto {
-    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        let profiles = super::profiles(facts.snapshot, ProfileKind::Verto)?;
-        let completed: Vec<_> = profiles.into_iter().map(completed).collect();
-        let frame = facts.snapshot.document(FILE);
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let host = lookup.base().hostname();
+        let pbx = facts.snapshot.on(&host);
+        let profiles = super::profiles(pbx, ProfileKind::Verto)?;
+        let completed: Vec<_> =
+            profiles.into_iter().map(|profile| completed(profile, pbx)).collect();
+        let frame = pbx.document(FILE);
         let mut document = Configuration::new(FILE).framed(frame);
         if frame.is_none() {
             document = document.settings([("debug", "0")]);
@@ -44,11 +47,12 @@ impl ConfigurationHandler for Verto {
 /// Where `userauth` is missing or empty it asks no browser to log in: whoever reaches the port may
 /// call. Where no certificate is named it complains, at plain listeners too; the one named here is
 /// made by the switch itself when it starts.
-fn completed(profile: &Profile) -> Profile {
+fn completed(profile: &Profile, pbx: OnSwitch<'_>) -> Profile {
     let mut profile = profile.clone();
     let says = |profile: &Profile, names: &[&str]| {
         profile.params.iter().any(|param| {
-            !param.text.is_empty() && names.iter().any(|name| param.name.eq_ignore_ascii_case(name))
+            !pbx.text_of(param).is_empty()
+                && names.iter().any(|name| param.name.eq_ignore_ascii_case(name))
         })
     };
     if !says(&profile, &["userauth"]) {
@@ -72,9 +76,9 @@ mod tests {
     /// The parameters of the stored profile with these more, as they are answered.
     fn params(more: &[(&str, &str)]) -> Vec<(String, String)> {
         let pbx = pbx();
-        let mut profile = pbx.profiles(ProfileKind::Verto).next().expect("stored").clone();
+        let mut profile = pbx.on("vm").profiles(ProfileKind::Verto).next().expect("stored").clone();
         profile.params.extend(more.iter().map(|(name, text)| Setting::new(*name, *text)));
-        completed(&profile)
+        completed(&profile, pbx.on("vm"))
             .params
             .into_iter()
             .map(|param| (param.name.to_string(), param.text.to_string()))

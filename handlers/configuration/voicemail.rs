@@ -31,10 +31,12 @@ const EMPTY_PIN: &str = "allow-empty-password-auth";
 const FILE: &str = "voicemail.conf";
 
 impl ConfigurationHandler for Voicemail {
-    fn answer(&self, _: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        let profiles = super::profiles(facts.snapshot, ProfileKind::Voicemail)?;
+    fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+        let host = lookup.base().hostname();
+        let pbx = facts.snapshot.on(&host);
+        let profiles = super::profiles(pbx, ProfileKind::Voicemail)?;
         let closed: Vec<_> = profiles.into_iter().map(closed).collect();
-        let frame = facts.snapshot.document(FILE);
+        let frame = pbx.document(FILE);
         let mut document = Configuration::new(FILE).framed(frame);
         if frame.is_none() {
             document = document.settings([("debug", "0")]);
@@ -70,7 +72,8 @@ mod tests {
     #[test]
     fn a_profile_that_would_take_an_empty_pin_is_overruled() {
         let pbx = pbx();
-        let mut profile = pbx.profiles(ProfileKind::Voicemail).next().expect("stored").clone();
+        let mut profile =
+            pbx.on("vm").profiles(ProfileKind::Voicemail).next().expect("stored").clone();
         profile.params.insert(0, Setting::new("Allow-Empty-Password-Auth", "true"));
         let said: Vec<_> = closed(&profile)
             .params

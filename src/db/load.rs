@@ -35,7 +35,7 @@ pub(super) fn contents(c: &mut Session) -> Result<Contents, DbError> {
     let mut contexts = contexts(c)?;
     Ok(Contents {
         revision: revision::table.select(revision::value).first(c)?,
-        globals: list(c, |_, row: GlobalRow| Ok(row.read_as()))?,
+        globals: list(c, |id, row: GlobalRow| row.read_as(id))?,
         domains: domains(c, &mut gateways)?,
         profiles: list(c, |id, row: ProfileRow| {
             let gateways = gateways.remove(&Owner::Profile(id)).unwrap_or_default();

@@ -1,12 +1,14 @@
 //! Writes a PBX into tables that may hold one: what is there already is brought up to date.
 //!
-//! An object is found by its name. What differs is written, what is the same is left alone, so that
+//! An object is found by its name, and by the switches that it is limited to. What differs is written, what is the same is left alone, so that
 //! writing the same once more changes nothing; what is stored and not named here stays.
 
 use std::collections::HashMap;
 
 use diesel::QueryResult;
-use jackfield_api::snapshot::{Contents, Context, Domain, Gateway, Group, Language, Profile, User};
+use jackfield_api::snapshot::{
+    Contents, Context, Domain, Gateway, Group, Hosts, Language, Profile, User,
+};
 
 use super::session::{self, Session};
 use super::tables::access_list::AccessListRow;
@@ -87,7 +89,7 @@ struct Merge<'a> {
 impl Merge<'_> {
     fn contents(&mut self, contents: &Contents) -> QueryResult<()> {
         for global in &contents.globals {
-            self.named(&global.name, &GlobalRow::of(global))?;
+            self.limited("", &global.name, &global.hosts, &GlobalRow::of(global))?;
         }
         for found in &contents.domains {
             self.domain(found)?;
@@ -96,7 +98,7 @@ impl Merge<'_> {
             self.profile(found)?;
         }
         for list in &contents.access_lists {
-            self.named(&list.name, &AccessListRow::of(list))?;
+            self.limited("", &list.name, &list.hosts, &AccessListRow::of(list))?;
         }
         for found in &contents.dialplan {
             self.context(Section::Dialplan, found)?;
@@ -115,7 +117,7 @@ impl Merge<'_> {
             self.language(found)?;
         }
         for document in &contents.documents {
-            self.named(&document.name, &DocumentRow::of(document))?;
+            self.limited("", &document.name, &document.hosts, &DocumentRow::of(document))?;
         }
         Ok(())
     }
@@ -131,6 +133,19 @@ impl Merge<'_> {
     fn among<R: Row>(&mut self, scope: &str, name: &str, row: &R) -> QueryResult<i64> {
         let known = find::<R>(self.c, scope, name)?;
         self.put(known, row)
+    }
+
+    /// Writes an object whose name is its own among those for the same switches, and of this scope.
+    fn limited<R: Row>(
+        &mut self,
+        scope: &str,
+        name: &str,
+        hosts: &Hosts,
+        row: &R,
+    ) -> QueryResult<i64> {
+        let id = self.among(&format!("{scope}hosts = {}", quoted(hosts)), name, row)?;
+        (self.done)();
+        Ok(id)
     }
 
     fn put<R: Row>(&mut self, known: Option<i64>, row: &R) -> QueryResult<i64> {
@@ -197,7 +212,7 @@ impl Merge<'_> {
             };
             ids.insert(name, id);
             for found in &user.gateways {
-                self.gateway(Owner::User(id), found)?;
+                self.gateway(Owner::User(id), &Hosts::default(), found)?;
             }
             (self.done)();
         }
@@ -223,16 +238,22 @@ impl Merge<'_> {
 
     fn profile(&mut self, profile: &Profile) -> QueryResult<()> {
         let row = ProfileRow::of(profile);
-        let id = self.among(&format!("kind = '{}'", profile.kind), &profile.name, &row)?;
+        let kind = format!("kind = '{}' AND ", profile.kind);
+        let id = self.limited(&kind, &profile.name, &profile.hosts, &row)?;
         for found in &profile.gateways {
-            self.gateway(Owner::Profile(id), found)?;
+            self.gateway(Owner::Profile(id), &profile.hosts, found)?;
         }
-        (self.done)();
         Ok(())
     }
 
-    fn gateway(&mut self, owner: Owner, gateway: &Gateway) -> QueryResult<()> {
-        self.among("", &gateway.name, &GatewayRow::of(owner, gateway)).map(drop)
+    /// Writes a gateway, which has its name to itself among those for the same switches: one that is
+    /// another profile's or user's there moves here.
+    fn gateway(&mut self, owner: Owner, hosts: &Hosts, gateway: &Gateway) -> QueryResult<()> {
+        let scope = format!(
+            "coalesce((SELECT hosts FROM profiles WHERE profiles.id = profile_id), '[]') = {}",
+            quoted(hosts)
+        );
+        self.among(&scope, &gateway.name, &GatewayRow::of(owner, gateway)).map(drop)
     }
 
     /// The extensions of a context are one list, written anew where it differs.
@@ -286,4 +307,10 @@ impl Merge<'_> {
         }
         Ok(())
     }
+}
+
+/// The switches as they are stored, in a text of SQL.
+fn quoted(hosts: &Hosts) -> String {
+    let json = serde_json::to_string(hosts).expect("plain data");
+    format!("'{}'", json.replace('\'', "''"))
 }

@@ -16,7 +16,7 @@ mod user;
 use std::fmt;
 use std::str::FromStr;
 
-use super::tables::{Row, find};
+use super::tables::{Row, find_all};
 use super::{DbError, Session};
 
 pub(crate) use self::domain::{domain, hashes_that_lack, void};
@@ -291,7 +291,7 @@ impl<T: Named> Noun for T {
     }
 
     fn find(c: &mut Session, key: &Name) -> Result<Vec<i64>, NounError> {
-        Ok(find::<T::Row>(c, "", &key.0)?.into_iter().collect())
+        Ok(find_all::<T::Row>(c, "", &key.0)?)
     }
 
     fn read(c: &mut Session, id: i64) -> Result<Option<Self>, NounError> {

@@ -64,6 +64,7 @@ table! {
         domains -> Text,
         aliases -> Text,
         others -> Text,
+        hosts -> Text,
     }
 }
 table! {
@@ -76,7 +77,15 @@ table! {
         others -> Text,
     }
 }
-table! { access_lists (id) { id -> BigInt, name -> Text, default_allow -> Bool, nodes -> Text } }
+table! {
+    access_lists (id) {
+        id -> BigInt,
+        name -> Text,
+        default_allow -> Bool,
+        nodes -> Text,
+        hosts -> Text,
+    }
+}
 table! { contexts (id) { id -> BigInt, section -> Text, name -> Text } }
 table! {
     extensions (id) {
@@ -103,8 +112,8 @@ table! {
 }
 table! { languages (id) { id -> BigInt, name -> Text, attributes -> Text, groups -> Text } }
 table! { phrases (id) { id -> BigInt, language_id -> BigInt, name -> Text, xml -> Text } }
-table! { globals (id) { id -> BigInt, name -> Text, value -> Text } }
-table! { documents (id) { id -> BigInt, name -> Text, xml -> Text } }
+table! { globals (id) { id -> BigInt, name -> Text, value -> Text, hosts -> Text } }
+table! { documents (id) { id -> BigInt, name -> Text, xml -> Text, hosts -> Text } }
 
 joinable!(group_members -> users (user_id));
 joinable!(tiers -> queues (queue_id));

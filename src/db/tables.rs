@@ -78,6 +78,11 @@ struct Found {
     id: i64,
 }
 
+/// Finds every row of a name, as [`find`] does: several are limited to different switches.
+pub(super) fn find_all<R: Row>(c: &mut Session, scope: &str, name: &str) -> QueryResult<Vec<i64>> {
+    find_all_by::<R>(c, scope, "name", name)
+}
+
 /// Finds a row by another column than its name.
 pub(super) fn find_by<R: Row>(
     c: &mut Session,
@@ -85,23 +90,32 @@ pub(super) fn find_by<R: Row>(
     column: &'static str,
     text: &str,
 ) -> QueryResult<Option<i64>> {
+    Ok(find_all_by::<R>(c, scope, column, text)?.first().copied())
+}
+
+fn find_all_by<R: Row>(
+    c: &mut Session,
+    scope: &str,
+    column: &'static str,
+    text: &str,
+) -> QueryResult<Vec<i64>> {
     let table = R::TABLE;
     let scope = if scope.is_empty() { "true" } else { scope };
     // Each database folds case in its own index.
     let found: Vec<Found> = match c {
         Session::Postgres(c) => diesel::sql_query(format!(
             "SELECT id FROM {table} WHERE {scope} \
-             AND lower({column} COLLATE \"C\") = lower($1 COLLATE \"C\")"
+             AND lower({column} COLLATE \"C\") = lower($1 COLLATE \"C\") ORDER BY id"
         ))
         .bind::<Text, _>(text)
         .load(c)?,
         Session::Sqlite(c) => {
-            diesel::sql_query(format!("SELECT id FROM {table} WHERE {scope} AND {column} = ?"))
-                .bind::<Text, _>(text)
-                .load(c)?
+            let query =
+                format!("SELECT id FROM {table} WHERE {scope} AND {column} = ? ORDER BY id");
+            diesel::sql_query(query).bind::<Text, _>(text).load(c)?
         }
     };
-    Ok(found.first().map(|found| found.id))
+    Ok(found.into_iter().map(|found| found.id).collect())
 }
 
 /// What became of a row that was to be written.

@@ -2,8 +2,8 @@
 
 use jackfield_api::snapshot::{
     AccessList, AccessNode, AccessTarget, Agent, Algorithm, Condition, Contents, Context, Domain,
-    Extension, Group, Level, Menu, MenuEntry, Profile, ProfileDomain, ProfileKind, Queue, Room,
-    Setting, Tier, User,
+    Extension, Group, Hosts, Level, Menu, MenuEntry, Profile, ProfileDomain, ProfileKind, Queue,
+    Room, Setting, Tier, User,
 };
 
 use super::{Login, phrases};
@@ -41,6 +41,7 @@ pub(super) fn contents(logins: &[Login]) -> Contents {
                 allow: true,
                 target: AccessTarget::Domain(DOMAIN.to_owned()),
             }],
+            hosts: Hosts::default(),
         }],
         dialplan: vec![
             Context::new("default", extensions()),

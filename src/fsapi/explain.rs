@@ -105,6 +105,14 @@ impl Router {
 
     fn tell_route(&self, lookup: &Lookup, told: &mut Told) {
         let picture = self.picture();
+        let host = lookup.hostname();
+        let limits = picture.snapshot.on(&host).limits();
+        if !limits.is_empty() {
+            told.say("limits", &format!("switch «{}» is named by", host.escape_debug()));
+        }
+        for (what, hosts) in limits {
+            told.more(&format!("{what} (for {hosts})").escape_debug().to_string());
+        }
         let routing = self.route(lookup, &picture);
         for (at, registry) in self.registries().iter().enumerate() {
             let kind = registry.kind();

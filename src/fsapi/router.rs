@@ -253,7 +253,8 @@ impl Router {
         let (router, lookup, picture) = (Arc::clone(self), Arc::clone(lookup), Arc::clone(picture));
         let ask = move || {
             let facts = Facts::new(&picture.snapshot);
-            router.registries[registry].ask(handler, &lookup, facts)
+            let document = router.registries[registry].ask(handler, &lookup, facts)?;
+            Ok(picture.snapshot.on(&lookup.hostname()).complete(document)?)
         };
         self.runners[registry][handler].places.run(deadline, ask).await
     }

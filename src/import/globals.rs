@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use jackfield_api::snapshot::{Global, Globals as Stored, global};
+use jackfield_api::snapshot::{Global, Globals as Stored, Hosts, global};
 
 use super::place::Place;
 
@@ -109,7 +109,11 @@ impl Globals {
         let entries = self.entries.values();
         entries
             .filter_map(|entry| {
-                Some(Global { name: entry.name.clone(), value: entry.value.clone()? })
+                Some(Global {
+                    name: entry.name.clone(),
+                    value: entry.value.clone()?,
+                    hosts: Hosts::default(),
+                })
             })
             .collect()
     }

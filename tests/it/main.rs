@@ -10,6 +10,7 @@ mod demo;
 mod explain;
 mod import;
 mod isolation;
+mod limits;
 mod live;
 mod observe;
 mod pin;

@@ -2,13 +2,16 @@
 //!
 //! A switch replaces `$${name}` when it reads its configuration. One that is served from here need
 //! not know the operator's names: what is stored is put into every text that may read globals when
-//! the snapshot is made, so that an answer holds `$${...}` only for what the switch alone knows.
+//! the snapshot is made, so that an answer holds `$${...}` only for what the switch alone knows. One that
+//! is limited to some switches is put in once the answer to one of them is written: no text is kept
+//! for each switch.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::hosts::{Hosts, Limited, pick};
 use super::{Action, Condition, Contents, Extension, Level, Setting, SharedStr, Step};
 
 /// A global variable.
@@ -18,11 +21,24 @@ pub struct Global {
     pub name: String,
     /// The value; `$${...}` in it is live.
     pub value: String,
+    /// The switches that it is for.
+    #[serde(default, skip_serializing_if = "Hosts::are_all")]
+    pub hosts: Hosts,
 }
 
-/// Stored globals by name.
+impl Limited for Global {
+    fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    fn is_namesake(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name)
+    }
+}
+
+/// Stored globals by name; namesakes are for different switches.
 #[derive(Debug, Default, Clone)]
-pub struct Globals(HashMap<String, String>);
+pub struct Globals(HashMap<String, Vec<Global>>);
 
 /// Longer than any chain of globals that means something: ends circles.
 const DEEPEST: usize = 16;
@@ -33,51 +49,55 @@ const LONGEST: usize = 1 << 20;
 impl Globals {
     /// Of two with one name the first counts.
     pub fn new(globals: &[Global]) -> Self {
-        let mut by_name = HashMap::with_capacity(globals.len());
+        let mut by_name = HashMap::<_, Vec<_>>::with_capacity(globals.len());
         for global in globals {
             let name = global.name.to_ascii_lowercase();
-            by_name.entry(name).or_insert_with(|| global.value.clone());
+            by_name.entry(name).or_default().push(global.clone());
         }
         Self(by_name)
     }
 
-    /// Gives a name a value, or takes it away.
+    /// Gives a name a value on every switch, or takes it away.
     pub fn set(&mut self, name: &str, value: Option<String>) {
-        let name = name.to_ascii_lowercase();
+        let key = name.to_ascii_lowercase();
         match value {
-            Some(value) => self.0.insert(name, value),
-            None => self.0.remove(&name),
+            Some(value) => {
+                let hosts = Hosts::default();
+                self.0.insert(key, vec![Global { name: name.to_owned(), value, hosts }])
+            }
+            None => self.0.remove(&key),
         };
     }
 
-    /// The value as it is stored.
+    /// The value as it is stored, of a name that has the same one on every switch.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(&name.to_ascii_lowercase()).map(String::as_str)
-    }
-
-    /// A text with the stored globals put in. Names that are not stored stay, and so does one that
-    /// is made of itself.
-    pub fn resolve(&self, text: &str) -> String {
-        let mut out = String::with_capacity(text.len());
-        self.resolve_into(text, 0, &mut out);
-        out
-    }
-
-    fn resolve_into(&self, text: &str, depth: usize, out: &mut String) {
-        let mut rest = text;
-        while let Some(at) = rest.find("$${") {
-            let Some(length) = rest[at + 3..].find('}') else { break };
-            let (before, name) = (&rest[..at], &rest[at + 3..at + 3 + length]);
-            out.push_str(before);
-            match self.get(name) {
-                Some(value) if depth < DEEPEST && out.len() < LONGEST => {
-                    self.resolve_into(value, depth + 1, out);
-                }
-                _ => out.push_str(&rest[at..at + 4 + length]),
-            }
-            rest = &rest[at + 4 + length..];
+        match self.0.get(&name.to_ascii_lowercase())?.as_slice() {
+            found if found.iter().any(|global| !global.hosts.are_all()) => None,
+            found => found.first().map(|global| global.value.as_str()),
         }
-        out.push_str(rest);
+    }
+
+    /// The value as this switch has it.
+    pub fn get_on(&self, host: &str, name: &str) -> Option<&str> {
+        let namesakes = self.0.get(&name.to_ascii_lowercase())?;
+        pick(namesakes, host).map(|global| global.value.as_str())
+    }
+
+    /// Whether a value of the name is limited to some switches.
+    pub fn is_limited(&self, name: &str) -> bool {
+        let namesakes = self.0.get(&name.to_ascii_lowercase());
+        namesakes.is_some_and(|found| found.iter().any(|global| !global.hosts.are_all()))
+    }
+
+    /// A text with the globals put in that are the same on every switch. Other names stay, and so
+    /// does one that is made of itself.
+    pub fn resolve(&self, text: &str) -> String {
+        resolve_with(text, &|name| self.get(name))
+    }
+
+    /// A text with all globals put in, as this switch has them. Names that it has not stay.
+    pub fn resolve_on(&self, host: &str, text: &str) -> String {
+        resolve_with(text, &|name| self.get_on(host, name))
     }
 }
 
@@ -132,18 +152,45 @@ impl Resolver<'_> {
     }
 }
 
+type Get<'g> = dyn Fn(&str) -> Option<&'g str> + 'g;
+
+fn resolve_with(text: &str, get: &Get<'_>) -> String {
+    let mut out = String::with_capacity(text.len());
+    resolve_into(text, get, 0, &mut out);
+    out
+}
+
+fn resolve_into(text: &str, get: &Get<'_>, depth: usize, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.find("$${") {
+        let Some(length) = rest[at + 3..].find('}') else { break };
+        let (before, name) = (&rest[..at], &rest[at + 3..at + 3 + length]);
+        out.push_str(before);
+        match get(name) {
+            Some(value) if depth < DEEPEST && out.len() < LONGEST => {
+                resolve_into(value, get, depth + 1, out);
+            }
+            _ => out.push_str(&rest[at..at + 4 + length]),
+        }
+        rest = &rest[at + 4 + length..];
+    }
+    out.push_str(rest);
+}
+
 /// The names that a text reads, in their order.
 pub fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split("$${").skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
 
-/// Puts the stored globals into every text that may read globals.
-pub(super) fn resolve(contents: &mut Contents) {
+/// Puts the globals that are the same on every switch into every text that may read globals. All
+/// globals, where others are left.
+pub(super) fn resolve(contents: &mut Contents) -> Option<Globals> {
     if contents.globals.is_empty() {
-        return;
+        return None;
     }
     let stored = std::mem::take(&mut contents.globals);
-    let globals = &Globals::new(&stored);
+    let all = Globals::new(&stored);
+    let globals = &all;
     let resolver = Resolver { globals, settings: RefCell::default() };
     for domain in &mut contents.domains {
         domain.resolve(|settings| resolver.settings(settings), |raw| raw.resolve(globals));
@@ -179,7 +226,9 @@ pub(super) fn resolve(contents: &mut Contents) {
     for document in &mut contents.documents {
         document.xml.resolve(globals);
     }
+    let limited = stored.iter().any(|global| !global.hosts.are_all());
     contents.globals = stored;
+    limited.then_some(all)
 }
 
 #[cfg(test)]
@@ -188,7 +237,7 @@ mod tests {
     use super::*;
 
     fn global(name: &str, value: &str) -> Global {
-        Global { name: name.into(), value: value.into() }
+        Global { name: name.into(), value: value.into(), hosts: Hosts::default() }
     }
 
     #[test]
@@ -223,6 +272,33 @@ mod tests {
         for user in contents.domains[0].users() {
             assert_eq!(user.variables[0].text, "5550100");
             assert_eq!(user.variables[0].text.holders(), 3);
+        }
+    }
+
+    #[test]
+    fn a_global_that_is_limited_stays_until_it_is_known_which_switch_asks() {
+        let on =
+            |host: &str, value: &str| Global { hosts: Hosts::new([host]), ..global("ip", value) };
+        let stored = [
+            on("a", "192.0.2.1"),
+            global("url", "$${scheme}://$${ip}"),
+            global("scheme", "https"),
+            on("b", "$${scheme}"),
+            global("IP", "192.0.2.9"),
+            Global { name: "own".into(), ..on("a", "x") },
+        ];
+        let globals = Globals::new(&stored);
+        let text = "$${url} $${own} $${local_ip_v4}";
+        let kept = globals.resolve(text);
+        assert_eq!(kept, "https://$${ip} $${own} $${local_ip_v4}");
+        for (host, told) in [
+            ("A", "https://192.0.2.1 x $${local_ip_v4}"),
+            ("b", "https://https $${own} $${local_ip_v4}"),
+            ("c", "https://192.0.2.9 $${own} $${local_ip_v4}"),
+            ("", "https://192.0.2.9 $${own} $${local_ip_v4}"),
+        ] {
+            assert_eq!(globals.resolve_on(host, text), told, "{host}");
+            assert_eq!(globals.resolve_on(host, &kept), told, "{host}");
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::hosts::{Hosts, Limited};
 use super::setting::Setting;
 use crate::xml::Raw;
 
@@ -23,6 +24,18 @@ pub struct Profile {
     pub gateways: Vec<Gateway>,
     /// Other elements inside of the profile, as `<email>` of voicemail.
     pub others: Raw,
+    /// The switches that it is for, with its gateways.
+    pub hosts: Hosts,
+}
+
+impl Limited for Profile {
+    fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    fn is_namesake(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.name.eq_ignore_ascii_case(&other.name)
+    }
 }
 
 /// A domain of a sofia profile.
@@ -102,6 +115,18 @@ pub struct AccessList {
     pub default_allow: bool,
     /// The nodes, in their order.
     pub nodes: Vec<AccessNode>,
+    /// The switches that it is for.
+    pub hosts: Hosts,
+}
+
+impl Limited for AccessList {
+    fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    fn is_namesake(&self, other: &Self) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name)
+    }
 }
 
 /// One rule of a network list.

@@ -2,8 +2,8 @@
 
 use crate::snapshot::{
     AccessList, AccessNode, AccessTarget, Agent, Algorithm, Condition, Contents, Context, Domain,
-    Extension, Gateway, Group, Language, Level, Macro, Menu, MenuEntry, Profile, ProfileDomain,
-    ProfileKind, Queue, Room, Secret, Setting, Snapshot, StoredDocument, Tier, User,
+    Extension, Gateway, Group, Hosts, Language, Level, Macro, Menu, MenuEntry, Profile,
+    ProfileDomain, ProfileKind, Queue, Room, Secret, Setting, Snapshot, StoredDocument, Tier, User,
 };
 use crate::xml::Raw;
 
@@ -21,6 +21,7 @@ pub fn pbx() -> Snapshot {
                 AccessNode { allow: true, target: AccessTarget::Domain("pbx.example.test".into()) },
                 AccessNode { allow: false, target: AccessTarget::Cidr("192.0.2.0/24".into()) },
             ],
+            hosts: Hosts::default(),
         }],
         dialplan: vec![Context::new(
             "default",
@@ -72,6 +73,7 @@ pub fn pbx() -> Snapshot {
             name: "kept.conf".into(),
             xml: Raw::parse("<configuration name='kept.conf'><a b='$${c}'/></configuration>")
                 .expect("valid"),
+            hosts: Hosts::default(),
         }],
         ..Contents::default()
     })

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use jackfield_api::snapshot::{AccessList, AccessNode, AccessTarget};
+use jackfield_api::snapshot::{AccessList, AccessNode, AccessTarget, Hosts};
 use serde_json::{Map, Value, json};
 
 use super::fields::named;
@@ -67,7 +67,8 @@ impl Spoken for AccessList {
     type Fields = AclFields;
 
     fn new(key: &N<Self>) -> Self {
-        Self { name: key.0.clone(), default_allow: false, nodes: Vec::new() }
+        let (nodes, hosts) = (Vec::new(), Hosts::default());
+        Self { name: key.0.clone(), default_allow: false, nodes, hosts }
     }
 
     fn apply(

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
-use jackfield_api::snapshot::Global;
+use jackfield_api::snapshot::{Global, Hosts};
 use serde_json::{Map, Value, json};
 
 use super::fields::named;
@@ -29,7 +29,7 @@ impl Spoken for Global {
     type Fields = GlobalFields;
 
     fn new(key: &N<Self>) -> Self {
-        Self { name: key.0.clone(), value: String::new() }
+        Self { name: key.0.clone(), value: String::new(), hosts: Hosts::default() }
     }
 
     fn apply(

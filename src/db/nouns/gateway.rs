@@ -10,7 +10,7 @@ use super::user::check_setting;
 use super::{Address, DomainUser, InDomain, Name, Noun, NounError, Page, one};
 use crate::db::Session;
 use crate::db::tables::gateway::{GatewayRow, Owner};
-use crate::db::tables::{Row, find, put};
+use crate::db::tables::{Row, find_all, put};
 use crate::names;
 
 /// Whose a gateway is, by name.
@@ -53,7 +53,7 @@ impl Noun for OwnedGateway {
     }
 
     fn find(c: &mut Session, key: &Name) -> Result<Vec<i64>, NounError> {
-        Ok(find::<GatewayRow>(c, "", &key.0)?.into_iter().collect())
+        Ok(find_all::<GatewayRow>(c, "", &key.0)?)
     }
 
     fn read(c: &mut Session, id: i64) -> Result<Option<Self>, NounError> {

@@ -19,8 +19,8 @@ impl Named for Global {
         GlobalRow::of(self)
     }
 
-    fn of(_: i64, row: GlobalRow) -> Result<Self, DbError> {
-        Ok(row.read_as())
+    fn of(id: i64, row: GlobalRow) -> Result<Self, DbError> {
+        row.read_as(id)
     }
 
     fn check_rest(&self) -> Result<(), String> {

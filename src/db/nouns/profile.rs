@@ -10,7 +10,7 @@ use super::{Noun, NounError, Page};
 use crate::db::Session;
 use crate::db::tables::gateway::GatewayRow;
 use crate::db::tables::profile::ProfileRow;
-use crate::db::tables::{Row, count, find, put};
+use crate::db::tables::{Row, count, find_all, put};
 use crate::names;
 
 /// `sofia/internal`, or the name alone where only one module has a profile of it.
@@ -72,7 +72,7 @@ impl Noun for Profile {
     fn find(c: &mut Session, key: &ProfileKey) -> Result<Vec<i64>, NounError> {
         let mut found = Vec::new();
         for kind in KINDS.into_iter().filter(|kind| key.kind.is_none_or(|asked| asked == *kind)) {
-            found.extend(find::<ProfileRow>(c, &format!("kind = '{kind}'"), &key.name)?);
+            found.extend(find_all::<ProfileRow>(c, &format!("kind = '{kind}'"), &key.name)?);
         }
         Ok(found)
     }

@@ -12,16 +12,19 @@ row!(access_lists, AccessListRow {
     pub(in crate::db) name: String,
     pub(in crate::db) default_allow: bool,
     pub(in crate::db) nodes: String,
+    pub(in crate::db) hosts: String,
 });
 
 impl AccessListRow {
     pub(in crate::db) fn of(list: &AccessList) -> Self {
-        let nodes = json(&list.nodes);
-        Self { name: list.name.clone(), default_allow: list.default_allow, nodes }
+        let (nodes, hosts) = (json(&list.nodes), json(&list.hosts));
+        Self { name: list.name.clone(), default_allow: list.default_allow, nodes, hosts }
     }
 
     pub(in crate::db) fn read_as(self, id: i64) -> Result<AccessList, DbError> {
-        let nodes = Columns::of::<Self>(id).json("nodes", &self.nodes)?;
-        Ok(AccessList { name: self.name, default_allow: self.default_allow, nodes })
+        let columns = Columns::of::<Self>(id);
+        let nodes = columns.json("nodes", &self.nodes)?;
+        let hosts = columns.json("hosts", &self.hosts)?;
+        Ok(AccessList { name: self.name, default_allow: self.default_allow, nodes, hosts })
     }
 }

@@ -5,21 +5,24 @@ use jackfield_api::snapshot::StoredDocument;
 
 use super::super::schema::documents;
 use super::super::session::Session;
-use super::{Columns, row};
+use super::{Columns, json, row};
 use crate::db::DbError;
 
 row!(documents, DocumentRow {
     pub(in crate::db) name: String,
     pub(in crate::db) xml: String,
+    pub(in crate::db) hosts: String,
 });
 
 impl DocumentRow {
     pub(in crate::db) fn of(document: &StoredDocument) -> Self {
-        Self { name: document.name.clone(), xml: document.xml.to_xml() }
+        let hosts = json(&document.hosts);
+        Self { name: document.name.clone(), xml: document.xml.to_xml(), hosts }
     }
 
     pub(in crate::db) fn read_as(self, id: i64) -> Result<StoredDocument, DbError> {
-        let xml = Columns::of::<Self>(id).xml(&self.xml)?;
-        Ok(StoredDocument { name: self.name, xml })
+        let columns = Columns::of::<Self>(id);
+        let hosts = columns.json("hosts", &self.hosts)?;
+        Ok(StoredDocument { xml: columns.xml(&self.xml)?, name: self.name, hosts })
     }
 }

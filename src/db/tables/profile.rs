@@ -15,6 +15,7 @@ row!(profiles, ProfileRow {
     pub(in crate::db) domains: String,
     pub(in crate::db) aliases: String,
     pub(in crate::db) others: String,
+    pub(in crate::db) hosts: String,
 });
 
 impl ProfileRow {
@@ -26,6 +27,7 @@ impl ProfileRow {
             domains: json(&profile.domains),
             aliases: json(&profile.aliases),
             others: profile.others.to_xml(),
+            hosts: json(&profile.hosts),
         }
     }
 
@@ -39,6 +41,7 @@ impl ProfileRow {
             domains: columns.json("domains", &self.domains)?,
             aliases: columns.json("aliases", &self.aliases)?,
             others: columns.others(&self.others)?,
+            hosts: columns.json("hosts", &self.hosts)?,
             name: self.name,
             ..Profile::default()
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use jackfield_api::snapshot::{
-    AccessList, AccessNode, AccessTarget, Agent, Menu, MenuEntry, ProfileKind, Queue,
+    AccessList, AccessNode, AccessTarget, Agent, Hosts, Menu, MenuEntry, ProfileKind, Queue,
     StoredDocument, Tier,
 };
 
@@ -59,7 +59,7 @@ impl Taker<'_> {
                 }
             }
             let xml = self.raw([&frame]);
-            self.contents.documents.push(StoredDocument { name, xml });
+            self.contents.documents.push(StoredDocument { name, xml, hosts: Hosts::default() });
         }
     }
 
@@ -121,7 +121,12 @@ impl Taker<'_> {
                 nodes.extend(target.map(|target| AccessNode { allow, target }));
             }
             let default_allow = element.attribute("default").is_some_and(is_true);
-            taker.contents.access_lists.push(AccessList { name, default_allow, nodes });
+            taker.contents.access_lists.push(AccessList {
+                name,
+                default_allow,
+                nodes,
+                hosts: Hosts::default(),
+            });
             Taken::Yes
         });
     }

@@ -6,8 +6,8 @@ use jackfield_api::document::{
 };
 use jackfield_api::snapshot::{
     AccessList, AccessNode, AccessTarget, Action, Agent, Condition, Context, Domain, Extension,
-    Gateway, Level, Menu, MenuEntry, Profile, ProfileDomain, ProfileKind, Queue, Room, Setting,
-    Step, Tier,
+    Gateway, Hosts, Level, Menu, MenuEntry, Profile, ProfileDomain, ProfileKind, Queue, Room,
+    Setting, Step, Tier,
 };
 use jackfield_api::testing::switch_xml::{Node, preprocess};
 use jackfield_api::{Answer, Refusal};
@@ -179,6 +179,7 @@ proptest! {
                 AccessNode { allow: true, target: AccessTarget::Cidr(t[7].clone()) },
                 AccessNode { allow: true, target: AccessTarget::Domain(t[8].clone()) },
             ],
+            hosts: Hosts::default(),
         }];
         let rooms = [Room { name: t[9].clone(), profile: String::new() }];
         let controls = [Control { action: &t[10], digits: &t[11] }];

@@ -1,0 +1,78 @@
+//! The snapshot as one switch has it.
+
+use std::borrow::Cow;
+
+use super::hosts::{having, pick};
+use super::{AccessList, Hosts, Level, Profile, ProfileKind, Setting, Snapshot, StoredDocument};
+use crate::document::Document;
+use crate::xml::XmlError;
+
+/// What can be limited to switches, as one switch has it: of namesakes the one that names it, else
+/// the one for every switch. What names other switches alone is not there.
+#[derive(Debug, Clone, Copy)]
+pub struct OnSwitch<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) host: &'a str,
+}
+
+impl<'a> OnSwitch<'a> {
+    /// What is the same for every switch, and all that is stored.
+    pub fn snapshot(self) -> &'a Snapshot {
+        self.snapshot
+    }
+
+    /// A stored configuration document by its file's name, case apart.
+    pub fn document(self, name: &str) -> Option<&'a StoredDocument> {
+        pick(self.snapshot.documents_named(name), self.host)
+    }
+
+    /// The profiles of one module, in their order.
+    pub fn profiles(self, kind: ProfileKind) -> impl Iterator<Item = &'a Profile> {
+        having(&self.snapshot.contents.profiles, self.host)
+            .filter(move |profile| profile.kind == kind)
+    }
+
+    /// The network lists, in their order.
+    pub fn access_lists(self) -> impl Iterator<Item = &'a AccessList> {
+        having(&self.snapshot.contents.access_lists, self.host)
+    }
+
+    /// The text of a setting with all stored globals put in. For a handler that has to know what a
+    /// text says: globals that are limited to switches are put into answers once they are written.
+    pub fn text_of(self, setting: &Setting) -> Cow<'_, str> {
+        self.resolved(&setting.text, setting.level)
+    }
+
+    /// A text of this level with all stored globals put in.
+    pub fn resolved(self, text: &str, level: Level) -> Cow<'_, str> {
+        match &self.snapshot.limited_globals {
+            Some(globals) if level == Level::Global && text.contains("$${") => {
+                Cow::Owned(globals.resolve_on(self.host, text))
+            }
+            _ => Cow::Borrowed(text),
+        }
+    }
+
+    /// Puts the globals that are limited to switches into a finished answer. The service does this
+    /// with every answer of every handler.
+    pub fn complete(self, document: Document) -> Result<Document, XmlError> {
+        match &self.snapshot.limited_globals {
+            Some(globals) => document.with_globals(globals, self.host),
+            None => Ok(document),
+        }
+    }
+
+    /// What this switch has because it is named there, each with all the switches that it is for.
+    pub fn limits(self) -> Vec<(String, &'a Hosts)> {
+        let contents = &self.snapshot.contents;
+        let profiles = having(&contents.profiles, self.host)
+            .map(|it| (format!("profile {}/{}", it.kind, it.name), &it.hosts));
+        let lists = self.access_lists().map(|it| (format!("acl {}", it.name), &it.hosts));
+        let documents = having(&contents.documents, self.host)
+            .map(|it| (format!("document {}", it.name), &it.hosts));
+        let globals = having(&contents.globals, self.host)
+            .map(|it| (format!("global {}", it.name), &it.hosts));
+        let all = profiles.chain(lists).chain(documents).chain(globals);
+        all.filter(|(_, hosts)| !hosts.are_all()).collect()
+    }
+}
