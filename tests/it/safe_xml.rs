@@ -4,5 +4,6 @@
 //! encoded and parsed it once more; or there is no answer with it.
 
 mod builders;
+mod globals;
 mod nasty;
 mod service;
