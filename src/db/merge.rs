@@ -1,7 +1,8 @@
 //! Writes a PBX into tables that may hold one: what is there already is brought up to date.
 //!
-//! An object is found by its name, and by the switches that it is limited to. What differs is written, what is the same is left alone, so that
-//! writing the same once more changes nothing; what is stored and not named here stays.
+//! An object is found by its name, and by the switches that it is limited to. What differs is
+//! written, what is the same is left alone, so that writing the same once more changes nothing; what
+//! is stored and not named here stays.
 
 use std::collections::HashMap;
 

@@ -46,6 +46,9 @@ const DEEPEST: usize = 16;
 /// Longer than any value that a switch takes: ends values that grow with each step.
 const LONGEST: usize = 1 << 20;
 
+/// More globals than any text is made of: ends values that say nothing but read one another often.
+const MOST: usize = 4096;
+
 impl Globals {
     /// Of two with one name the first counts.
     pub fn new(globals: &[Global]) -> Self {
@@ -154,27 +157,39 @@ impl Resolver<'_> {
 
 type Get<'g> = dyn Fn(&str) -> Option<&'g str> + 'g;
 
-fn resolve_with(text: &str, get: &Get<'_>) -> String {
-    let mut out = String::with_capacity(text.len());
-    resolve_into(text, get, 0, &mut out);
-    out
+fn resolve_with<'g>(text: &str, get: &'g Get<'g>) -> String {
+    let out = String::with_capacity(text.len());
+    let mut putting = Putting { get, left: MOST, out };
+    putting.put(text, 0);
+    putting.out
 }
 
-fn resolve_into(text: &str, get: &Get<'_>, depth: usize, out: &mut String) {
-    let mut rest = text;
-    while let Some(at) = rest.find("$${") {
-        let Some(length) = rest[at + 3..].find('}') else { break };
-        let (before, name) = (&rest[..at], &rest[at + 3..at + 3 + length]);
-        out.push_str(before);
-        match get(name) {
-            Some(value) if depth < DEEPEST && out.len() < LONGEST => {
-                resolve_into(value, get, depth + 1, out);
+/// One text, while globals are put into it.
+struct Putting<'g> {
+    get: &'g Get<'g>,
+    /// How many may still be put in.
+    left: usize,
+    out: String,
+}
+
+impl Putting<'_> {
+    fn put(&mut self, text: &str, depth: usize) {
+        let mut rest = text;
+        while let Some(at) = rest.find("$${") {
+            let Some(length) = rest[at + 3..].find('}') else { break };
+            let (before, name) = (&rest[..at], &rest[at + 3..at + 3 + length]);
+            self.out.push_str(before);
+            match (self.get)(name) {
+                Some(value) if depth < DEEPEST && self.left > 0 && self.out.len() < LONGEST => {
+                    self.left -= 1;
+                    self.put(value, depth + 1);
+                }
+                _ => self.out.push_str(&rest[at..at + 4 + length]),
             }
-            _ => out.push_str(&rest[at..at + 4 + length]),
+            rest = &rest[at + 4 + length..];
         }
-        rest = &rest[at + 4 + length..];
+        self.out.push_str(rest);
     }
-    out.push_str(rest);
 }
 
 /// The names that a text reads, in their order.
@@ -300,6 +315,16 @@ mod tests {
             assert_eq!(globals.resolve_on(host, text), told, "{host}");
             assert_eq!(globals.resolve_on(host, &kept), told, "{host}");
         }
+    }
+
+    #[test]
+    fn globals_that_read_one_another_many_times_over_end_soon() {
+        let names: Vec<String> = (0..=DEEPEST).map(|n| format!("g{n}")).collect();
+        let reads = |name: &String| format!("$${{{name}}}").repeat(50);
+        let chain: Vec<Global> =
+            names.windows(2).map(|pair| global(&pair[0], &reads(&pair[1]))).collect();
+        let globals = Globals::new(&chain);
+        assert!(globals.resolve("$${g0}").contains("$${g"));
     }
 
     #[test]
