@@ -2,6 +2,7 @@
 
 mod changes;
 mod explain;
+mod export;
 mod handlers;
 mod import;
 mod migrate;
@@ -46,6 +47,8 @@ enum Command {
     Changes(changes::Changes),
     /// Takes a switch's configuration files into the database
     Import(import::Import),
+    /// Writes what is stored as a switch's configuration files
+    Export(export::Export),
     /// Network lists
     #[command(subcommand)]
     Acl(nouns::Verb<AccessList>),
@@ -113,6 +116,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Migrate(source) => migrate::run(&source),
         Command::Changes(changes) => changes::run(&changes),
         Command::Import(import) => import::run(&import),
+        Command::Export(export) => export::run(&export),
         Command::Acl(verb) => nouns::run(&verb),
         Command::Gateway(verb) => nouns::run(&verb),
         Command::Group(verb) => nouns::run(&verb),

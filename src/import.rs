@@ -19,6 +19,7 @@ use std::path::Path;
 
 use jackfield_api::snapshot::Contents;
 
+pub(crate) use self::globals::is_of_the_switch;
 pub(crate) use self::place::{Place, Problem, Problems};
 pub(crate) use self::report::Report;
 

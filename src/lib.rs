@@ -21,6 +21,7 @@ mod cli;
 pub mod control;
 pub mod db;
 mod demo;
+mod export;
 pub mod fsapi;
 pub mod http;
 mod import;

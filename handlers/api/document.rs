@@ -9,10 +9,16 @@ mod dialplan;
 mod directory;
 mod languages;
 
-pub use configuration::{Configuration, Control};
+pub use configuration::{Configuration, Control, USUAL_CONTROLS};
+pub(crate) use configuration::{gateway, menu, profile_settings};
+pub(crate) use dialplan::context;
 pub use dialplan::{Chatplan, Dialplan};
-pub use directory::{Credential, Directory, DirectoryDomain, DirectoryUser, ListedUser, is_secret};
+pub use directory::{
+    Credential, DIAL_STRING, Directory, DirectoryDomain, DirectoryUser, ListedUser, is_secret,
+};
+pub(crate) use directory::{is_credential, place_of};
 pub use languages::Languages;
+pub(crate) use languages::group;
 
 use crate::lookup::Section;
 use crate::snapshot::{Globals, Setting};
@@ -113,7 +119,7 @@ pub fn not_found() -> Vec<u8> {
 }
 
 /// `<params>` or `<variables>` of stored settings; nothing where there are none.
-fn settings<'a>(
+pub(crate) fn settings<'a>(
     list: &'static str,
     item: &'static str,
     place: impl Fn(&str) -> Place,

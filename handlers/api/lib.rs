@@ -12,6 +12,7 @@
 mod answer;
 pub mod document;
 mod event;
+pub mod files;
 mod form;
 pub mod kinds;
 pub mod lookup;

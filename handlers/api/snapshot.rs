@@ -73,6 +73,36 @@ pub struct Contents {
     pub documents: Vec<StoredDocument>,
 }
 
+impl Contents {
+    /// A stored document by its file's name, case apart.
+    pub fn document(&self, name: &str) -> Option<&StoredDocument> {
+        self.documents.iter().find(|document| document.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The room by the name that phones subscribe to: with the domain that its profile has for
+    /// presence.
+    #[must_use]
+    pub fn advertised(&self, room: &Room) -> Room {
+        let is_its = |profile: &&Profile| {
+            profile.kind == ProfileKind::Conference
+                && profile.name.eq_ignore_ascii_case(&room.profile)
+        };
+        let domain = self
+            .profiles
+            .iter()
+            .find(is_its)
+            .and_then(|profile| {
+                profile.params.iter().find(|param| param.name.eq_ignore_ascii_case("domain"))
+            })
+            .filter(|domain| domain.level == Level::Text && !domain.text.is_empty());
+        let mut room = room.clone();
+        if let Some(domain) = domain.filter(|_| !room.name.contains('@')) {
+            room.name = format!("{}@{}", room.name, domain.text);
+        }
+        room
+    }
+}
+
 /// A whole configuration document as the operator wrote it.
 ///
 /// One that a handler has the tables for, as `sofia.conf`, is the frame around them: its settings

@@ -13,7 +13,7 @@ mod raw;
 mod value;
 
 pub use element::XmlError;
-pub(crate) use element::{Element, Node, document, written};
+pub(crate) use element::{Element, Node, document, file, written};
 pub(crate) use live::put_globals;
 pub use raw::Raw;
 pub(crate) use value::Place;

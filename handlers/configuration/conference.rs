@@ -18,7 +18,7 @@
 //! </configuration>
 //! ```
 
-use jackfield_api::document::{Configuration, Control};
+use jackfield_api::document::{Configuration, USUAL_CONTROLS};
 use jackfield_api::lookup::{ConferenceJoin, ConfigurationFlow, ConfigurationLookup};
 use jackfield_api::snapshot::{Level, OnSwitch, ProfileKind, Room, StoredDocument};
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, Refusal, register};
@@ -26,25 +26,6 @@ use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, Refusal, register
 struct Conference;
 
 const FILE: &str = "conference.conf";
-
-/// The group of keys that a member has where neither call nor profile names one.
-const DEFAULT_KEYS: &str = "default";
-
-/// The digits and what they do, as on every switch that was never changed: callers know them.
-const KEYS: [(&str, &str); 12] = [
-    ("0", "mute"),
-    ("*", "deaf mute"),
-    ("9", "energy up"),
-    ("8", "energy equ"),
-    ("7", "energy dn"),
-    ("3", "vol talk up"),
-    ("2", "vol talk zero"),
-    ("1", "vol talk dn"),
-    ("6", "vol listen up"),
-    ("5", "vol listen zero"),
-    ("4", "vol listen dn"),
-    ("#", "hangup"),
-];
 
 impl ConfigurationHandler for Conference {
     fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
@@ -57,7 +38,7 @@ impl ConfigurationHandler for Conference {
                 // where it may be.
                 let stored = frame(pbx)
                     .is_some_and(|frame| frame.lists("caller-controls", "group", &keys.controls));
-                if !stored && !keys.controls.eq_ignore_ascii_case(DEFAULT_KEYS) {
+                if !stored && !keys.controls.eq_ignore_ascii_case(USUAL_CONTROLS) {
                     return Err(Refusal::NotFound("no such group of caller controls"));
                 }
                 document(pbx).answer()
@@ -116,10 +97,7 @@ fn with_keys<'a>(document: Configuration<'a>, pbx: OnSwitch<'_>) -> Configuratio
     if frame(pbx).is_some_and(|frame| frame.has("caller-controls")) {
         return document;
     }
-    document.caller_controls(
-        DEFAULT_KEYS,
-        KEYS.into_iter().map(|(digits, action)| Control { action, digits }),
-    )
+    document.usual_caller_controls()
 }
 
 register!(ConfigurationHandler, "conference", Keys::Fixed(&[FILE]), Conference);

@@ -20,13 +20,10 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::{Profile, ProfileKind, Setting};
+use jackfield_api::snapshot::{Profile, ProfileKind};
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Voicemail;
-
-/// True where a profile does not say otherwise, and then a mailbox without a PIN takes any PIN.
-const EMPTY_PIN: &str = "allow-empty-password-auth";
 
 const FILE: &str = "voicemail.conf";
 
@@ -35,22 +32,14 @@ impl ConfigurationHandler for Voicemail {
         let host = lookup.base().hostname();
         let pbx = facts.snapshot.on(&host);
         let profiles = super::profiles(pbx, ProfileKind::Voicemail)?;
-        let closed: Vec<_> = profiles.into_iter().map(closed).collect();
+        let closed: Vec<_> = profiles.into_iter().map(Profile::completed).collect();
         let frame = pbx.document(FILE);
         let mut document = Configuration::new(FILE).framed(frame);
         if frame.is_none() {
             document = document.settings([("debug", "0")]);
         }
-        document.profiles(&closed).answer()
+        document.profiles(closed.iter().map(AsRef::as_ref)).answer()
     }
-}
-
-/// The profile, with no mailbox open to a caller without a PIN, whatever is stored.
-fn closed(profile: &Profile) -> Profile {
-    let mut profile = profile.clone();
-    profile.params.retain(|param| !param.name.eq_ignore_ascii_case(EMPTY_PIN));
-    profile.params.push(Setting::new(EMPTY_PIN, "false"));
-    profile
 }
 
 register!(ConfigurationHandler, "voicemail", Keys::Fixed(&[FILE]), Voicemail);
@@ -59,6 +48,7 @@ register!(ConfigurationHandler, "voicemail", Keys::Fixed(&[FILE]), Voicemail);
 mod tests {
     use super::super::recorded::{recorded, text};
     use super::*;
+    use jackfield_api::snapshot::Setting;
     use jackfield_api::testing::pbx;
 
     #[test]
@@ -75,10 +65,12 @@ mod tests {
         let mut profile =
             pbx.on("vm").profiles(ProfileKind::Voicemail).next().expect("stored").clone();
         profile.params.insert(0, Setting::new("Allow-Empty-Password-Auth", "true"));
-        let said: Vec<_> = closed(&profile)
+        let said: Vec<_> = profile
+            .completed()
+            .into_owned()
             .params
             .into_iter()
-            .filter(|param| param.name.eq_ignore_ascii_case(EMPTY_PIN))
+            .filter(|param| param.name.eq_ignore_ascii_case("allow-empty-password-auth"))
             .map(|param| param.text)
             .collect();
         assert_eq!(said, ["false"]);

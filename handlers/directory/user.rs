@@ -28,19 +28,13 @@
 //! When the owner of a mailbox changes its PIN, the answer says besides whether it was stored:
 //! `<result success="true"/>`.
 
-use jackfield_api::document::{Directory, DirectoryDomain, DirectoryUser};
+use jackfield_api::document::{DIAL_STRING, Directory, DirectoryDomain, DirectoryUser};
 use jackfield_api::lookup::{UserFlow, UserLookup};
 use jackfield_api::snapshot::{Domain, Setting};
 use jackfield_api::xml::Value;
 use jackfield_api::{Answer, Refusal};
 
 use super::{credential, pin};
-
-/// Rings every place where the user is registered, on any profile. For users to whom neither their
-/// own settings nor the domain's give a dial string: without one the switch cannot call them.
-const DIAL_STRING: &str = "{^^:sip_invite_domain=${dialed_domain}\
-    :presence_id=${dialed_user}@${dialed_domain}}\
-    ${sofia_contact(*/${dialed_user}@${dialed_domain})}";
 
 pub(super) fn answer(domain: &Domain, domain_asked: &str, asked: &UserLookup<'_>) -> Answer {
     let user = domain.user(&asked.user).ok_or(Refusal::Denied("there is no such user"))?;

@@ -13,6 +13,7 @@ use super::Source;
 use crate::app::{App, read_snapshot};
 use crate::control::Control;
 use crate::demo::{DOMAIN, Demo, Login, NUMBERS};
+use crate::export::xml_curl_conf;
 use crate::plug::{self, Listener};
 use crate::watch::Watcher;
 use crate::{http, runtime};
@@ -108,19 +109,4 @@ fn welcome(to: &mut impl Write, demo: &Demo, address: &str) -> std::io::Result<(
     writeln!(to, "\nFor FreeSWITCH: autoload_configs/xml_curl.conf.xml\n")?;
     writeln!(to, "{}\nStop with Ctrl-C.", xml_curl_conf(address))?;
     to.flush()
-}
-
-/// A right `xml_curl.conf.xml` for this service.
-fn xml_curl_conf(address: &str) -> String {
-    format!(
-        r#"<configuration name="xml_curl.conf" description="cURL XML Gateway">
-  <bindings>
-    <binding name="jackfield">
-      <param name="gateway-url" value="http://{address}/fsapi" bindings="configuration|directory|dialplan|languages|chatplan"/>
-      <param name="timeout" value="2"/>
-    </binding>
-  </bindings>
-</configuration>
-"#
-    )
 }

@@ -243,7 +243,6 @@ fn voicemail() -> Profile {
             ("repeat-message-key", "0"),
             ("record-silence-threshold", "200"),
             ("record-silence-hits", "2"),
-            ("allow-empty-password-auth", "false"),
         ],
     )
 }
@@ -313,7 +312,7 @@ fn menus() -> Vec<Menu> {
                 action: (*action).to_owned(),
                 digits: (*digits).to_owned(),
                 param: (*param).to_owned(),
-                level: Level::Channel,
+                level: Level::Channel.within(param),
             })
             .collect(),
     };

@@ -1,6 +1,6 @@
 //! The global variables of a tree: what its `set` lines say, and what only a switch knows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_api::snapshot::{Global, Globals as Stored, Hosts, global};
 
@@ -69,6 +69,8 @@ pub(super) struct Globals {
     entries: BTreeMap<String, Entry>,
     /// Those of them that have a value.
     known: Stored,
+    /// Names, in lower case, that are stored whatever they are called.
+    kept: BTreeSet<String>,
 }
 
 /// A name in a text that has no value here.
@@ -93,6 +95,15 @@ impl Globals {
         self.known.set(name, value.clone());
         let entry = Entry { name: name.to_owned(), value, giver };
         self.entries.insert(name.to_ascii_lowercase(), entry);
+    }
+
+    /// Has a name stored, whatever it is called.
+    pub(super) fn keep(&mut self, name: &str) {
+        self.kept.insert(name.to_ascii_lowercase());
+    }
+
+    pub(super) fn is_kept(&self, name: &str) -> bool {
+        self.kept.contains(&name.to_ascii_lowercase())
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Entry> {
@@ -152,7 +163,7 @@ impl Globals {
     }
 }
 
-pub(super) fn is_of_the_switch(name: &str) -> bool {
+pub(crate) fn is_of_the_switch(name: &str) -> bool {
     OF_THE_SWITCH.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 

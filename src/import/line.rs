@@ -3,6 +3,8 @@
 //! It knows nothing of XML: it finds its words inside values and comments too, and takes the rest of
 //! a line along with what it finds. See `preprocess` in the switch's `switch_xml.c`.
 
+use jackfield_api::files::{STAND_IN, STORED};
+
 /// What is done with a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line<'a> {
@@ -27,6 +29,10 @@ pub(super) enum Line<'a> {
 pub(super) enum Command<'a> {
     /// Sets a global variable.
     Set { name: &'a str, value: &'a str },
+    /// Sets a global variable that is to be stored, whatever it is called.
+    SetStored { name: &'a str, value: &'a str },
+    /// Sets a global variable that only the machine knows, in the place of a line that asks it.
+    StandIn(&'a str),
     /// Sets a global variable to one of the environment's.
     EnvSet { name: &'a str, variable: &'a str },
     /// Puts in other files.
@@ -78,8 +84,21 @@ pub(super) fn read<'a>(line: &'a str, in_comment: &mut bool) -> Line<'a> {
 fn in_a_tag(tag: &str) -> Option<Command<'_>> {
     let tag = tag.find("/>").map_or(tag, |end| &tag[..end + 2]);
     let (name, rest) = quoted_after(tag, "cmd")?;
-    let (argument, _) = quoted_after(rest?, "data")?;
-    command(name, argument, true)
+    let (argument, rest) = quoted_after(rest?, "data")?;
+    let found = command(name, argument, true)?;
+    let ours = rest.and_then(|rest| Some(quoted_after(rest, STAND_IN.0)?.0));
+    match found {
+        Command::Set { name, value } if ours == Some(STORED.1) => {
+            Some(Command::SetStored { name, value })
+        }
+        // Where somebody has written an address of their own it is one.
+        Command::Set { name, value }
+            if ours == Some(STAND_IN.1) && value.starts_with("$${local_ip_v") =>
+        {
+            Some(Command::StandIn(name))
+        }
+        found => Some(found),
+    }
 }
 
 fn quoted_after<'a>(text: &'a str, word: &str) -> Option<(&'a str, Option<&'a str>)> {

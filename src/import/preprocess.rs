@@ -6,7 +6,7 @@
 //!
 //! Nothing is run and nothing outside of the folder is read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -21,8 +21,8 @@ use super::{glob, tree};
 /// Longer than any file that people write; the switch itself would choke on less.
 const LONGEST_FILE: u64 = 16 << 20;
 
-/// All files together.
-const LONGEST_TREE: usize = 64 << 20;
+/// All files together: a file for each of 100,000 users is about half of it.
+const LONGEST_TREE: usize = 256 << 20;
 
 /// As deep as the switch follows.
 const DEEPEST: usize = 100;
@@ -90,6 +90,8 @@ struct Run<'a> {
     tell: &'a dyn Fn(&Path),
     source: Source,
     globals: Globals,
+    /// What `set` lines say, by names in lower case, as the switch puts it in: with its references.
+    raw: HashMap<String, String>,
     /// Names, in lower case, that are to be put in while reading.
     shifting: HashSet<String>,
     open: Vec<PathBuf>,
@@ -111,6 +113,7 @@ impl<'a> Run<'a> {
             tell,
             source: Source::default(),
             globals: Globals::new(sets),
+            raw: HashMap::new(),
             shifting: HashSet::new(),
             open: Vec::new(),
             files: 0,
@@ -183,6 +186,16 @@ impl<'a> Run<'a> {
     fn command(&mut self, folder: &Path, command: &Command<'_>, place: &Place) {
         match *command {
             Command::Set { name, value } => self.set(name, value, place),
+            Command::SetStored { name, value } => {
+                self.set(name, value, place);
+                self.globals.keep(name);
+            }
+            Command::StandIn(name) if self.globals.is_given(name) => {}
+            Command::StandIn(name) => {
+                let giver = Giver::Foreign("set", place.clone());
+                self.globals.put(name, None, giver);
+                self.note(place, format!("`{name}` is not stored: the machine's own address"));
+            }
             Command::EnvSet { name, variable } => match std::env::var(variable) {
                 Ok(value) => {
                     self.set(name, &value, place);
@@ -219,12 +232,15 @@ impl<'a> Run<'a> {
         let earlier = self.globals.get(name).and_then(|entry| entry.value.clone());
         // What a value says of its own name is what the name was before.
         let itself = format!("$${{{name}}}");
-        let value = value.replace(&itself, earlier.as_deref().unwrap_or_default());
-        let value = tree::decode(&value);
+        let key = name.to_ascii_lowercase();
+        let raw_earlier = self.raw.get(&key).cloned().unwrap_or_default();
+        let raw = value.replace(&itself, &raw_earlier);
+        let value = tree::decode(&raw);
         let differs = earlier.is_some_and(|earlier| earlier != value);
-        if differs || value.contains(['<', '>', '"']) {
-            self.shifting.insert(name.to_ascii_lowercase());
+        if differs || raw.contains(['<', '>', '"']) {
+            self.shifting.insert(key.clone());
         }
+        self.raw.insert(key, raw);
         self.globals.put(name, Some(value), Giver::Line(place.clone()));
     }
 
@@ -258,10 +274,10 @@ impl<'a> Run<'a> {
             let name = &rest[at + 3..at + 3 + length];
             out.push_str(&rest[..at]);
             let after = at + 4 + length;
-            match self.globals.get(name).and_then(|entry| entry.value.as_deref()) {
-                Some(value) if self.put_in.contains(&name.to_ascii_lowercase()) => {
-                    out.push_str(value);
-                }
+            let key = name.to_ascii_lowercase();
+            let value = self.globals.get(name).and_then(|entry| entry.value.as_deref());
+            match self.raw.get(&key).map(String::as_str).or(value) {
+                Some(value) if self.put_in.contains(&key) => out.push_str(value),
                 _ => out.push_str(&rest[at..after]),
             }
             rest = &rest[after..];

@@ -15,6 +15,7 @@ mod user;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jackfield_api::files::ADDED;
 use jackfield_api::snapshot::{Contents, Domain, Level, Setting, global};
 use jackfield_api::xml::Value;
 
@@ -84,6 +85,7 @@ impl Taker<'_> {
             self.problem(&document.place, message);
             return;
         }
+        let document = &without_added(document);
         for section in &document.children {
             let name = section.attribute("name").unwrap_or_default().to_ascii_lowercase();
             match (section.name.as_str(), name.as_str()) {
@@ -196,7 +198,7 @@ impl Taker<'_> {
         for global in stored {
             let name = global.name.to_ascii_lowercase();
             let secret = in_secrets.contains(&name) || is_secret(&name);
-            if secret && !needed.contains(&name) {
+            if secret && !needed.contains(&name) && !self.globals.is_kept(&name) {
                 if let Some(Giver::Line(place)) = self.globals.get(&name).map(|entry| &entry.giver)
                 {
                     let text = format!("`{name}` is not stored: only secrets were made of it");
@@ -305,24 +307,49 @@ impl Taker<'_> {
         let name = element.attribute("name").unwrap_or_default();
         let name = self.label(&what, name, &element.place)?;
         let value = element.attribute("value").unwrap_or_default();
-        let text = if is_secret(&name) {
-            self.secret(&format!("the value of «{name}»"), value, &element.place)?
+        let standing = match element.name.as_str() {
+            "param" if !name.to_ascii_lowercase().ends_with("dial-string") => Standing::Plain,
+            _ => Standing::Expanded,
+        };
+        let setting = if is_literal(element, "value", standing) {
+            Setting::new(name, value)
+        } else if is_secret(&name) {
+            let what = format!("the value of «{name}»");
+            Setting::written(name, self.secret(&what, value, &element.place)?)
         } else {
-            self.text(value, &element.place)
+            Setting::written(name, self.text(value, &element.place))
         };
         let secure = element.attribute("secure").is_some_and(is_true);
         for (attribute, _) in &element.attributes {
             if !matches!(attribute.as_str(), "name" | "value" | "secure") {
-                let text = format!("the attribute {attribute} of «{name}»");
+                let text = format!("the attribute {attribute} of «{}»", setting.name);
                 self.report.left_out(&element.place, text);
             }
         }
-        Some(Setting::written(name, text).with_secure(secure))
+        Some(setting.with_secure(secure))
     }
 
     /// An attribute as a setting.
-    fn attribute(&mut self, name: &str, value: &str, place: &Place) -> Setting {
-        Setting::written(name, self.text(value, place))
+    fn attribute(&mut self, element: &Element, name: &str, standing: Standing) -> Setting {
+        let value = element.attribute(name).unwrap_or_default();
+        let (text, level) = self.leveled(element, name, value, standing);
+        Setting::new(name, text).at(level)
+    }
+
+    /// The text of an attribute, or of the element for no name, with how far it is expanded.
+    fn leveled(
+        &mut self,
+        element: &Element,
+        name: &str,
+        text: &str,
+        standing: Standing,
+    ) -> (String, Level) {
+        if is_literal(element, name, standing) {
+            return (text.to_owned(), Level::Text);
+        }
+        let text = self.text(text, &element.place);
+        let level = Level::of(&text);
+        (text, level)
     }
 
     fn settings(&mut self, list: &Element, item: &str) -> Vec<Setting> {
@@ -348,6 +375,13 @@ impl Taker<'_> {
     }
 }
 
+/// The element without what an export added to what was stored.
+fn without_added(element: &Element) -> Element {
+    let is_stored = |child: &&Element| child.attribute(ADDED.0) != Some(ADDED.1);
+    let children = element.children.iter().filter(is_stored).map(without_added).collect();
+    Element { children, ..element.clone() }
+}
+
 /// Names that a text reads as `${name}`.
 fn call_names(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("${").filter_map(|(at, _)| {
@@ -363,7 +397,26 @@ fn is_true(text: &str) -> bool {
         || text.parse::<i64>().is_ok_and(|number| number != 0)
 }
 
-/// A text at the level at which all in it stays live.
-fn level(text: &str) -> Level {
-    Level::of(text)
+/// What the switch does with a text at run time, by where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// It is taken as it is.
+    Plain,
+    /// `${...}` in it is expanded.
+    Expanded,
+    /// So are captures.
+    Captured,
+}
+
+/// Whether nothing in a text is expanded, and its place bears it so.
+fn is_literal(element: &Element, name: &str, standing: Standing) -> bool {
+    let text =
+        if name.is_empty() { &element.text } else { element.attribute(name).unwrap_or_default() };
+    let text = Value::text(text);
+    let borne = match standing {
+        Standing::Plain => text.check_plain(),
+        Standing::Expanded => text.check_expanded(),
+        Standing::Captured => text.check(),
+    };
+    element.is_literal(name) && borne.is_ok()
 }

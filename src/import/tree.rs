@@ -16,6 +16,9 @@ pub(super) struct Element {
     pub(super) children: Vec<Element>,
     /// All text directly inside, joined.
     pub(super) text: String,
+    /// Names of the attributes, and nothing for the text, in which each `$` is written as a reference:
+    /// nothing there is meant to be expanded.
+    pub(super) literal: Vec<String>,
     /// Where it begins.
     pub(super) place: Place,
 }
@@ -24,6 +27,11 @@ impl Element {
     /// The value of an attribute.
     pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether nothing in an attribute, or in the text for no name, is meant to be expanded.
+    pub(super) fn is_literal(&self, name: &str) -> bool {
+        self.literal.iter().any(|literal| literal == name)
     }
 
     /// The first element of this name inside.
@@ -57,7 +65,8 @@ impl<'a> Parser<'a> {
         let mut root = None;
         while let Some(next) = self.text[self.at..].find('<') {
             if let Some(element) = open.last_mut() {
-                element.text.push_str(&decode(&self.text[self.at..self.at + next]));
+                let raw = &self.text[self.at..self.at + next];
+                add_text(element, &decode(raw), is_literal(raw));
             }
             self.at += next;
             let start = self.at;
@@ -67,7 +76,7 @@ impl<'a> Parser<'a> {
             } else if let Some(text) = rest.strip_prefix("<![CDATA[") {
                 let length = self.end_of(text, "]]>", start, "a CDATA section is not closed")?;
                 if let Some(element) = open.last_mut() {
-                    element.text.push_str(&text[..length]);
+                    add_text(element, &text[..length], false);
                 }
                 self.at += 12 + length;
             } else if rest.starts_with("<!DOCTYPE") {
@@ -115,6 +124,7 @@ impl<'a> Parser<'a> {
         }
         let place = self.source.place(start);
         let mut attributes: Vec<(String, String)> = Vec::new();
+        let mut literal = Vec::new();
         loop {
             self.skip_spaces();
             match self.text[self.at..].chars().next() {
@@ -132,6 +142,7 @@ impl<'a> Parser<'a> {
                             attributes,
                             children: Vec::new(),
                             text: String::new(),
+                            literal,
                             place,
                         };
                         return Ok((element, true));
@@ -139,17 +150,22 @@ impl<'a> Parser<'a> {
                     return Err(self.error(start, &format!("<{name}> has a stray slash")));
                 }
                 Some(_) => {
-                    let (key, value) = self.attribute(start, name)?;
+                    let (key, raw) = self.attribute(start, name)?;
                     if !attributes.iter().any(|(known, _)| *known == key) {
-                        attributes.push((key, value));
+                        if is_literal(&raw) {
+                            literal.push(key.clone());
+                        }
+                        attributes.push((key, decode(&raw)));
                     }
                 }
             }
         }
         let (children, text) = (Vec::new(), String::new());
-        Ok((Element { name: name.to_owned(), attributes, children, text, place }, false))
+        let name = name.to_owned();
+        Ok((Element { name, attributes, children, text, literal, place }, false))
     }
 
+    /// An attribute's name, and its value with its references.
     fn attribute(&mut self, start: usize, tag: &str) -> Result<(String, String), Problem> {
         let key = self.word(|c| c.is_ascii_whitespace() || matches!(c, '=' | '/' | '>')).to_owned();
         if key.starts_with('<') {
@@ -181,7 +197,7 @@ impl<'a> Parser<'a> {
             .chars()
             .map(|c| if c.is_ascii_whitespace() { ' ' } else { c })
             .collect();
-        Ok((key, decode(&spaced)))
+        Ok((key, spaced))
     }
 
     fn word(&mut self, ends: impl Fn(char) -> bool) -> &'a str {
@@ -211,6 +227,21 @@ fn place(open: &mut [Element], root: &mut Option<Element>, element: Element) {
         Some(parent) => parent.children.push(element),
         None => *root = Some(element),
     }
+}
+
+/// Adds text; of text that is literal in part nothing is.
+fn add_text(element: &mut Element, text: &str, literal: bool) {
+    let so_far = element.is_literal("") || !element.text.contains('$');
+    element.text.push_str(text);
+    element.literal.retain(|name| !name.is_empty());
+    if so_far && (literal || !text.contains('$')) && element.text.contains('$') {
+        element.literal.push(String::new());
+    }
+}
+
+/// Whether there is a `$`, and each one is written as a reference.
+fn is_literal(raw: &str) -> bool {
+    !raw.contains('$') && raw.contains("&#") && decode(raw).contains('$')
 }
 
 fn closes_nothing(name: &str, open: Option<&Element>) -> String {

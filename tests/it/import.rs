@@ -2,9 +2,9 @@
 //! told with its file and line.
 
 mod compare;
-mod reference;
+pub(crate) mod reference;
 mod rules;
-mod served;
+pub(crate) mod served;
 mod vanilla;
 
 use std::fs;

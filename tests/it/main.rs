@@ -8,6 +8,7 @@ mod changes;
 mod database;
 mod demo;
 mod explain;
+mod export;
 mod import;
 mod isolation;
 mod limits;

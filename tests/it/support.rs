@@ -12,7 +12,7 @@ mod tree;
 
 pub(crate) use bodies::{Body, body, encoded, recorded};
 pub(crate) use client::{Reply, exchange, get, parse_reply, post, request};
-pub(crate) use database::{Base, on_each, on_postgres};
+pub(crate) use database::{Base, on_each, on_each_empty, on_postgres};
 pub(crate) use gate::Gate;
 pub(crate) use metrics::Metrics;
 pub(crate) use program::{Login, Program, demo, jackfield, jackfield_after, logins, run};

@@ -4,18 +4,37 @@ use super::Document;
 use crate::answer::Answer;
 use crate::lookup::Section;
 use crate::snapshot::{
-    AccessList, AccessTarget, Agent, Gateway, Menu, Profile, ProfileKind, Queue, Room, Setting,
-    StoredDocument, Tier,
+    AccessList, AccessTarget, Agent, Gateway, Level, Menu, Profile, ProfileKind, Queue, Room,
+    Setting, StoredDocument, Tier,
 };
 use crate::xml::{Element, Node, Place, Value};
 
 /// A `*.conf` document in the making. Parts are written in the order in which they are added.
 #[derive(Debug, Clone)]
 pub struct Configuration<'a> {
-    root: Element<'a>,
-    parts: Vec<Element<'a>>,
+    pub(crate) root: Element<'a>,
+    pub(crate) parts: Vec<Element<'a>>,
     frame: Option<&'a StoredDocument>,
 }
+
+/// The group of keys that a member of a conference has where neither call nor profile names one.
+pub const USUAL_CONTROLS: &str = "default";
+
+/// Digits and what they do.
+const USUAL_KEYS: [(&str, &str); 12] = [
+    ("0", "mute"),
+    ("*", "deaf mute"),
+    ("9", "energy up"),
+    ("8", "energy equ"),
+    ("7", "energy dn"),
+    ("3", "vol talk up"),
+    ("2", "vol talk zero"),
+    ("1", "vol talk dn"),
+    ("6", "vol listen up"),
+    ("5", "vol listen zero"),
+    ("4", "vol listen dn"),
+    ("#", "hangup"),
+];
 
 /// One key of the conference's caller controls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,6 +154,14 @@ impl<'a> Configuration<'a> {
         self.part(Element::new("caller-controls").holding([group]))
     }
 
+    /// The keys that callers know from every switch that was never changed, as the group
+    /// [`USUAL_CONTROLS`].
+    #[must_use]
+    pub fn usual_caller_controls(self) -> Self {
+        let keys = USUAL_KEYS.into_iter().map(|(digits, action)| Control { action, digits });
+        self.caller_controls(USUAL_CONTROLS, keys)
+    }
+
     /// `<queues>` (`callcenter.conf`).
     #[must_use]
     pub fn queues(self, queues: impl IntoIterator<Item = &'a Queue>) -> Self {
@@ -212,7 +239,7 @@ impl<'a> Configuration<'a> {
         Ok(Document::write(Section::Configuration, "configuration", vec![self.element()])?)
     }
 
-    fn element(self) -> Element<'a> {
+    pub(crate) fn element(self) -> Element<'a> {
         let Self { mut root, mut parts, frame } = self;
         let Some(frame) = frame.and_then(|frame| frame.xml.elements().first()) else {
             return root.holding(parts);
@@ -243,7 +270,7 @@ impl<'a> Configuration<'a> {
         Ok(Document::write(Section::Configuration, "configuration", elements)?)
     }
 
-    fn part(mut self, part: Element<'a>) -> Self {
+    pub(crate) fn part(mut self, part: Element<'a>) -> Self {
         self.parts.push(part);
         self
     }
@@ -277,6 +304,12 @@ fn profile(profile: &Profile) -> Element<'_> {
     if !profile.gateways.is_empty() {
         parts.push(Element::new("gateways").holding(profile.gateways.iter().map(gateway)));
     }
+    element.holding(parts).holding(profile_settings(profile))
+}
+
+/// What a sofia profile holds besides its gateways.
+pub(crate) fn profile_settings(profile: &Profile) -> Vec<Element<'_>> {
+    let mut parts = Vec::new();
     if !profile.aliases.is_empty() {
         let aliases = profile.aliases.iter();
         let aliases = aliases.map(|alias| Element::new("alias").with("name", alias));
@@ -292,10 +325,11 @@ fn profile(profile: &Profile) -> Element<'_> {
     }
     // Also where there are none: without the element the switch does not start the profile.
     parts.push(Element::new("settings").holding(params(&profile.params)));
-    element.holding(parts).holding(profile.others.elements().iter().cloned())
+    parts.extend(profile.others.elements().iter().cloned());
+    parts
 }
 
-pub(super) fn gateway(gateway: &Gateway) -> Element<'_> {
+pub(crate) fn gateway(gateway: &Gateway) -> Element<'_> {
     Element::new("gateway")
         .with("name", &gateway.name)
         .holding(params(&gateway.params))
@@ -317,14 +351,17 @@ fn network_list(list: &AccessList) -> Element<'_> {
         .holding(nodes)
 }
 
-fn menu(menu: &Menu) -> Element<'_> {
+pub(crate) fn menu(menu: &Menu) -> Element<'_> {
     let mut element = Element::new("menu").with("name", &menu.name);
     for attribute in &menu.attributes {
         element.set(attribute.name.as_str(), attribute.value(), Place::Plain);
     }
     element.holding(menu.entries.iter().map(|entry| {
         let mut choice =
-            Element::new("entry").with("action", &entry.action).with("digits", &entry.digits);
+            // A pattern: nothing in it is ever expanded, and people read it.
+            Element::new("entry")
+                .with("action", &entry.action)
+                .with("digits", Level::Channel.within(&entry.digits).value(&entry.digits));
         if !entry.param.is_empty() {
             choice.set("param", entry.level.value(&entry.param), Place::Captured);
         }

@@ -57,7 +57,7 @@ fn write<'a>(section: Section, contexts: impl IntoIterator<Item = Element<'a>>) 
     Ok(Document::write(section, section.as_str(), contexts.into_iter().collect())?)
 }
 
-fn context<'a>(
+pub(crate) fn context<'a>(
     name: Value<'a>,
     extensions: impl IntoIterator<Item = &'a Extension>,
 ) -> Element<'a> {

@@ -70,7 +70,13 @@ const CREDENTIALS: [&str; 6] = [
     "vm-password",
 ];
 
-fn is_credential(param: &str) -> bool {
+/// Rings every place where the user is registered, on any profile. For users to whom neither their
+/// own settings nor the domain's give a dial string: without one the switch cannot call them.
+pub const DIAL_STRING: &str = "{^^:sip_invite_domain=${dialed_domain}\
+    :presence_id=${dialed_user}@${dialed_domain}}\
+    ${sofia_contact(*/${dialed_user}@${dialed_domain})}";
+
+pub(crate) fn is_credential(param: &str) -> bool {
     CREDENTIALS.iter().any(|name| param.eq_ignore_ascii_case(name))
 }
 
@@ -89,7 +95,7 @@ pub fn is_secret(name: &str) -> bool {
 const DIALLED: &str = "dial-string";
 
 /// Parameters that the switch dials it expands for each call.
-fn place_of(param: &str) -> Place {
+pub(crate) fn place_of(param: &str) -> Place {
     if is_credential(param) {
         return Place::Forbidden;
     }

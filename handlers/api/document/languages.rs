@@ -67,7 +67,7 @@ fn groups<'a>(
     groups.into_iter().map(|(_, element)| element).collect()
 }
 
-fn group<'a>(language: &'a Language, name: &'a str) -> Element<'a> {
+pub(crate) fn group<'a>(language: &'a Language, name: &'a str) -> Element<'a> {
     let mut element = Element::new("macros");
     if !name.is_empty() {
         element = element.with("name", name);

@@ -141,7 +141,7 @@ impl Condition {
         self.steps.push(Step::Action(Action {
             application: application.to_owned(),
             data: data.to_owned(),
-            level: Level::Channel,
+            level: Level::Channel.within(data),
             ..Action::default()
         }));
         self

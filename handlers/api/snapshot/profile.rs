@@ -1,10 +1,11 @@
 //! Profiles of modules, gateways, and network lists.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use super::hosts::{Hosts, Limited};
-use super::setting::Setting;
+use super::setting::{Level, Setting};
 use crate::xml::Raw;
 
 /// A named set of parameters of one module.
@@ -35,6 +36,48 @@ impl Limited for Profile {
 
     fn is_namesake(&self, other: &Self) -> bool {
         self.kind == other.kind && self.name.eq_ignore_ascii_case(&other.name)
+    }
+}
+
+/// True where a voicemail profile does not say otherwise, and then a mailbox without a PIN takes any.
+const EMPTY_PIN: &str = "allow-empty-password-auth";
+
+impl Profile {
+    /// The profile with what its module needs to be told to let nobody in who cannot prove who they
+    /// are.
+    ///
+    /// No voicemail profile opens a mailbox to a caller without a PIN, whatever is stored. Where
+    /// `userauth` of verto is missing or empty it asks no browser to log in: whoever reaches the port
+    /// may call. Where no certificate is named it complains, at plain listeners too; the one named
+    /// here is made by the switch itself when it starts.
+    pub fn completed(&self) -> Cow<'_, Profile> {
+        match self.kind {
+            ProfileKind::Sofia | ProfileKind::Conference => Cow::Borrowed(self),
+            ProfileKind::Voicemail => {
+                let mut profile = self.clone();
+                profile.params.retain(|param| !param.name.eq_ignore_ascii_case(EMPTY_PIN));
+                profile.params.push(Setting::new(EMPTY_PIN, "false"));
+                Cow::Owned(profile)
+            }
+            ProfileKind::Verto => {
+                let mut profile = self.clone();
+                if !profile.says(&["userauth"]) {
+                    profile.params.push(Setting::new("userauth", "true"));
+                }
+                if !profile.says(&["secure-combined", "secure-cert"]) {
+                    let certificate = Setting::new("secure-combined", "$${certs_dir}/wss.pem");
+                    profile.params.push(certificate.at(Level::Global));
+                }
+                Cow::Owned(profile)
+            }
+        }
+    }
+
+    /// Whether one of these parameters has a value.
+    fn says(&self, names: &[&str]) -> bool {
+        self.params.iter().any(|param| {
+            !param.text.is_empty() && names.iter().any(|name| param.name.eq_ignore_ascii_case(name))
+        })
     }
 }
 

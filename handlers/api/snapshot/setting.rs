@@ -58,6 +58,13 @@ impl Level {
         }
     }
 
+    /// This level where a text has anything to expand, and else the lowest: what is stored does not
+    /// depend on who wrote it.
+    #[must_use]
+    pub fn within(self, text: &str) -> Self {
+        if text.contains('$') { self } else { Self::Text }
+    }
+
     /// A text at this level.
     pub fn value(self, text: &str) -> Value<'_> {
         match self {
@@ -76,7 +83,8 @@ impl Setting {
 
     /// A setting whose value may hold live `${...}`.
     pub fn channel(name: impl Into<SharedStr>, text: impl Into<SharedStr>) -> Self {
-        Self { level: Level::Channel, ..Self::new(name, text) }
+        let setting = Self::new(name, text);
+        Self { level: Level::Channel.within(&setting.text), ..setting }
     }
 
     /// A setting as an operator wrote it in a file: `${...}` and `$${...}` in it are live.

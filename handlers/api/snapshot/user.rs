@@ -68,6 +68,22 @@ pub enum Algorithm {
     Sha256,
 }
 
+/// Each algorithm, as SIP writes it.
+const ALGORITHMS: [(Algorithm, &str); 2] =
+    [(Algorithm::Md5, "MD5"), (Algorithm::Sha256, "SHA-256")];
+
+impl Algorithm {
+    /// The name, as SIP writes it.
+    pub fn as_str(self) -> &'static str {
+        ALGORITHMS.iter().find(|(known, _)| *known == self).map_or("", |(_, name)| name)
+    }
+
+    /// The algorithm of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        ALGORITHMS.iter().find(|(_, known)| *known == name).map(|(algorithm, _)| *algorithm)
+    }
+}
+
 /// Shows everything but the hash.
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,7 +6,7 @@ use std::fmt;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::value::{Place, Refused, Value};
+use super::value::{Paper, Place, Refused, Value};
 use crate::snapshot::Globals;
 
 /// One element. Private to this crate: documents are made of typed builders, each of which knows
@@ -160,7 +160,7 @@ impl<'a> From<Element<'a>> for Node<'a> {
 /// A document around one section: the declaration on a line of its own, because the switch drops
 /// every line that holds `<?`, then one element a line.
 pub(crate) fn document(section: Element<'_>) -> Result<Vec<u8>, XmlError> {
-    let mut pen = Pen::new(2048);
+    let mut pen = Pen::new(2048, Paper::Answer);
     pen.emit(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), Some("no"))));
     pen.emit(Event::Text(BytesText::from_escaped("\n")));
     pen.element(&Element::new("document").with("type", "freeswitch/xml").holding([section]))?;
@@ -171,9 +171,19 @@ pub(crate) fn document(section: Element<'_>) -> Result<Vec<u8>, XmlError> {
 
 /// Elements without a document around them.
 pub(crate) fn fragment(elements: &[Element<'_>]) -> Result<String, XmlError> {
-    let mut pen = Pen::new(256);
+    let mut pen = Pen::new(256, Paper::Answer);
     elements.iter().try_for_each(|element| pen.element(element))?;
     Ok(pen.into_string(0))
+}
+
+/// A file of a switch's configuration around these elements, one or more. The switch drops the lines
+/// of the element around them, which makes the file well-formed.
+pub(crate) fn file<'a>(
+    elements: impl IntoIterator<Item = Element<'a>>,
+) -> Result<String, XmlError> {
+    let mut pen = Pen::new(1024, Paper::File);
+    pen.element(&Element::new("include").holding(elements))?;
+    Ok(pen.into_string(0) + "\n")
 }
 
 /// Elements as they are written inside of `depth` others, for [`Node::Written`].
@@ -181,7 +191,7 @@ pub(crate) fn written<'a>(
     depth: usize,
     nodes: impl IntoIterator<Item = Node<'a>>,
 ) -> Result<Box<str>, XmlError> {
-    let mut pen = Pen::new(1024);
+    let mut pen = Pen::new(1024, Paper::Answer);
     for _ in 0..depth {
         pen.emit(Event::Start(BytesStart::new("_")));
     }
@@ -195,21 +205,21 @@ struct Pen {
     writer: Writer<Vec<u8>>,
     /// One tag with its attributes, reused.
     tag: String,
+    paper: Paper,
 }
 
 impl Pen {
-    fn new(capacity: usize) -> Self {
+    fn new(capacity: usize, paper: Paper) -> Self {
         let writer = Writer::new_with_indent(Vec::with_capacity(capacity), b' ', 2);
-        Self { writer, tag: String::with_capacity(256) }
+        Self { writer, tag: String::with_capacity(256), paper }
     }
 
     fn element(&mut self, element: &Element<'_>) -> Result<(), XmlError> {
         self.tag.clear();
         self.tag.push_str(&element.name);
         for (key, value, place) in &element.attributes {
-            attribute(&mut self.tag, key, value, *place).map_err(|reason| XmlError {
-                path: format!("{}@{}", element.label(), key.escape_debug()),
-                reason,
+            attribute(&mut self.tag, key, value, *place, self.paper).map_err(|reason| {
+                XmlError { path: format!("{}@{}", element.label(), key.escape_debug()), reason }
             })?;
         }
         let start = BytesStart::from_content(&*self.tag, element.name.len());
@@ -220,7 +230,7 @@ impl Pen {
         write(&mut self.writer, Event::Start(start));
         if let Some((text, place)) = &element.text {
             self.tag.clear();
-            text.escape_into(*place, &mut self.tag)
+            text.escape_into(*place, self.paper, &mut self.tag)
                 .map_err(|reason| XmlError { path: element.label(), reason })?;
             write(&mut self.writer, Event::Text(BytesText::from_escaped(&*self.tag)));
         }
@@ -242,9 +252,9 @@ impl Pen {
                 self.tag.push_str(element);
                 for (key, value, place) in [("name", name, Place::Plain), ("value", value, *place)]
                 {
-                    attribute(&mut self.tag, key, value, place).map_err(|reason| XmlError {
-                        path: format!("{}@{key}", label(element, Some(name.as_str()))),
-                        reason,
+                    attribute(&mut self.tag, key, value, place, self.paper).map_err(|reason| {
+                        let path = format!("{}@{key}", label(element, Some(name.as_str())));
+                        XmlError { path, reason }
                     })?;
                 }
                 let tag = BytesStart::from_content(&*self.tag, element.len());
@@ -268,14 +278,20 @@ impl Pen {
     }
 }
 
-fn attribute(tag: &mut String, key: &str, value: &Value<'_>, place: Place) -> Result<(), Refused> {
+fn attribute(
+    tag: &mut String,
+    key: &str,
+    value: &Value<'_>,
+    place: Place,
+    paper: Paper,
+) -> Result<(), Refused> {
     if !is_name(key) {
         return Err(Refused::Name);
     }
     tag.push(' ');
     tag.push_str(key);
     tag.push_str("=\"");
-    value.escape_into(place, tag)?;
+    value.escape_into(place, paper, tag)?;
     tag.push('"');
     Ok(())
 }

@@ -9,7 +9,7 @@ use memchr::memmem;
 use quick_xml::escape::unescape;
 
 use super::element::XmlError;
-use super::value::{Place, Value};
+use super::value::{Paper, Place, Value};
 use crate::snapshot::{Globals, global};
 
 /// Puts in the globals that are limited to switches, as this switch has them.
@@ -38,7 +38,7 @@ pub(crate) fn put_globals(
         out.push_str(&text[done..start]);
         done = end;
         Value::global(globals.resolve_on(host, &value))
-            .escape_into(Place::Plain, &mut out)
+            .escape_into(Place::Plain, Paper::Answer, &mut out)
             .map_err(|reason| XmlError { path: path(&text[..start]), reason })?;
     }
     out.push_str(&text[done..]);

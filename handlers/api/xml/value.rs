@@ -31,6 +31,16 @@ pub(crate) enum Place {
     Forbidden,
 }
 
+/// What XML is written for. The switch reads the same of both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paper {
+    /// An answer.
+    Answer,
+    /// A file that people work on: what the switch may expand is written as they would, and a `$` that
+    /// is none of that as a reference, so that the import knows one from the other.
+    File,
+}
+
 /// Why a value cannot be carried to the switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -89,6 +99,16 @@ impl<'a> Value<'a> {
         Self::Text(text.into())
     }
 
+    /// The same value, borrowed from nowhere.
+    #[must_use]
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Channel(text) => Value::Channel(Cow::Owned(text.into_owned())),
+            Self::Global(text) => Value::Global(Cow::Owned(text.into_owned())),
+        }
+    }
+
     /// The characters as they were given, without regard to their level.
     pub fn as_str(&self) -> &str {
         match self {
@@ -108,6 +128,12 @@ impl<'a> Value<'a> {
         self.check_at(Place::Plain)
     }
 
+    /// Says whether the switch would take this value as meant where it expands `${...}` and puts no
+    /// captures in: as a channel variable, a dial string.
+    pub fn check_expanded(&self) -> Result<(), Refused> {
+        self.check_at(Place::Expanded)
+    }
+
     pub(crate) fn check_at(&self, place: Place) -> Result<(), Refused> {
         match classes(self.as_str()) {
             0 => Ok(()),
@@ -116,7 +142,12 @@ impl<'a> Value<'a> {
     }
 
     /// Writes the value as it stands in a document, or says why it cannot.
-    pub(crate) fn escape_into(&self, place: Place, out: &mut String) -> Result<(), Refused> {
+    pub(crate) fn escape_into(
+        &self,
+        place: Place,
+        paper: Paper,
+        out: &mut String,
+    ) -> Result<(), Refused> {
         if place == Place::Forbidden {
             return Err(Refused::Credential);
         }
@@ -130,6 +161,7 @@ impl<'a> Value<'a> {
             return Ok(());
         }
         let live = matches!(self, Self::Global(_));
+        let as_it_is = paper == Paper::File && !matches!(self, Self::Text(_));
         let mut rest = text;
         while let Some(at) = rest.bytes().position(|b| CLASSES[b as usize] & ESCAPED != 0) {
             out.push_str(&rest[..at]);
@@ -145,6 +177,7 @@ impl<'a> Value<'a> {
                 b'<' => "&lt;",
                 b'>' => "&gt;",
                 b'"' => "&quot;",
+                b'$' if as_it_is => "$",
                 // The pre-processor looks for `$${`; the numeric reference is resolved after it.
                 b'$' => "&#36;",
                 b'\n' => "&#10;",
@@ -278,7 +311,20 @@ mod tests {
 
     fn escaped(value: &Value<'_>, place: Place) -> Result<String, Refused> {
         let mut out = String::new();
-        value.escape_into(place, &mut out).map(|()| out)
+        value.escape_into(place, Paper::Answer, &mut out).map(|()| out)
+    }
+
+    fn on_file(value: &Value<'_>) -> String {
+        let mut out = String::new();
+        value.escape_into(Place::Plain, Paper::File, &mut out).expect("carried");
+        out
+    }
+
+    #[test]
+    fn a_file_shows_what_the_switch_may_expand_and_what_it_may_not() {
+        assert_eq!(on_file(&Value::channel("a<${b}$1")), "a&lt;${b}$1");
+        assert_eq!(on_file(&Value::global("$${a}:${b}")), "$${a}:${b}");
+        assert_eq!(on_file(&Value::text("$${a} $1")), "&#36;&#36;{a} &#36;1");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jackfield_api::snapshot::{Action, Condition, Context, Expression, Extension, Regex, Step};
 
 use super::super::tree::Element;
-use super::{Taker, is_true, level};
+use super::{Standing, Taker, is_true};
 
 impl Taker<'_> {
     /// The contexts of a section. Of two with one name the switch finds the first.
@@ -65,7 +65,7 @@ impl Taker<'_> {
         let attributes = element
             .attributes
             .iter()
-            .map(|(name, value)| self.attribute(name, value, &element.place))
+            .map(|(name, _)| self.attribute(element, name, Standing::Captured))
             .collect();
         let mut steps = Vec::new();
         for inner in &element.children {
@@ -85,7 +85,7 @@ impl Taker<'_> {
         let attributes = element
             .attributes
             .iter()
-            .map(|(name, value)| self.attribute(name, value, &element.place))
+            .map(|(name, _)| self.attribute(element, name, Standing::Captured))
             .collect();
         let expression = element.child("expression").map(|inner| self.expression(inner));
         for inner in element.children.iter().filter(|inner| inner.name != "expression") {
@@ -95,8 +95,8 @@ impl Taker<'_> {
     }
 
     fn expression(&mut self, element: &Element) -> Expression {
-        let text = self.text(&element.text, &element.place);
-        Expression { level: level(&text), text }
+        let (text, level) = self.leveled(element, "", &element.text, Standing::Captured);
+        Expression { text, level }
     }
 
     /// Text inside of the element goes before the attribute `data`, as with the switch.
@@ -104,18 +104,22 @@ impl Taker<'_> {
         let application = element.attribute("application").unwrap_or_default();
         let application = self.label("the application", application, &element.place)?;
         let text = element.text.trim();
-        let data = if text.is_empty() { element.attribute("data") } else { Some(text) };
-        let data = self.text(data.unwrap_or_default(), &element.place);
+        let (data, level) = if text.is_empty() {
+            let data = element.attribute("data").unwrap_or_default();
+            self.leveled(element, "data", data, Standing::Captured)
+        } else {
+            self.leveled(element, "", text, Standing::Captured)
+        };
         let mut attributes = Vec::new();
-        for (name, value) in &element.attributes {
+        for (name, _) in &element.attributes {
             if !matches!(name.as_str(), "application" | "data" | "inline") {
-                attributes.push(self.attribute(name, value, &element.place));
+                attributes.push(self.attribute(element, name, Standing::Captured));
             }
         }
         for inner in &element.children {
             self.stray(inner, "an action");
         }
         let inline = element.attribute("inline").is_some_and(is_true);
-        Some(Action { application, level: level(&data), data, inline, attributes })
+        Some(Action { application, data, level, inline, attributes })
     }
 }

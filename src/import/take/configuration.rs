@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use jackfield_api::files::ROOM;
 use jackfield_api::snapshot::{
-    AccessList, AccessNode, AccessTarget, Agent, Hosts, Menu, MenuEntry, ProfileKind, Queue,
+    AccessList, AccessNode, AccessTarget, Agent, Hosts, Menu, MenuEntry, ProfileKind, Queue, Room,
     StoredDocument, Tier,
 };
 
 use super::super::tree::Element;
-use super::{Taker, is_true, level};
+use super::{Standing, Taker, is_true};
 
 /// Documents that a switch reads before it can ask anybody.
 const READ_FROM_DISK: [&str; 4] =
@@ -33,7 +34,10 @@ impl Taker<'_> {
             match key.as_str() {
                 "sofia.conf" => self.profiles(ProfileKind::Sofia, &mut frame),
                 "verto.conf" => self.profiles(ProfileKind::Verto, &mut frame),
-                "conference.conf" => self.profiles(ProfileKind::Conference, &mut frame),
+                "conference.conf" => {
+                    self.profiles(ProfileKind::Conference, &mut frame);
+                    self.rooms(&mut frame);
+                }
                 "voicemail.conf" => self.profiles(ProfileKind::Voicemail, &mut frame),
                 "acl.conf" => self.access_lists(&mut frame),
                 "ivr.conf" => self.menus(&mut frame),
@@ -57,6 +61,9 @@ impl Taker<'_> {
                 if attribute == "name" {
                     value.clone_from(&name);
                 }
+            }
+            if tabled && is_bare(&frame) {
+                continue;
             }
             let xml = self.raw([&frame]);
             self.contents.documents.push(StoredDocument { name, xml, hosts: Hosts::default() });
@@ -140,9 +147,8 @@ impl Taker<'_> {
                 return Taken::Yes;
             }
             let attributes = element.attributes.iter().filter(|(key, _)| key != "name");
-            let attributes = attributes
-                .map(|(key, value)| taker.attribute(key, value, &element.place))
-                .collect();
+            let attributes =
+                attributes.map(|(key, _)| taker.attribute(element, key, Standing::Plain)).collect();
             let mut entries = Vec::new();
             for entry in &element.children {
                 if entry.name == "entry" {
@@ -162,14 +168,33 @@ impl Taker<'_> {
             self.known(&format!("the {name} of a menu's entry"), text, &element.place)
         };
         let (action, digits) = (known("action")?, known("digits")?);
-        let param = self.text(element.attribute("param").unwrap_or_default(), &element.place);
+        let param = element.attribute("param").unwrap_or_default();
+        let (param, level) = self.leveled(element, "param", param, Standing::Captured);
         for (attribute, _) in &element.attributes {
             if !matches!(attribute.as_str(), "action" | "digits" | "param") {
                 let text = format!("the attribute {attribute} of a menu's entry");
                 self.report.left_out(&element.place, text);
             }
         }
-        Some(MenuEntry { action, digits, level: level(&param), param })
+        Some(MenuEntry { action, digits, param, level })
+    }
+
+    /// Rooms as an export writes them: a file of others tells no profile.
+    fn rooms(&mut self, document: &mut Element) {
+        self.listed(document, "advertise", "room", |taker, element| {
+            let [Some(name), Some(profile)] = ROOM.map(|name| element.attribute(name)) else {
+                return Taken::Not;
+            };
+            let name = taker.key("the name of a room", name, &element.place);
+            let profile = taker.key("the profile of a room", profile, &element.place);
+            let (Some(name), Some(profile)) = (name, profile) else { return Taken::Yes };
+            if taker.contents.rooms.iter().any(|room| room.name.eq_ignore_ascii_case(&name)) {
+                taker.report.left_out(&element.place, format!("a second room «{name}»"));
+                return Taken::Yes;
+            }
+            taker.contents.rooms.push(Room { name, profile });
+            Taken::Yes
+        });
     }
 
     fn callcenter(&mut self, document: &mut Element) {
@@ -191,7 +216,7 @@ impl Taker<'_> {
             }
             let attributes = element.attributes.iter().filter(|(key, _)| key != "name");
             let attributes = attributes
-                .map(|(key, value)| taker.attribute(key, value, &element.place))
+                .map(|(key, _)| taker.attribute(element, key, Standing::Expanded))
                 .collect();
             taker.contents.agents.push(Agent { name, attributes });
             Taken::Yes
@@ -233,6 +258,18 @@ impl Taker<'_> {
     fn kept(&mut self, element: &Element, what: &str) {
         self.report.document(&element.place, what);
     }
+}
+
+/// Whether a document holds nothing but the lists that the tables have now.
+fn is_bare(frame: &Element) -> bool {
+    const LISTS: [&str; 7] =
+        ["advertise", "agents", "menus", "network-lists", "profiles", "queues", "tiers"];
+    frame.attributes.iter().all(|(name, _)| name == "name")
+        && frame.children.iter().all(|list| {
+            LISTS.contains(&list.name.as_str())
+                && list.attributes.is_empty()
+                && list.children.is_empty()
+        })
 }
 
 /// Whether a table has an element now.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jackfield_api::files::{DISABLED, OURS};
 use jackfield_api::snapshot::{Algorithm, Domain, Group, User};
 
 use super::super::place::Place;
@@ -76,6 +77,7 @@ impl Taker<'_> {
         for (attribute, _) in element.attributes.iter().filter(|(key, _)| key != "name") {
             self.report.left_out(&element.place, format!("the attribute {attribute} of a domain"));
         }
+        let domain = self.ours_of(element, domain);
         let realms = domain.all_realms().map(str::to_owned).collect();
         let algorithms = domain.algorithms().to_vec();
         let around = Around { domain: element, name, realms, algorithms };
@@ -94,6 +96,13 @@ impl Taker<'_> {
                     }
                 }
                 "user" => self.ungrouped(inner, &around, &mut users),
+                OURS => {
+                    for list in inner.children_named(DISABLED) {
+                        for user in &list.children {
+                            self.disabled(user, &around, &mut users);
+                        }
+                    }
+                }
                 _ => others.push(inner),
             }
         }
@@ -144,6 +153,13 @@ impl Taker<'_> {
                 self.stray(element, "groups");
                 continue;
             }
+            if element.attribute("name") == Some("") {
+                // No group at all: an export puts users there that are in none.
+                for user in element.children_named("users").flat_map(|list| &list.children) {
+                    self.ungrouped(user, around, users);
+                }
+                continue;
+            }
             let Some(name) = self.name_of(element) else { continue };
             if groups.iter().any(|known| known.group.name.eq_ignore_ascii_case(&name)) {
                 let text = format!("a second group «{name}»: the switch finds the first alone");
@@ -183,6 +199,44 @@ impl Taker<'_> {
         } else {
             self.described(element, None, around, users);
         }
+    }
+
+    /// A user that no switch finds where it stands.
+    fn disabled(&mut self, element: &Element, around: &Around<'_>, users: &mut Users) {
+        let before = users.list.len();
+        self.ungrouped(element, around, users);
+        for user in &mut users.list[before..] {
+            user.disabled = true;
+        }
+    }
+
+    /// The domain with the further names, realms and algorithms that an export wrote.
+    fn ours_of(&mut self, element: &Element, domain: Domain) -> Domain {
+        let Some(ours) = element.child(OURS) else { return domain };
+        let mut aliases = Vec::new();
+        for alias in ours.children_named("alias") {
+            let name = alias.attribute("name").unwrap_or_default();
+            let what = "an alias of the domain";
+            aliases.extend(self.checked(what, name.to_owned(), &alias.place, names::check_domain));
+        }
+        let mut realms = Vec::new();
+        for realm in ours.children_named("realm") {
+            let name = realm.attribute("name").unwrap_or_default();
+            realms.extend(self.label("a realm of the domain", name, &realm.place));
+        }
+        let mut algorithms = Vec::new();
+        for algorithm in ours.children_named("algorithm") {
+            let name = algorithm.attribute("name").unwrap_or_default();
+            if Algorithm::named(name).is_none() {
+                let message = format!("«{name}» is no algorithm; write MD5 or SHA-256");
+                self.problem(&algorithm.place, message);
+            }
+            algorithms.extend(Algorithm::named(name));
+        }
+        if algorithms.is_empty() {
+            algorithms = Domain::new("").algorithms().to_vec();
+        }
+        domain.with_aliases(aliases).with_digests(realms, algorithms)
     }
 
     /// Takes a user where it is described, and not where it is only pointed at; its id.

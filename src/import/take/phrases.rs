@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jackfield_api::snapshot::{Language, Macro, PhraseGroup};
 
 use super::super::tree::Element;
-use super::Taker;
+use super::{Standing, Taker};
 
 impl Taker<'_> {
     /// `language/phrases/macros/macro`.
@@ -63,7 +63,7 @@ impl Taker<'_> {
         let name = self.name_of(element)?;
         let attributes = element.attributes.iter().filter(|(key, _)| key != "name");
         let attributes =
-            attributes.map(|(key, value)| self.attribute(key, value, &element.place)).collect();
+            attributes.map(|(key, _)| self.attribute(element, key, Standing::Plain)).collect();
         Some(Language { name, attributes, ..Language::default() })
     }
 
@@ -88,7 +88,7 @@ impl Taker<'_> {
         if element.name == "macros" {
             let attributes = element.attributes.iter().filter(|(key, _)| key != "name");
             let attributes: Vec<_> =
-                attributes.map(|(key, value)| self.attribute(key, value, &element.place)).collect();
+                attributes.map(|(key, _)| self.attribute(element, key, Standing::Plain)).collect();
             if !attributes.is_empty() {
                 language.groups.push(PhraseGroup { name: group.clone(), attributes });
             }

@@ -6,6 +6,9 @@ use super::super::place::Place;
 use super::super::tree::Element;
 use super::{Taker, is_true};
 
+/// Whether a mailbox without a PIN takes any.
+const EMPTY_PIN: &str = "allow-empty-password-auth";
+
 impl Taker<'_> {
     /// The profiles of a document. What else stands in its list stays there.
     pub(super) fn profiles(&mut self, kind: ProfileKind, document: &mut Element) {
@@ -76,6 +79,8 @@ impl Taker<'_> {
         profile.others = self.raw(others);
         if kind == ProfileKind::Voicemail {
             self.check_pins(&profile, element);
+            // Every answer says false, whatever is stored.
+            profile.params.retain(|param| !param.name.eq_ignore_ascii_case(EMPTY_PIN));
         }
         Some(profile)
     }
@@ -106,7 +111,7 @@ impl Taker<'_> {
     }
 
     fn check_pins(&mut self, profile: &Profile, element: &Element) {
-        let open = value_of(&profile.params, "allow-empty-password-auth").is_none_or(is_true);
+        let open = value_of(&profile.params, EMPTY_PIN).is_none_or(is_true);
         if open {
             let text = format!(
                 "voicemail profile «{}» lets callers into mailboxes without a PIN; it is answered \

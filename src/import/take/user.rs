@@ -1,5 +1,6 @@
 //! One user, and what becomes of its passwords.
 
+use jackfield_api::files::OURS;
 use jackfield_api::snapshot::{Algorithm, Secret, User};
 
 use super::super::place::Place;
@@ -81,7 +82,7 @@ impl Taker<'_> {
                 _ => {}
             }
         }
-        let taken = ["params", "variables", "gateways"];
+        let taken = ["params", "variables", "gateways", OURS];
         let others = element.children.iter().filter(|inner| {
             let empty = inner.children.is_empty() && inner.attributes.is_empty();
             !taken.contains(&inner.name.as_str()) && !empty
@@ -121,10 +122,14 @@ impl Taker<'_> {
             if !is_hash(&hash) {
                 return self.no_hash("a1-hash", &id, place);
             }
-            user.secrets = vec![Secret::new(id, &around.name, algorithm, &hash)];
+            let secret = Secret::new(id, &around.name, algorithm, &hash);
+            user.secrets = self.further(levels, Some(secret));
             return;
         }
-        let Some((password, place)) = credential(levels, "password") else { return };
+        let Some((password, place)) = credential(levels, "password") else {
+            user.secrets = self.further(levels, None);
+            return;
+        };
         let what = format!("the password of user «{id}»");
         let Some(password) = self.secret(&what, password, place) else { return };
         if password.is_empty() {
@@ -141,6 +146,36 @@ impl Taker<'_> {
                 }
             }
         }
+    }
+
+    /// The secrets that an export wrote beside the one that the switch takes. One without a hash holds
+    /// the place of that one, which is else the first.
+    fn further(&mut self, levels: &[&Element], mut first: Option<Secret>) -> Vec<Secret> {
+        let mut secrets = Vec::new();
+        let ours = levels.first().and_then(|user| user.child(OURS));
+        for element in ours.into_iter().flat_map(|ours| ours.children_named("secret")) {
+            let named = |name: &str| element.attribute(name).unwrap_or_default();
+            let Some(ha1) = element.attribute("a1-hash") else {
+                secrets.extend(first.take());
+                continue;
+            };
+            let digits = match Algorithm::named(named("algorithm")) {
+                Some(Algorithm::Md5) => 32,
+                Some(Algorithm::Sha256) => 64,
+                None => 0,
+            };
+            let algorithm = Algorithm::named(named("algorithm"));
+            let Some(algorithm) = algorithm.filter(|_| ha1.len() == digits && is_hash(ha1)) else {
+                let text = "a <secret> without an algorithm, or with a hash that is none of its";
+                self.report.left_out(&element.place, text);
+                continue;
+            };
+            secrets.push(Secret::new(named("username"), named("realm"), algorithm, ha1));
+        }
+        if let Some(first) = first {
+            secrets.insert(0, first);
+        }
+        secrets
     }
 
     fn mailbox(&mut self, user: &mut User, levels: &[&Element], around: &Around<'_>) {

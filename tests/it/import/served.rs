@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Output;
 
 use jackfield::app::read_snapshot;
+use jackfield::db::DatabaseUrl;
 use jackfield_api::testing::switch_xml::{Node, parse, preprocess};
 use md5::{Digest, Md5};
 use sha2::Sha256;
@@ -30,6 +31,8 @@ pub(crate) struct Served {
     server: Server,
     pub(crate) tree: Node,
     domain: String,
+    /// Whether the files were exported.
+    exported: bool,
 }
 
 impl Served {
@@ -48,8 +51,21 @@ impl Served {
             server: Server::over("", snapshot),
             tree: reference::tree(&root, &[("domain", domain)]),
             domain: domain.to_owned(),
+            exported: false,
         };
         (served, String::from_utf8(done.stdout).expect("UTF-8"))
+    }
+
+    /// Serves a database beside the files that were exported from it.
+    pub(crate) fn exported(url: &DatabaseUrl, root: &Path, domain: &str) -> Self {
+        let snapshot = read_snapshot(url).expect("it can be read");
+        let tree = without(&reference::tree(root, &[]), &|node| node.name == "jackfield");
+        Self {
+            server: Server::over("", snapshot),
+            tree: without_ours(tree),
+            domain: domain.to_owned(),
+            exported: true,
+        }
     }
 
     /// A section of the tree, as the switch itself has it.
@@ -65,7 +81,8 @@ impl Served {
         let request = request.replace("\r\nAccept:", "\r\nConnection: close\r\nAccept:");
         let reply = parse_reply(&exchange(self.server.machine, request.as_bytes()));
         let globals = |name: &str| {
-            let known = OF_THE_SWITCH.iter().chain(&[("conf_dir", CONF_DIR)]);
+            let stand_ins: &[_] = if self.exported { &STAND_INS } else { &[] };
+            let known = OF_THE_SWITCH.iter().chain(&[("conf_dir", CONF_DIR)]).chain(stand_ins);
             known.into_iter().find(|(known, _)| *known == name).map(|(_, v)| (*v).to_owned())
         };
         let seen = preprocess(reply.text(), &globals);
@@ -99,7 +116,10 @@ impl Served {
                 }
                 _ => false,
             };
-            let canonical = |node| canonical(&without(node, &said_otherwise), Order::ByName);
+            let canonical = |node| {
+                let node = without(node, &said_otherwise);
+                canonical(&if self.exported { by_file(node) } else { node }, Order::ByName)
+            };
             assert_same(name, &canonical(&answered), &canonical(expected));
             names.push(name.to_owned());
         }
@@ -161,11 +181,13 @@ impl Served {
 
     /// Every user says what the tree says but for its secrets, which fit its password; their ids.
     pub(crate) fn check_users(&self) -> Vec<String> {
-        let domain = self.section("directory").child("domain").expect("a domain");
+        let domain = self.described();
         let mut ids = Vec::new();
         for (expected, group) in users(domain) {
             let id = expected.attribute("id").expect("an id");
-            let (answered, user) = self.user(id, id, 32);
+            // The secret that stands in a file may be of either kind.
+            let digits = param(expected, "a1-hash").map_or(32, |hash| hash.len());
+            let (answered, user) = self.user(id, id, digits);
             for list in ["params", "variables", "profile-variables"] {
                 let of = |node: &Node| node.child(list).map(|list| canonical(list, Order::Kept));
                 assert_eq!(of(&answered), of(domain), "{list} of the domain");
@@ -181,6 +203,13 @@ impl Served {
             ids.push(id.to_owned());
         }
         ids
+    }
+
+    /// The domain, as the switch itself has it.
+    fn described(&self) -> &Node {
+        let mut domains = self.section("directory").children_named("domain");
+        let named = |domain: &&Node| domain.attribute("name") == Some(&self.domain);
+        domains.find(named).expect("the domain")
     }
 
     fn user(&self, id: &str, login: &str, digits: usize) -> (Node, Node) {
@@ -217,14 +246,16 @@ impl Served {
             assert_eq!(param(user, "allow-empty-password").as_deref(), Some("false"), "{id}");
         }
         let pin = value("vm-password").map(|pin| hex(&Md5::digest(format!("{id}:{domain}:{pin}"))));
+        let pin = pin.or_else(|| value("vm-a1-hash"));
         assert_eq!(param(user, "vm-a1-hash"), Some(pin.unwrap_or_else(|| "closed".into())), "{id}");
     }
 
     /// Every group has the members that the tree gives it; the groups with their sizes.
     pub(crate) fn check_groups(&self) -> Vec<(String, usize)> {
-        let domain = self.section("directory").child("domain").expect("a domain");
+        let domain = self.described();
         let known: Vec<&str> = users(domain).filter_map(|(user, _)| user.attribute("id")).collect();
         let groups = domain.child("groups").expect("groups").children_named("group");
+        let groups = groups.filter(|group| group.attribute("name") != Some(""));
         let groups = groups.map(|group| {
             let name = group.attribute("name").expect("a name");
             let answer = self.ask(&format!(
@@ -252,11 +283,31 @@ impl Served {
              &Event-Name=REQUEST_PARAMS&purpose=gateways&profile=external",
         );
         let named = |node: &Node| gateways(node);
-        let domain = self.section("directory").child("domain").expect("a domain");
+        let domain = self.described();
         let (answered, expected) = (named(&answer), named(domain));
         assert_eq!(answered, expected);
         answered.into_iter().map(|(name, _)| name).collect()
     }
+}
+
+/// What exported files set, because only the machine knows it.
+const STAND_INS: [(&str, &str); 2] =
+    [("external_rtp_ip", "192.0.2.2"), ("external_sip_ip", "192.0.2.2")];
+
+/// An element with those inside of it that have files of their own in the order of the files.
+fn by_file(mut node: Node) -> Node {
+    node.children = node.children.into_iter().map(by_file).collect();
+    if node.children.iter().all(|child| ["menu", "profile", "gateway"].contains(&&*child.name)) {
+        node.children.sort_by_key(|child| child.attribute("name").map(str::to_owned));
+    }
+    node
+}
+
+/// Elements without the attributes that no switch reads.
+fn without_ours(mut node: Node) -> Node {
+    node.attributes.retain(|(name, _)| !name.starts_with("jackfield"));
+    node.children = node.children.into_iter().map(without_ours).collect();
+    node
 }
 
 fn gateways(node: &Node) -> Vec<(String, String)> {

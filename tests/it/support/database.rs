@@ -1,6 +1,7 @@
 //! A database of a test's own, and somebody who works on it with plain SQL.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -41,27 +42,50 @@ pub(crate) fn on_postgres(test: impl Fn(&Base)) {
     }
 }
 
+/// Runs a test on every database there is, with a way to make empty ones.
+pub(crate) fn on_each_empty(test: impl Fn(&dyn Fn() -> Base)) {
+    test(&Base::empty_sqlite);
+    if let Ok(server) = std::env::var(SERVER) {
+        test(&|| Base::empty_postgres(&server));
+    } else {
+        on_postgres(|_| {});
+    }
+}
+
 impl Base {
     pub(crate) fn sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite:{}", folder.path().join("data").join("pbx.db").display());
-        std::fs::create_dir(folder.path().join("data")).expect("a folder");
-        Self { url, folder, server: None }.filled()
+        Self::empty_sqlite().filled()
     }
 
     fn postgres(server: &str) -> Self {
+        Self::empty_postgres(server).filled()
+    }
+
+    fn empty_sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("data").join("pbx.db").display());
+        std::fs::create_dir(folder.path().join("data")).expect("a folder");
+        Self { url, folder, server: None }.migrated()
+    }
+
+    fn empty_postgres(server: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let schema = format!("jackfield_test_{}_{count}", std::process::id());
         postgres(server, &format!("CREATE SCHEMA {schema}"));
         let url = format!("{server}?options=-csearch_path%3D{schema}");
         let folder = tempfile::tempdir().expect("a folder");
-        Self { url, folder, server: Some((server.to_owned(), schema)) }.filled()
+        Self { url, folder, server: Some((server.to_owned(), schema)) }.migrated()
+    }
+
+    fn migrated(self) -> Self {
+        let mut database = Database::make(&self.url()).expect("it can be opened");
+        database.migrate().expect("it can be brought up to date");
+        self
     }
 
     fn filled(self) -> Self {
-        let mut database = Database::make(&self.url()).expect("it can be opened");
-        database.migrate().expect("it can be brought up to date");
+        let mut database = self.open();
         database.merge("test", pbx().contents(), &|| {}).expect("the PBX can be stored");
         self
     }
@@ -129,6 +153,54 @@ impl Base {
             None => query.load(&mut PgConnection::establish(&self.url).expect("it answers")),
         };
         rows.expect("a right query").into_iter().map(|row| row.it).collect()
+    }
+
+    /// Everything that is stored, a line a row, but for ids and times.
+    pub(crate) fn dump(&self) -> String {
+        const NOT_OURS: [&str; 3] = ["changes", "revision", "__diesel_schema_migrations"];
+        let postgres = self.is_postgres();
+        let tables = if postgres {
+            "SELECT table_name::text AS it FROM information_schema.tables \
+             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+        } else {
+            "SELECT name AS it FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        };
+        let mut tables = self.select(tables);
+        tables.retain(|table| !NOT_OURS.contains(&table.as_str()));
+        tables.sort();
+        assert!(tables.len() > 15, "{tables:?}");
+        let mut dump = String::new();
+        for table in tables {
+            let columns = if postgres {
+                format!(
+                    "SELECT column_name::text AS it FROM information_schema.columns \
+                     WHERE table_schema = current_schema() AND table_name = '{table}'"
+                )
+            } else {
+                format!("SELECT name AS it FROM pragma_table_info('{table}')")
+            };
+            let mut columns = self.select(&columns);
+            columns.retain(|column| column != "id" && !column.ends_with("_at"));
+            columns.sort();
+            let values: Vec<String> = columns
+                .iter()
+                .map(|column| match column.strip_suffix("_id") {
+                    // A row that belongs to another by its id belongs to it by its name here.
+                    Some(of) => format!("(SELECT name FROM {of}s WHERE {of}s.id = {column})"),
+                    None => format!("\"{column}\""),
+                })
+                .collect();
+            let array = if postgres { "json_build_array" } else { "json_array" };
+            let cast = if postgres { "::text" } else { "" };
+            let query =
+                format!("SELECT {array}({}){cast} AS it FROM \"{table}\"", values.join(", "));
+            let mut rows = self.select(&query);
+            rows.sort();
+            for row in rows {
+                let _ = writeln!(dump, "{table} {row}");
+            }
+        }
+        dump
     }
 
     fn file(&self) -> Option<&str> {

@@ -1,0 +1,61 @@
+//! `jackfield export`: writes what is stored as a switch's configuration files.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::Source;
+use crate::db::Database;
+use crate::export::{self, Service, Tree};
+
+/// What to write, and where.
+#[derive(Args)]
+pub(super) struct Export {
+    /// Folder to write: one that is empty, not there yet, or written by an earlier export
+    #[arg(value_name = "PATH")]
+    path: PathBuf,
+    /// Write only the few files that a switch needs which this service answers
+    #[arg(long)]
+    bootstrap: bool,
+    #[command(flatten)]
+    source: Source,
+}
+
+pub(super) fn run(export: &Export) -> anyhow::Result<()> {
+    let opened = export.source.open()?;
+    let url = opened.database();
+    let contents = Database::open(url)?.load().with_context(|| format!("reading {url}"))?;
+    let tree = if export.bootstrap {
+        export::bootstrap(&contents, &Service::of(&opened.settings))?
+    } else {
+        export::whole(&contents)?
+    };
+    let folder = export::write(&export.path, &tree)?;
+    tell(&mut std::io::stdout().lock(), &tree, &folder.display().to_string(), export.bootstrap)?;
+    Ok(())
+}
+
+fn tell(out: &mut impl Write, tree: &Tree, folder: &str, bootstrap: bool) -> std::io::Result<()> {
+    writeln!(out, "{} files are in {folder}, readable for you alone", tree.files.len())?;
+    if !tree.notes.is_empty() {
+        writeln!(out, "\nto be looked at")?;
+    }
+    for note in &tree.notes {
+        writeln!(out, "  {note}")?;
+    }
+    writeln!(out, "\nwhat to do next")?;
+    if bootstrap {
+        writeln!(out, "  start the service, and then: freeswitch -conf {folder}")?;
+        writeln!(out, "  when globals, modules.conf or switch.conf change, export once more")?;
+    } else {
+        writeln!(out, "  freeswitch -conf {folder}")?;
+        writeln!(
+            out,
+            "  the switch takes one hash a user, MD5 of its id and domain: other names, realms and \
+             SHA-256 log in again when this is imported"
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! The files of a switch that is served: what it reads before it can ask anybody.
+
+use jackfield_api::document::Configuration;
+use jackfield_api::snapshot::{Contents, Hosts, StoredDocument};
+use jackfield_api::xml::Raw;
+
+use super::configuration::{logs, path, stored};
+use super::{ExportError, Tree, modules};
+use crate::secret::generate_password;
+use crate::settings::Settings;
+
+/// Documents that the core or a module reads before `mod_xml_curl` is there.
+const READ_FROM_DISK: [&str; 6] = [
+    "console.conf",
+    "event_socket.conf",
+    "logfile.conf",
+    "pre_load_modules.conf",
+    "switch.conf",
+    "timezones.conf",
+];
+
+/// Where a switch finds the service.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Service {
+    /// Host and port of its URL.
+    address: String,
+}
+
+impl Service {
+    /// The one with these settings. A socket on every address is asked at a name that it answers to.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let socket = settings.listen_machine;
+        let host = settings.machine_hosts.first().filter(|_| socket.ip().is_unspecified());
+        let address = match host {
+            Some(host) => format!("{host}:{}", socket.port()),
+            None if socket.ip().is_unspecified() => format!("127.0.0.1:{}", socket.port()),
+            None => socket.to_string(),
+        };
+        Self { address }
+    }
+}
+
+/// A right `xml_curl.conf.xml` for a service at this address.
+pub(crate) fn xml_curl_conf(address: &str) -> String {
+    format!(
+        r#"<configuration name="xml_curl.conf" description="cURL XML Gateway">
+  <bindings>
+    <binding name="jackfield">
+      <param name="gateway-url" value="http://{address}/fsapi" bindings="configuration|directory|dialplan|languages|chatplan"/>
+      <param name="timeout" value="2"/>
+    </binding>
+  </bindings>
+</configuration>
+"#
+    )
+}
+
+pub(super) fn put(
+    tree: &mut Tree,
+    contents: &Contents,
+    service: &Service,
+) -> Result<(), ExportError> {
+    for name in READ_FROM_DISK {
+        if let Some(document) = contents.document(name) {
+            stored(tree, document)?;
+        }
+    }
+    logs(tree, contents)?;
+    let modules = modules::served(contents);
+    let text = Configuration::new("modules.conf").modules(modules.iter().map(|name| &**name));
+    tree.put(path("modules.conf"), || "modules.conf".to_owned(), text.file())?;
+    if contents.document("event_socket.conf").is_none() {
+        let password = generate_password();
+        let settings =
+            [("listen-ip", "127.0.0.1"), ("listen-port", "8021"), ("password", &password)];
+        let text = Configuration::new("event_socket.conf").settings(settings).file();
+        tree.put(path("event_socket.conf"), || "event_socket.conf".to_owned(), text)?;
+        tree.notes.push(
+            "no event_socket.conf is stored: the password in autoload_configs/event_socket.conf.xml \
+             is a new one; fs_cli wants it with -p"
+                .to_owned(),
+        );
+    }
+    let raw = Raw::parse(&xml_curl_conf(&service.address)).map_err(|error| error.to_string());
+    let curl = match raw {
+        Ok(xml) => {
+            StoredDocument { name: "xml_curl.conf".to_owned(), xml, hosts: Hosts::default() }
+        }
+        Err(_) => unreachable!("a socket's address and a checked name are safe"),
+    };
+    stored(tree, &curl)?;
+    if contents.document("xml_curl.conf").is_some() {
+        tree.notes.push(
+            "the stored xml_curl.conf is not used: a new one names this service alone".to_owned(),
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Puts a tree in its place, whole or not at all.
+//!
+//! The files hold hashes and passwords of gateways, so they are for their owner alone.
+
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::Tree;
+
+/// Says that a folder was written by an export, so that the next one may take its place.
+const MARK: &str = ".jackfield-export";
+
+const MARK_TEXT: &str =
+    "Written by jackfield export. The next export to this folder takes its place.\n";
+
+/// Why a tree was not written; what was there before is there still.
+#[derive(Debug, Error)]
+pub(crate) enum WriteError {
+    /// Somebody's own files.
+    #[error("{} holds files that no export wrote; name a folder that is empty or not there yet", .0.display())]
+    Occupied(PathBuf),
+    /// A file where a folder is to be.
+    #[error("{} is not a folder; name another", .0.display())]
+    NotAFolder(PathBuf),
+    /// No such folder around it.
+    #[error("there is no folder {}; make it first", .0.display())]
+    NoParent(PathBuf),
+    /// The file system refused.
+    #[error("cannot write {}: {error}", path.display())]
+    Io {
+        /// What was to be written.
+        path: PathBuf,
+        /// Its reason.
+        error: io::Error,
+    },
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> WriteError + '_ {
+    |error| WriteError::Io { path: path.to_owned(), error }
+}
+
+/// Writes the files beside the folder and then puts them in its place. Its real path is the answer.
+pub(crate) fn write(folder: &Path, tree: &Tree) -> Result<PathBuf, WriteError> {
+    let target = real(folder)?;
+    let taken = is_taken(&target)?;
+    let fresh = beside(&target, "new");
+    let written = fill(&fresh, tree).and_then(|()| put_in_place(&fresh, &target, taken));
+    if written.is_err() {
+        let _ = fs::remove_dir_all(&fresh);
+    }
+    written.map(|()| target)
+}
+
+/// The path without links, so that a folder behind one is replaced and not the link.
+fn real(folder: &Path) -> Result<PathBuf, WriteError> {
+    if let Ok(found) = folder.canonicalize() {
+        return Ok(found);
+    }
+    let absolute = std::path::absolute(folder).map_err(failed(folder))?;
+    let (Some(parent), Some(name)) = (absolute.parent(), absolute.file_name()) else {
+        return Err(WriteError::NotAFolder(absolute));
+    };
+    match parent.canonicalize() {
+        Ok(parent) if parent.is_dir() => Ok(parent.join(name)),
+        _ => Err(WriteError::NoParent(parent.to_owned())),
+    }
+}
+
+/// Whether an earlier export is there.
+fn is_taken(target: &Path) -> Result<bool, WriteError> {
+    if !target.exists() {
+        return Ok(false);
+    }
+    if !target.is_dir() || target.parent().is_none() {
+        return Err(WriteError::NotAFolder(target.to_owned()));
+    }
+    let empty = fs::read_dir(target).map_err(failed(target))?.next().is_none();
+    if !empty && !target.join(MARK).is_file() {
+        return Err(WriteError::Occupied(target.to_owned()));
+    }
+    Ok(true)
+}
+
+fn beside(target: &Path, what: &str) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(target.file_name().unwrap_or_default());
+    name.push(format!(".{what}-{}", std::process::id()));
+    target.with_file_name(name)
+}
+
+fn fill(folder: &Path, tree: &Tree) -> Result<(), WriteError> {
+    make(folder)?;
+    let mark = (MARK, MARK_TEXT);
+    let files = tree.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    for (path, text) in files.chain([mark]) {
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            make(parent)?;
+        }
+        let mut file = create(&path).map_err(failed(&path))?;
+        file.write_all(text.as_bytes()).map_err(failed(&path))?;
+    }
+    Ok(())
+}
+
+fn make(folder: &Path) -> Result<(), WriteError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed(folder))
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+fn put_in_place(fresh: &Path, target: &Path, taken: bool) -> Result<(), WriteError> {
+    if !taken {
+        return fs::rename(fresh, target).map_err(failed(target));
+    }
+    let old = beside(target, "old");
+    fs::rename(target, &old).map_err(failed(target))?;
+    if let Err(error) = fs::rename(fresh, target) {
+        let _ = fs::rename(&old, target);
+        return Err(failed(target)(error));
+    }
+    fs::remove_dir_all(&old).map_err(failed(&old))
+}

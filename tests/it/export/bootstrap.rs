@@ -1,0 +1,114 @@
+//! `export --bootstrap`: the few files of a switch that asks the service for everything else.
+
+use std::fs;
+
+use jackfield_api::snapshot::{Contents, Hosts, StoredDocument};
+use jackfield_api::xml::Raw;
+
+use super::{export, files, nasty};
+use crate::import::reference;
+use crate::support::{Base, jackfield, on_each_empty};
+
+fn modules(path: &std::path::Path) -> Vec<String> {
+    let root = fs::canonicalize(path).expect("there");
+    let tree = reference::tree(&root, &[]);
+    let name = Some(("name", "modules.conf"));
+    let steps = [("section", None), ("configuration", name), ("modules", None)];
+    let modules = tree.find(&steps).expect("modules");
+    let names = modules.children.iter().filter_map(|load| load.attribute("module"));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_served_switch_needs_no_more_than_what_it_reads_before_it_can_ask() {
+    on_each_empty(|empty| {
+        let base = empty();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("conf");
+        let told = export(&base, &["--bootstrap"], &path);
+        assert!(
+            told.contains("the password in autoload_configs/event_socket.conf.xml is a new one")
+        );
+        let written = files(&path);
+        let names: Vec<_> = written.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            [
+                ".jackfield-export",
+                "autoload_configs/console.conf.xml",
+                "autoload_configs/event_socket.conf.xml",
+                "autoload_configs/logfile.conf.xml",
+                "autoload_configs/modules.conf.xml",
+                "autoload_configs/xml_curl.conf.xml",
+                "freeswitch.xml",
+                "vars.xml",
+            ]
+        );
+        let loaded = modules(&path);
+        assert_eq!(loaded[..3], ["mod_console", "mod_logfile", "mod_xml_curl"]);
+        assert!(loaded.contains(&"mod_event_socket".to_owned()), "{loaded:?}");
+    });
+}
+
+#[test]
+fn what_is_stored_about_the_start_of_a_switch_comes_with_it() {
+    let base = Base::sqlite();
+    let stored = |name: &str, xml: &str| StoredDocument {
+        name: name.into(),
+        xml: Raw::parse(&format!("<configuration name='{name}'>{xml}</configuration>"))
+            .expect("valid"),
+        hosts: Hosts::default(),
+    };
+    let contents = Contents {
+        documents: vec![
+            stored(
+                "modules.conf",
+                "<modules><load module='mod_sofia'/><load module='mod_console'/>\
+                 <load module='mod_odd'/></modules>",
+            ),
+            stored("switch.conf", "<settings><param name='a' value='$${marked-up}'/></settings>"),
+            stored(
+                "event_socket.conf",
+                "<settings><param name='password' value='own'/></settings>",
+            ),
+            stored("xml_curl.conf", "<bindings/>"),
+            stored("fifo.conf", "<fifos/>"),
+        ],
+        globals: nasty::contents().globals,
+        ..Contents::default()
+    };
+    base.open().merge("test", &contents, &|| {}).expect("it can be stored");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("conf");
+    let done = jackfield()
+        .env("JACKFIELD_DATABASE_URL", &base.url)
+        .env("JACKFIELD_LISTEN_MACHINE", "127.0.0.1:18080")
+        .args(["export", "--bootstrap"])
+        .arg(&path)
+        .output()
+        .expect("the program runs");
+    let told = super::told(&done);
+    assert!(told.contains("the stored xml_curl.conf is not used"), "{told}");
+    assert!(!told.contains("event_socket") && !told.contains("own"), "{told}");
+    assert_eq!(modules(&path), ["mod_console", "mod_xml_curl", "mod_sofia", "mod_odd"]);
+    let written = files(&path);
+    assert!(!written.contains_key("autoload_configs/fifo.conf.xml"), "it is served");
+    assert!(
+        written["autoload_configs/xml_curl.conf.xml"]
+            .contains(r#"value="http://127.0.0.1:18080/fsapi" bindings="configuration|directory|"#)
+    );
+    let root = fs::canonicalize(&path).expect("there");
+    let tree = reference::tree(&root, &[]);
+    let find = |document| {
+        let steps = [("section", None), ("configuration", Some(("name", document)))];
+        let settings = tree.find(&steps).and_then(|found| found.child("settings"));
+        settings.expect("settings").children[0].attribute("value").map(str::to_owned)
+    };
+    assert_eq!(find("event_socket.conf").as_deref(), Some("own"));
+    assert_eq!(find("switch.conf").as_deref(), Some("<a> & \"b\" 'c'"));
+    // What calls read, and what the switch itself reads where a call has no such variable.
+    let vars = &written["vars.xml"];
+    for name in ["default_password", "moh", "zone"] {
+        assert!(vars.contains(&format!("data=\"{name}=")), "{vars}");
+    }
+}

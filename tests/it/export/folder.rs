@@ -1,0 +1,148 @@
+//! Where files are written: whole or not at all, for their owner alone, and over nobody's own files.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use jackfield_api::snapshot::Hosts;
+
+use super::{export, files, nasty, on};
+use crate::support::{Base, on_each_empty};
+
+fn base() -> Base {
+    let base = Base::sqlite();
+    base.open().merge("test", &nasty::contents(), &|| {}).expect("it can be stored");
+    base
+}
+
+fn refused(base: &Base, path: &Path) -> String {
+    let done = on(base, &["export"], path);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(done.stdout.is_empty());
+    String::from_utf8(done.stderr).expect("UTF-8")
+}
+
+#[test]
+fn a_folder_with_files_of_somebody_is_left_alone() {
+    let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
+    fs::write(folder.path().join("freeswitch.xml"), "mine").expect("writable");
+    let told = refused(&base, folder.path());
+    assert!(
+        told.contains("holds files that no export wrote; name a folder that is empty"),
+        "{told}"
+    );
+    let kept = files(folder.path());
+    assert_eq!(kept.into_iter().collect::<Vec<_>>(), [("freeswitch.xml".into(), "mine".into())]);
+}
+
+#[test]
+fn an_earlier_export_and_an_empty_folder_are_replaced_as_a_whole() {
+    let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
+    let path = folder.path().join("conf");
+    fs::create_dir(&path).expect("made");
+    export(&base, &["--bootstrap"], &path);
+    assert!(path.join("autoload_configs/xml_curl.conf.xml").exists());
+    export(&base, &[], &path);
+    assert!(!path.join("autoload_configs/xml_curl.conf.xml").exists());
+    let left: Vec<_> = fs::read_dir(folder.path()).expect("readable").collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn what_cannot_be_written_leaves_nothing() {
+    let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
+    let told = refused(&base, &folder.path().join("gone/conf"));
+    assert!(told.contains("there is no folder ") && told.contains("gone; make it first"), "{told}");
+    fs::write(folder.path().join("file"), "mine").expect("writable");
+    assert!(refused(&base, &folder.path().join("file")).contains("is not a folder"));
+    // A value that a hand has written past every check.
+    base.sql("UPDATE users SET cidr = 'a<!b' WHERE name = '1001'");
+    let told = refused(&base, &folder.path().join("conf"));
+    assert!(told.contains("user «1001» of pbx.example.test cannot be written: "), "{told}");
+    assert!(told.contains("user[1001]@cidr: «<!» would be acted on"), "{told}");
+    assert_eq!(files(folder.path()).len(), 1);
+}
+
+#[test]
+fn what_only_some_switches_have_is_refused() {
+    on_each_empty(|empty| {
+        let base = empty();
+        let mut contents = nasty::contents();
+        contents.globals[0].hosts = Hosts::new(["vm"]);
+        base.open().merge("test", &contents, &|| {}).expect("it can be stored");
+        let folder = tempfile::tempdir().expect("a folder");
+        let told = refused(&base, &folder.path().join("conf"));
+        assert!(told.contains("global «zone» is for some switches alone"), "{told}");
+    });
+}
+
+#[test]
+fn the_files_are_for_their_owner_alone_and_none_is_outside() {
+    on_each_empty(|empty| {
+        let base = empty();
+        base.open().merge("test", &nasty::contents(), &|| {}).expect("it can be stored");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("conf");
+        let told = export(&base, &[], &path);
+        let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o700);
+        assert_eq!(mode(&path.join("directory")), 0o700);
+        let written = files(&path);
+        for name in written.keys() {
+            assert_eq!(mode(&path.join(name)), 0o600, "{name}");
+            let plain = |c: char| c.is_ascii_alphanumeric() || "/%.-_+@".contains(c);
+            assert!(name.chars().all(plain) && !name.contains("/../"), "{name}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
+        // The mark is no file of the switch.
+        assert!(told.starts_with(&format!("{} files are in ", written.len() - 1)), "{told}");
+        for secret in ["pa$", "aaaaaaaa", "no secret"] {
+            assert!(!told.contains(secret), "{told}");
+        }
+    });
+}
+
+#[test]
+fn a_switch_that_reads_the_files_lets_no_closed_or_disabled_user_in() {
+    on_each_empty(|empty| {
+        let base = empty();
+        base.open().merge("test", &nasty::contents(), &|| {}).expect("it can be stored");
+        lets_in_those_with_a_secret(&base);
+    });
+}
+
+fn lets_in_those_with_a_secret(base: &Base) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("conf");
+    export(base, &[], &path);
+    let root = fs::canonicalize(&path).expect("there");
+    let tree = crate::import::reference::tree(&root, &[]);
+    let section = tree.find(&[("section", Some(("name", "directory")))]).expect("a directory");
+    let mut open = Vec::new();
+    for domain in &section.children {
+        let groups = domain.child("groups").into_iter().flat_map(|groups| &groups.children);
+        for user in groups.flat_map(|group| &group.child("users").expect("users").children) {
+            let id = user.attribute("id").expect("an id");
+            if user.attribute("type") == Some("pointer") {
+                continue;
+            }
+            assert_ne!(id, "gone", "the disabled one");
+            let params = &user.child("params").expect("parameters").children;
+            let says = |name: &str, value: Option<&str>| {
+                params.iter().any(|param| {
+                    param.attribute("name") == Some(name)
+                        && value.is_none_or(|value| param.attribute("value") == Some(value))
+                })
+            };
+            assert!(says("vm-a1-hash", None), "{id}");
+            if says("a1-hash", None) {
+                open.push(id.to_owned());
+            } else {
+                assert!(says("allow-empty-password", Some("false")), "{id}");
+                assert!(says("sip-forbid-register", Some("true")), "{id}");
+            }
+        }
+    }
+    open.sort();
+    assert_eq!(open, ["1000", "1001", "Sha"]);
+}
