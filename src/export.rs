@@ -1,8 +1,8 @@
 //! Writes what is stored as a switch's configuration files.
 //!
-//! [`whole`] makes the tree that a switch boots from by itself, [`bootstrap`] the few files of one that is
+//! [`whole`] makes the tree that a switch boots from by itself, [`bootstrap()`] the few files of one that is
 //! served. Both are made in memory first, from what is stored alone, so that the same database always
-//! gives the same files; [`write`] puts them in their place when they are complete. What no switch has a
+//! gives the same files; [`write()`] puts them in their place when they are complete. What no switch has a
 //! place for is written so that the import takes it back, see [`jackfield_api::files`].
 
 mod bootstrap;
