@@ -14,12 +14,16 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use jackfield_api::snapshot::{AccessList, Domain, Global, Profile, Room};
+use jackfield_api::snapshot::{
+    AccessList, Agent, Domain, Global, Language, Menu, Profile, Room, StoredDocument,
+};
 use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::control::{self, ControlError};
 use crate::db::DatabaseUrl;
-use crate::db::nouns::{DomainGroup, OwnedGateway};
+use crate::db::nouns::{
+    DomainGroup, LanguagePhrase, OwnedGateway, PlacedExtension, ServedQueue, StoredContext,
+};
 use crate::fsapi::StartErrors;
 use crate::settings::{Settings, SettingsError, SettingsErrors, TABLE};
 use crate::{demo, logging};
@@ -29,6 +33,8 @@ const USAGE: u8 = 64;
 const CONFIG: u8 = 78;
 
 /// The service behind FreeSWITCH's `mod_xml_curl`
+///
+/// Nouns such as user or extension take add, list, show, set and remove: `jackfield user add --help`.
 #[derive(Parser)]
 #[command(name = "jackfield", version, arg_required_else_help = true)]
 struct Cli {
@@ -67,9 +73,33 @@ enum Command {
     /// Users: who can log in and be called
     #[command(subcommand)]
     User(nouns::UserVerb),
+    /// Contexts of dialplan and chatplan
+    #[command(subcommand)]
+    Context(nouns::Verb<StoredContext>),
+    /// Extensions of a context: where calls and messages go
+    #[command(subcommand)]
+    Extension(nouns::Verb<PlacedExtension>),
     /// Conference rooms
     #[command(subcommand)]
     Room(nouns::Verb<Room>),
+    /// IVR menus
+    #[command(subcommand)]
+    Menu(nouns::Verb<Menu>),
+    /// Call-centre queues, and the agents that serve them
+    #[command(subcommand)]
+    Queue(nouns::Verb<ServedQueue>),
+    /// Call-centre agents
+    #[command(subcommand)]
+    Agent(nouns::Verb<Agent>),
+    /// Languages that phrases are played in
+    #[command(subcommand)]
+    Language(nouns::Verb<Language>),
+    /// Phrase macros of a language
+    #[command(subcommand)]
+    Phrase(nouns::Verb<LanguagePhrase>),
+    /// Any other configuration document, as its XML
+    #[command(subcommand)]
+    Document(nouns::Verb<StoredDocument>),
     /// Global variables
     #[command(subcommand)]
     Global(nouns::Verb<Global>),
@@ -118,13 +148,21 @@ pub(crate) fn run() -> ExitCode {
         Command::Import(import) => import::run(&import),
         Command::Export(export) => export::run(&export),
         Command::Acl(verb) => nouns::run(&verb),
-        Command::Gateway(verb) => nouns::run(&verb),
-        Command::Group(verb) => nouns::run(&verb),
-        Command::Profile(verb) => nouns::run(&verb),
+        Command::Agent(verb) => nouns::run(&verb),
+        Command::Context(verb) => nouns::run(&verb),
+        Command::Document(verb) => nouns::run(&verb),
         Command::Domain(verb) => nouns::run(&verb),
-        Command::User(verb) => nouns::run_user(verb),
-        Command::Room(verb) => nouns::run(&verb),
+        Command::Extension(verb) => nouns::run(&verb),
+        Command::Gateway(verb) => nouns::run(&verb),
         Command::Global(verb) => nouns::run(&verb),
+        Command::Group(verb) => nouns::run(&verb),
+        Command::Language(verb) => nouns::run(&verb),
+        Command::Menu(verb) => nouns::run(&verb),
+        Command::Phrase(verb) => nouns::run(&verb),
+        Command::Profile(verb) => nouns::run(&verb),
+        Command::Queue(verb) => nouns::run(&verb),
+        Command::Room(verb) => nouns::run(&verb),
+        Command::User(verb) => nouns::run_user(verb),
         Command::Handlers(handlers) => handlers::run(&handlers),
         Command::Explain(explain) => explain::run(&explain),
     };

@@ -9,6 +9,7 @@
 mod glob;
 mod globals;
 mod line;
+mod piece;
 mod place;
 mod preprocess;
 mod report;
@@ -20,6 +21,7 @@ use std::path::Path;
 use jackfield_api::snapshot::Contents;
 
 pub(crate) use self::globals::is_of_the_switch;
+pub(crate) use self::piece::{extension, menu};
 pub(crate) use self::place::{Place, Problem, Problems};
 pub(crate) use self::report::Report;
 

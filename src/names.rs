@@ -31,6 +31,19 @@ pub(crate) fn check(name: &str) -> Result<(), String> {
     Value::text(name).check().map_err(|refused| format!("the name cannot be sent: {refused}"))
 }
 
+/// Says why something that nothing is found by, as an extension or an application, cannot be called this.
+/// No name at all is one, too.
+pub(crate) fn check_label(label: &str) -> Result<(), String> {
+    if label.len() > LONGEST {
+        return Err(format!("the name is longer than {LONGEST} bytes"));
+    }
+    if label.chars().any(char::is_control) {
+        return Err("the name holds a control character".to_owned());
+    }
+    let plain = Value::text(label).check_plain();
+    plain.map_err(|refused| format!("the name cannot be sent: {refused}"))
+}
+
 /// Says why a domain cannot have this name.
 pub(crate) fn check_domain(name: &str) -> Result<(), String> {
     check(name)?;

@@ -11,8 +11,8 @@ mod languages;
 
 pub use configuration::{Configuration, Control, USUAL_CONTROLS};
 pub(crate) use configuration::{gateway, menu, profile_settings};
-pub(crate) use dialplan::context;
 pub use dialplan::{Chatplan, Dialplan};
+pub(crate) use dialplan::{context, extension};
 pub use directory::{
     Credential, DIAL_STRING, Directory, DirectoryDomain, DirectoryUser, ListedUser, is_secret,
 };

@@ -12,9 +12,9 @@ mod directory;
 pub use self::configuration::{Part, gateway, menu, profile};
 pub use self::directory::{Listed, domain, user};
 
-use crate::document::{context as context_element, group};
-use crate::snapshot::{Context, Language, Macro, PhraseGroup};
-use crate::xml::{Element, Place, Value, XmlError, file};
+use crate::document::{context as context_element, extension as extension_element, group};
+use crate::snapshot::{Context, Extension, Language, Macro, PhraseGroup};
+use crate::xml::{Element, Place, Value, XmlError, file, piece};
 
 /// The attribute of what is not stored.
 pub const ADDED: (&str, &str) = ("jackfield", "added");
@@ -40,6 +40,11 @@ pub const NO_PIN: &str = "closed";
 /// A context of the dialplan or of the chatplan.
 pub fn context(context: &Context) -> Result<String, XmlError> {
     file([context_element(Value::from(context.name()), context.extensions())])
+}
+
+/// An extension by itself, with nothing around it.
+pub fn extension(extension: &Extension) -> Result<String, XmlError> {
+    piece(&extension_element(extension))
 }
 
 /// A language with its phrases, group by group; that of the macros in no group first.

@@ -12,8 +12,8 @@ mod live;
 mod raw;
 mod value;
 
-pub use element::XmlError;
-pub(crate) use element::{Element, Node, document, file, written};
+pub(crate) use element::{Element, Node, document, file, fragment, piece, written};
+pub use element::{XmlError, is_name};
 pub(crate) use live::put_globals;
 pub use raw::Raw;
 pub(crate) use value::Place;

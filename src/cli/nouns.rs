@@ -4,21 +4,34 @@
 //! command changed is served when it returns.
 
 mod acl;
+mod agent;
+mod attributes;
+mod context;
+mod document;
 mod domain;
+mod extension;
 mod fields;
 mod gateway;
 mod global;
 mod group;
+mod hosts;
+mod language;
+mod menu;
 mod password;
+mod phrase;
 mod profile;
+mod queue;
 mod room;
 mod show;
+mod steps;
+mod text;
 mod user;
 mod users_csv;
 
 use std::io::Write;
 
 use clap::{Args, Subcommand};
+use jackfield_api::snapshot::Global;
 use serde::ser::{SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
@@ -64,6 +77,16 @@ pub(super) trait Spoken: Noun + Clone + 'static {
         Ok(())
     }
 
+    /// Says what there is to say before it is taken away.
+    fn leaving(&self, _id: i64, _desk: &mut Desk<'_>) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// What `show` tells people instead of its fields: XML that `set` takes back. Never a secret.
+    fn text(&self) -> Option<String> {
+        None
+    }
+
     /// All that may be shown of it, as JSON. Never a secret.
     fn view(&self) -> Map<String, Value>;
 
@@ -88,6 +111,17 @@ impl Desk<'_> {
     /// Says something to people, when all is done.
     pub(super) fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
+    }
+
+    /// Says what of a file was not taken, each with its line.
+    fn left_out(&mut self, lines: Vec<String>) {
+        self.notes.extend(lines.into_iter().map(|line| format!("left out: {line}")));
+    }
+
+    /// The stored global variables.
+    fn globals(&mut self) -> anyhow::Result<Vec<Global>> {
+        let page = Page { of: None, after: 0, limit: i64::MAX };
+        Ok(Global::page(self.session, &page)?.into_iter().map(|(_, global)| global).collect())
     }
 }
 
@@ -240,7 +274,11 @@ fn remove<S: Spoken>(Remove { one, with_all }: &Remove<S>) -> anyhow::Result<()>
     let opened = one.source.open()?;
     let done = change(&opened, S::NOUN, "remove", |desk| {
         let (id, object) = nouns::one::<S>(desk.session, &one.address)?;
-        nouns::remove(desk.session, id, &object, *with_all)?;
+        object.leaving(id, desk)?;
+        let owned = nouns::remove(desk.session, id, &object, *with_all)?;
+        if !owned.is_empty() {
+            desk.note(format!("with it went {}", owned.join(", ")));
+        }
         Ok((id, object))
     })?;
     tell(&opened, "removed", &one.output, &done)
@@ -255,6 +293,8 @@ fn show<S: Spoken>(one: &One<S>) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     if one.output.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&view)?)?;
+    } else if let Some(text) = object.text() {
+        write!(out, "{text}")?;
     } else {
         write!(out, "{}", show::sheet(&view))?;
     }

@@ -5,29 +5,49 @@
 //! stored that a switch could not be told.
 
 mod acl;
+mod agent;
+mod attributes;
+mod context;
+mod document;
 mod domain;
+mod extension;
 mod gateway;
 mod global;
 mod group;
+mod language;
+mod menu;
+mod phrase;
 mod profile;
+mod queue;
 mod room;
 mod user;
 
 use std::fmt;
 use std::str::FromStr;
 
+use jackfield_api::snapshot::Hosts;
+
 use super::tables::{Row, find_all};
 use super::{DbError, Session};
 
+pub(crate) use self::agent::queues_of;
+pub(crate) use self::context::StoredContext;
 pub(crate) use self::domain::{domain, hashes_that_lack, void};
+pub(crate) use self::extension::PlacedExtension;
 pub(crate) use self::gateway::{GatewayOwner, OwnedGateway};
 pub(crate) use self::group::DomainGroup;
+pub(crate) use self::phrase::LanguagePhrase;
+pub(crate) use self::queue::ServedQueue;
+pub(crate) use self::room::has_profile;
 pub(crate) use self::user::{DomainUser, Taken};
 
 /// An object that people work on.
 pub(crate) trait Noun: Sized {
     /// The word for one, as in `user`.
     const NOUN: &'static str;
+
+    /// Whether several may have one key.
+    const REPEATS: bool = false;
 
     /// What people find one by.
     type Key: Clone + fmt::Display + FromStr<Err = String> + Send + Sync + 'static;
@@ -38,13 +58,20 @@ pub(crate) trait Noun: Sized {
     /// Says why a switch cannot be told of it as it is.
     fn check(&self) -> Result<(), String>;
 
-    /// The ids of those with this key: more than one only where names may repeat.
+    /// The switches that it is for: of two with one key, no switch may have both.
+    fn hosts(&self) -> Hosts {
+        Hosts::default()
+    }
+
+    /// The ids of those with this key: more than one only where names may repeat, or where they are for
+    /// different switches.
     fn find(c: &mut Session, key: &Self::Key) -> Result<Vec<i64>, NounError>;
 
     /// The one with this id.
     fn read(c: &mut Session, id: i64) -> Result<Option<Self>, NounError>;
 
-    /// Those behind an id, in the order of their ids; of one owner alone where one is named.
+    /// Those behind an id, in the order of their ids, or in that which decides where there is one; of
+    /// one owner alone where one is named.
     fn page(c: &mut Session, page: &Page<'_>) -> Result<Vec<(i64, Self)>, NounError>;
 
     /// Writes it, over the one with this id or as a new one; its id.
@@ -177,13 +204,13 @@ pub(crate) fn one<N: Noun>(
     Ok((id, N::read(c, id)?.ok_or_else(absent)?))
 }
 
-/// Takes one away. `with_all` says that what belongs to it may go, too.
+/// Takes one away. `with_all` says that what belongs to it may go, too; what that was is the answer.
 pub(crate) fn remove<N: Noun>(
     c: &mut Session,
     id: i64,
     object: &N,
     with_all: bool,
-) -> Result<(), NounError> {
+) -> Result<Vec<String>, NounError> {
     let owned = N::belongings(c, id)?;
     let owned: Vec<String> = owned
         .iter()
@@ -194,25 +221,46 @@ pub(crate) fn remove<N: Noun>(
         let why = format!("it has {}; --with-all takes these away, too", owned.join(", "));
         return Err(NounError::refused(object, why));
     }
-    N::remove(c, id)
+    N::remove(c, id)?;
+    Ok(owned)
 }
 
 /// Writes a new one; its id.
 pub(crate) fn add<N: Noun>(c: &mut Session, object: &N) -> Result<i64, NounError> {
     object.check().map_err(|why| NounError::refused(object, why))?;
-    if let Some(id) = N::find(c, &object.key())?.first() {
-        return Err(NounError::Taken { noun: N::NOUN, key: object.key().to_string(), id: *id });
-    }
+    free(c, object, None)?;
     object.write(c, None)
 }
 
 /// Writes over one.
 pub(crate) fn change<N: Noun>(c: &mut Session, id: i64, object: &N) -> Result<(), NounError> {
     object.check().map_err(|why| NounError::refused(object, why))?;
-    if let Some(other) = N::find(c, &object.key())?.into_iter().find(|other| *other != id) {
-        return Err(NounError::Taken { noun: N::NOUN, key: object.key().to_string(), id: other });
-    }
+    free(c, object, Some(id))?;
     object.write(c, Some(id)).map(drop)
+}
+
+/// Sees to it that no other has its key, but for other switches.
+fn free<N: Noun>(c: &mut Session, object: &N, id: Option<i64>) -> Result<(), NounError> {
+    if N::REPEATS {
+        return Ok(());
+    }
+    let names = object.hosts().names().to_vec();
+    names
+        .iter()
+        .try_for_each(|name| crate::names::check(name))
+        .map_err(|why| NounError::refused(object, format!("a switch that it is for: {why}")))?;
+    for other in N::find(c, &object.key())?.into_iter().filter(|other| Some(*other) != id) {
+        if N::read(c, other)?.is_some_and(|other| other.hosts().overlap(&object.hosts())) {
+            let key = object.key().to_string();
+            return Err(NounError::Taken { noun: N::NOUN, key, id: other });
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is one with this key.
+pub(crate) fn exists<N: Noun>(c: &mut Session, key: &N::Key) -> Result<bool, NounError> {
+    Ok(!N::find(c, key)?.is_empty())
 }
 
 /// A key that is a name and nothing else.
@@ -273,6 +321,16 @@ pub(super) trait Named: Sized {
     fn row(&self) -> Self::Row;
     fn of(id: i64, row: Self::Row) -> Result<Self, DbError>;
 
+    /// The switches that it is for.
+    fn switches(&self) -> Hosts {
+        Hosts::default()
+    }
+
+    /// What would go with it, as [`Noun::belongings`] says it.
+    fn owned(_: &mut Session, _id: i64) -> Result<Vec<(i64, &'static str)>, NounError> {
+        Ok(Vec::new())
+    }
+
     /// Says why a switch cannot be told of it, its name apart.
     fn check_rest(&self) -> Result<(), String>;
 }
@@ -290,6 +348,10 @@ impl<T: Named> Noun for T {
         self.check_rest()
     }
 
+    fn hosts(&self) -> Hosts {
+        self.switches()
+    }
+
     fn find(c: &mut Session, key: &Name) -> Result<Vec<i64>, NounError> {
         Ok(find_all::<T::Row>(c, "", &key.0)?)
     }
@@ -305,6 +367,10 @@ impl<T: Named> Noun for T {
 
     fn write(&self, c: &mut Session, id: Option<i64>) -> Result<i64, NounError> {
         Ok(super::tables::put(c, id, &self.row())?.0)
+    }
+
+    fn belongings(c: &mut Session, id: i64) -> Result<Vec<(i64, &'static str)>, NounError> {
+        T::owned(c, id)
     }
 
     fn remove(c: &mut Session, id: i64) -> Result<(), NounError> {

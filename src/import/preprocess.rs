@@ -44,7 +44,7 @@ impl Source {
         piece.map_or_else(nowhere, |(_, place)| place.clone())
     }
 
-    fn push(&mut self, text: &str, place: &Place) {
+    pub(super) fn push(&mut self, text: &str, place: &Place) {
         if !text.is_empty() {
             self.pieces.push((self.text.len(), place.clone()));
             self.text.push_str(text);

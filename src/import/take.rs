@@ -16,7 +16,7 @@ mod user;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_api::files::ADDED;
-use jackfield_api::snapshot::{Contents, Domain, Level, Setting, global};
+use jackfield_api::snapshot::{Contents, Domain, Extension, Level, Menu, Setting, global};
 use jackfield_api::xml::Value;
 
 use super::globals::{Giver, Globals, is_of_the_switch};
@@ -34,19 +34,7 @@ pub(super) fn take(
     existing: &Contents,
     report: &mut Report,
 ) -> Result<Contents, Vec<Problem>> {
-    let mut taker = Taker {
-        globals,
-        existing,
-        report,
-        contents: Contents::default(),
-        problems: Vec::new(),
-        in_secrets: BTreeSet::new(),
-        in_texts: BTreeSet::new(),
-        in_calls: BTreeMap::new(),
-        gateways: BTreeMap::new(),
-        logins: user::Logins::default(),
-        profile_places: Vec::new(),
-    };
+    let mut taker = Taker::new(globals, existing, report);
     taker.document(document);
     if taker.problems.is_empty() {
         taker.finish();
@@ -56,6 +44,35 @@ pub(super) fn take(
         taker.problems.dedup();
         Err(taker.problems)
     }
+}
+
+/// Takes one `<extension>`.
+pub(super) fn extension(
+    element: &Element,
+    globals: &Globals,
+    report: &mut Report,
+) -> Result<Option<Extension>, Vec<Problem>> {
+    one(globals, report, |taker| taker.extension(element))
+}
+
+/// Takes one `<menu>`.
+pub(super) fn menu(
+    element: &Element,
+    globals: &Globals,
+    report: &mut Report,
+) -> Result<Option<Menu>, Vec<Problem>> {
+    one(globals, report, |taker| taker.menu(element))
+}
+
+fn one<T>(
+    globals: &Globals,
+    report: &mut Report,
+    take: impl FnOnce(&mut Taker<'_>) -> Option<T>,
+) -> Result<Option<T>, Vec<Problem>> {
+    let existing = Contents::default();
+    let mut taker = Taker::new(globals, &existing, report);
+    let found = take(&mut taker);
+    if taker.problems.is_empty() { Ok(found) } else { Err(taker.problems) }
 }
 
 struct Taker<'a> {
@@ -76,6 +93,24 @@ struct Taker<'a> {
     logins: user::Logins,
     /// Sofia profiles, and the line that says with which realm each challenges.
     profile_places: Vec<(String, Place)>,
+}
+
+impl<'a> Taker<'a> {
+    fn new(globals: &'a Globals, existing: &'a Contents, report: &'a mut Report) -> Self {
+        Self {
+            globals,
+            existing,
+            report,
+            contents: Contents::default(),
+            problems: Vec::new(),
+            in_secrets: BTreeSet::new(),
+            in_texts: BTreeSet::new(),
+            in_calls: BTreeMap::new(),
+            gateways: BTreeMap::new(),
+            logins: user::Logins::default(),
+            profile_places: Vec::new(),
+        }
+    }
 }
 
 impl Taker<'_> {

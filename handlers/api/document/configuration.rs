@@ -7,7 +7,7 @@ use crate::snapshot::{
     AccessList, AccessTarget, Agent, Gateway, Level, Menu, Profile, ProfileKind, Queue, Room,
     Setting, StoredDocument, Tier,
 };
-use crate::xml::{Element, Node, Place, Value};
+use crate::xml::{Element, Node, Place, Value, XmlError, fragment};
 
 /// A `*.conf` document in the making. Parts are written in the order in which they are added.
 #[derive(Debug, Clone)]
@@ -349,6 +349,13 @@ fn network_list(list: &AccessList) -> Element<'_> {
         .with("name", &list.name)
         .with("default", word(list.default_allow))
         .holding(nodes)
+}
+
+impl Menu {
+    /// Its `<menu>` element, as an answer holds it.
+    pub fn to_xml(&self) -> Result<String, XmlError> {
+        fragment(&[menu(self)])
+    }
 }
 
 pub(crate) fn menu(menu: &Menu) -> Element<'_> {

@@ -4,7 +4,7 @@ use super::Document;
 use crate::answer::Answer;
 use crate::lookup::Section;
 use crate::snapshot::{Action, Condition, Context, Expression, Extension, Regex, Setting, Step};
-use crate::xml::{Element, Node, Place, Value, XmlError, written};
+use crate::xml::{Element, Node, Place, Value, XmlError, fragment, written};
 
 /// Answers in section `dialplan`.
 #[derive(Debug)]
@@ -53,6 +53,13 @@ impl Chatplan {
     }
 }
 
+impl Extension {
+    /// Its `<extension>` element, as an answer holds it.
+    pub fn to_xml(&self) -> Result<String, XmlError> {
+        fragment(&[extension(self)])
+    }
+}
+
 fn write<'a>(section: Section, contexts: impl IntoIterator<Item = Element<'a>>) -> Answer {
     Ok(Document::write(section, section.as_str(), contexts.into_iter().collect())?)
 }
@@ -79,7 +86,7 @@ fn stored<'a>(name: Value<'a>, context: &'a Context) -> Result<Element<'a>, XmlE
 /// How many elements stand around what a context holds: document, section, context.
 const CONTEXT_DEPTH: usize = 3;
 
-fn extension(extension: &Extension) -> Element<'_> {
+pub(crate) fn extension(extension: &Extension) -> Element<'_> {
     let mut element = Element::new("extension");
     if !extension.name.is_empty() {
         element = element.with("name", &extension.name);

@@ -186,6 +186,13 @@ pub(crate) fn file<'a>(
     Ok(pen.into_string(0) + "\n")
 }
 
+/// An element of such a file by itself.
+pub(crate) fn piece(element: &Element<'_>) -> Result<String, XmlError> {
+    let mut pen = Pen::new(256, Paper::File);
+    pen.element(element)?;
+    Ok(pen.into_string(0) + "\n")
+}
+
 /// Elements as they are written inside of `depth` others, for [`Node::Written`].
 pub(crate) fn written<'a>(
     depth: usize,
@@ -296,9 +303,9 @@ fn attribute(
     Ok(())
 }
 
-/// Whether a name can stand in a tag. Names are written as they are, so only plain ones pass; some
-/// come from stored data.
-pub(super) fn is_name(name: &str) -> bool {
+/// Whether a name can stand in a tag, as that of an element or an attribute. Names are written as they
+/// are, so only plain ones pass; some come from stored data.
+pub fn is_name(name: &str) -> bool {
     let begins = name.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
     // `X-PRE-PROCESS` is acted on as a name, too.

@@ -67,6 +67,11 @@ impl Raw {
         self.elements.is_empty()
     }
 
+    /// How many elements stand side by side in it.
+    pub fn len(&self) -> usize {
+        self.elements.len()
+    }
+
     /// Puts stored globals into every value and text.
     pub(crate) fn resolve(&mut self, globals: &Globals) {
         self.elements.iter_mut().for_each(|element| element.resolve(globals));

@@ -6,6 +6,7 @@ use jackfield_api::snapshot::{AccessList, AccessNode, AccessTarget, Hosts};
 use serde_json::{Map, Value, json};
 
 use super::fields::named;
+use super::hosts::HostFlags;
 use super::{Desk, N, Spoken, show};
 
 /// What becomes of an address.
@@ -18,6 +19,8 @@ enum Verdict {
 /// Flags of `jackfield acl add` and `set`.
 #[derive(Args)]
 pub(in crate::cli) struct AclFields {
+    #[command(flatten)]
+    hosts: HostFlags,
     /// What holds for an address that no node names [default of a new one: deny]
     #[arg(long, value_name = "allow|deny")]
     default: Option<Verdict>,
@@ -78,6 +81,7 @@ impl Spoken for AccessList {
         _: &mut Desk<'_>,
     ) -> anyhow::Result<()> {
         named(&mut self.name, fields.name.as_ref());
+        fields.hosts.apply(&mut self.hosts);
         if let Some(default) = fields.default {
             self.default_allow = default == Verdict::Allow;
         }
@@ -104,6 +108,7 @@ impl Spoken for AccessList {
             "name": self.name,
             "default": verdict(self.default_allow),
             "nodes": nodes.collect::<Vec<_>>(),
+            "hosts": self.hosts,
         }))
     }
 

@@ -14,7 +14,7 @@ pub(super) struct Pair {
     pub(super) value: String,
 }
 
-fn pair(text: &str) -> Result<Pair, String> {
+pub(super) fn pair(text: &str) -> Result<Pair, String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => {
             Ok(Pair { name: name.to_owned(), value: value.to_owned() })
@@ -50,7 +50,7 @@ pub(super) struct Variables {
 
 impl Params {
     pub(super) fn apply(&self, settings: &mut Vec<Setting>) -> anyhow::Result<()> {
-        edit(settings, &self.param, &self.unset_param)?;
+        edit(settings, &self.param, &self.unset_param, "--secret-param")?;
         if let Some(name) = &self.secret_param {
             let value = password::read(name)?;
             put(settings, Setting::new(name.as_str(), value));
@@ -61,11 +61,17 @@ impl Params {
 
 impl Variables {
     pub(super) fn apply(&self, settings: &mut Vec<Setting>) -> anyhow::Result<()> {
-        edit(settings, &self.variable, &self.unset_variable)
+        edit(settings, &self.variable, &self.unset_variable, "--secret-param")
     }
 }
 
-fn edit(settings: &mut Vec<Setting>, set: &[Pair], unset: &[String]) -> anyhow::Result<()> {
+/// Takes some away and sets others. `secretly` is the flag that sets a secret.
+pub(super) fn edit(
+    settings: &mut Vec<Setting>,
+    set: &[Pair],
+    unset: &[String],
+    secretly: &str,
+) -> anyhow::Result<()> {
     for name in unset {
         let before = settings.len();
         settings.retain(|setting| !setting.name.eq_ignore_ascii_case(name));
@@ -77,7 +83,7 @@ fn edit(settings: &mut Vec<Setting>, set: &[Pair], unset: &[String]) -> anyhow::
         if is_secret(name) {
             bail!(
                 "«{name}» holds a secret, and others on this machine see the command line: \
-                 use --secret-param {name}, which reads it from standard input"
+                 use {secretly} {name}, which reads it from standard input"
             );
         }
         put(settings, Setting::written(name.as_str(), value.as_str()));

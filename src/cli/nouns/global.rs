@@ -6,12 +6,15 @@ use jackfield_api::snapshot::{Global, Hosts};
 use serde_json::{Map, Value, json};
 
 use super::fields::named;
+use super::hosts::HostFlags;
 use super::{Desk, N, Spoken, password};
 use crate::secret::is_secret;
 
 /// Flags of `jackfield global add` and `set`.
 #[derive(Args)]
 pub(in crate::cli) struct GlobalFields {
+    #[command(flatten)]
+    hosts: HostFlags,
     /// The value; `$${...}` in it is live
     #[arg(value_name = "VALUE")]
     value: Option<String>,
@@ -25,7 +28,7 @@ pub(in crate::cli) struct GlobalFields {
 
 impl Spoken for Global {
     const KEY: &'static str = "NAME";
-    const COLUMNS: &'static [&'static str] = &["NAME", "VALUE"];
+    const COLUMNS: &'static [&'static str] = &["NAME", "VALUE", "SWITCHES"];
     type Fields = GlobalFields;
 
     fn new(key: &N<Self>) -> Self {
@@ -39,6 +42,7 @@ impl Spoken for Global {
         _: &mut Desk<'_>,
     ) -> anyhow::Result<()> {
         named(&mut self.name, fields.name.as_ref());
+        fields.hosts.apply(&mut self.hosts);
         match &fields.value {
             Some(_) if is_secret(&self.name) => bail!(
                 "«{}» holds a secret, and others on this machine see the command line: \
@@ -61,11 +65,12 @@ impl Spoken for Global {
         } else {
             view.insert("value".into(), json!(self.value));
         }
+        view.insert("hosts".into(), json!(self.hosts));
         view
     }
 
     fn cells(&self) -> Vec<String> {
         let value = if is_secret(&self.name) { "(not shown)" } else { &self.value };
-        vec![self.name.clone(), value.to_owned()]
+        vec![self.name.clone(), value.to_owned(), self.hosts.to_string()]
     }
 }

@@ -6,11 +6,14 @@ use jackfield_api::snapshot::{Profile, ProfileDomain};
 use serde_json::{Map, Value, json};
 
 use super::fields::{Params, edit_names, named};
+use super::hosts::HostFlags;
 use super::{Desk, N, Spoken, show};
 
 /// Flags of `jackfield profile add` and `set`.
 #[derive(Args)]
 pub(in crate::cli) struct ProfileFields {
+    #[command(flatten)]
+    hosts: HostFlags,
     /// A domain that a SIP profile serves, or all; with ",alias" it is a name of the profile, with
     /// ",parse" the profile runs the gateways of its users
     #[arg(long, value_name = "DOMAIN[,alias][,parse]", value_parser = domain)]
@@ -64,6 +67,7 @@ impl Spoken for Profile {
         _: &mut Desk<'_>,
     ) -> anyhow::Result<()> {
         named(&mut self.name, fields.name.as_ref());
+        fields.hosts.apply(&mut self.hosts);
         for name in &fields.remove_domain {
             let before = self.domains.len();
             self.domains.retain(|domain| !domain.name.eq_ignore_ascii_case(name));
@@ -87,6 +91,7 @@ impl Spoken for Profile {
             "aliases": self.aliases,
             "domains": self.domains,
             "params": show::settings(&self.params),
+            "hosts": self.hosts,
             "xml": show::hidden(&self.others),
         }))
     }

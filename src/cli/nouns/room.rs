@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::named;
 use super::{Desk, N, Spoken};
+use crate::db::nouns;
 
 /// Flags of `jackfield room add` and `set`.
 #[derive(Args)]
@@ -35,6 +36,23 @@ impl Spoken for Room {
     ) -> anyhow::Result<()> {
         named(&mut self.name, fields.name.as_ref());
         named(&mut self.profile, fields.profile.as_ref());
+        Ok(())
+    }
+
+    fn written(
+        &self,
+        _: Option<&Self>,
+        _: i64,
+        _: &RoomFields,
+        desk: &mut Desk<'_>,
+    ) -> anyhow::Result<()> {
+        let profile = &self.profile;
+        if !nouns::has_profile(desk.session, profile)? {
+            desk.note(format!(
+                "conference profile «{profile}» is not there, so nobody gets into the room: \
+                 `jackfield profile add conference/{profile}` makes it"
+            ));
+        }
         Ok(())
     }
 

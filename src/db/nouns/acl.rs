@@ -1,6 +1,6 @@
 //! Network lists.
 
-use jackfield_api::snapshot::{AccessList, AccessTarget};
+use jackfield_api::snapshot::{AccessList, AccessTarget, Hosts};
 
 use super::Named;
 use crate::db::DbError;
@@ -21,6 +21,10 @@ impl Named for AccessList {
 
     fn of(id: i64, row: AccessListRow) -> Result<Self, DbError> {
         row.read_as(id)
+    }
+
+    fn switches(&self) -> Hosts {
+        self.hosts.clone()
     }
 
     fn check_rest(&self) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! Global variables.
 
-use jackfield_api::snapshot::{Global, global};
+use jackfield_api::snapshot::{Global, Hosts, global};
 use jackfield_api::xml::Value;
 
 use super::Named;
@@ -21,6 +21,10 @@ impl Named for Global {
 
     fn of(id: i64, row: GlobalRow) -> Result<Self, DbError> {
         row.read_as(id)
+    }
+
+    fn switches(&self) -> Hosts {
+        self.hosts.clone()
     }
 
     fn check_rest(&self) -> Result<(), String> {

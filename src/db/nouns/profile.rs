@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jackfield_api::snapshot::{Profile, ProfileKind};
+use jackfield_api::snapshot::{Hosts, Profile, ProfileKind};
 
 use super::user::check_setting;
 use super::{Noun, NounError, Page};
@@ -51,6 +51,10 @@ impl Noun for Profile {
 
     fn key(&self) -> ProfileKey {
         ProfileKey { kind: Some(self.kind), name: self.name.clone() }
+    }
+
+    fn hosts(&self) -> Hosts {
+        self.hosts.clone()
     }
 
     fn check(&self) -> Result<(), String> {

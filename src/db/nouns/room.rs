@@ -2,9 +2,11 @@
 
 use jackfield_api::snapshot::Room;
 
-use super::Named;
-use crate::db::DbError;
+use super::{Named, NounError};
+use crate::db::tables::find;
+use crate::db::tables::profile::ProfileRow;
 use crate::db::tables::room::RoomRow;
+use crate::db::{DbError, Session};
 
 impl Named for Room {
     const WORD: &'static str = "room";
@@ -25,4 +27,9 @@ impl Named for Room {
     fn check_rest(&self) -> Result<(), String> {
         crate::names::check(&self.profile).map_err(|why| format!("its profile: {why}"))
     }
+}
+
+/// Whether a conference profile is stored.
+pub(crate) fn has_profile(c: &mut Session, name: &str) -> Result<bool, NounError> {
+    Ok(find::<ProfileRow>(c, "kind = 'conference'", name)?.is_some())
 }

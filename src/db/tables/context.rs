@@ -1,12 +1,14 @@
 //! Contexts of dialplan and chatplan.
 
 use std::fmt;
+use std::str::FromStr;
 
 use diesel::prelude::*;
 
 use super::super::schema::contexts;
 use super::super::session::Session;
-use super::row;
+use super::{Columns, row};
+use crate::db::DbError;
 
 row!(contexts, ContextRow {
     pub(in crate::db) section: String,
@@ -19,6 +21,13 @@ impl ContextRow {
     }
 }
 
+impl ContextRow {
+    pub(in crate::db) fn section(&self, id: i64) -> Result<Section, DbError> {
+        let malformed = |message| Columns::of::<Self>(id).malformed("section", message);
+        self.section.parse().map_err(malformed)
+    }
+}
+
 /// The sections that have contexts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Section {
@@ -26,6 +35,18 @@ pub(crate) enum Section {
     Dialplan,
     /// Where a message goes.
     Chatplan,
+}
+
+impl FromStr for Section {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "dialplan" => Ok(Self::Dialplan),
+            "chatplan" => Ok(Self::Chatplan),
+            _ => Err("there are dialplan and chatplan".to_owned()),
+        }
+    }
 }
 
 impl fmt::Display for Section {

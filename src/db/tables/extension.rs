@@ -1,5 +1,6 @@
 //! Extensions of a context: their names may repeat, their order decides.
 
+use diesel::dsl::count_star;
 use diesel::prelude::*;
 use jackfield_api::snapshot::Extension;
 
@@ -31,6 +32,18 @@ impl ExtensionRow {
         let conditions = Columns::of::<Self>(id).json("conditions", &self.conditions)?;
         Ok(Extension { name: self.name, continues: self.continues, conditions })
     }
+}
+
+/// Gives an extension another position, which no other of its context may have.
+pub(in crate::db) fn place(c: &mut Session, id: i64, position: i64) -> QueryResult<()> {
+    let at = extensions::table.filter(extensions::id.eq(id));
+    diesel::update(at).set(extensions::position.eq(position)).execute(c).map(drop)
+}
+
+/// How many extensions each context has that has any.
+pub(in crate::db) fn counts(c: &mut Session) -> QueryResult<Vec<(i64, i64)>> {
+    let contexts = extensions::table.group_by(extensions::context_id);
+    contexts.select((extensions::context_id, count_star())).load(c)
 }
 
 /// The extensions of a context, or of all, each context's in their order.

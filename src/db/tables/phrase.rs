@@ -14,6 +14,18 @@ row!(phrases, PhraseRow {
     pub(in crate::db) xml: String,
 });
 
+/// The phrases of a language behind this id, in the order of their ids.
+pub(in crate::db) fn of_language(
+    c: &mut Session,
+    language: i64,
+    after: i64,
+    limit: i64,
+) -> QueryResult<Vec<(i64, PhraseRow)>> {
+    let rows =
+        phrases::table.filter(phrases::language_id.eq(language)).filter(phrases::id.gt(after));
+    rows.order(phrases::id).limit(limit).select((phrases::id, PhraseRow::as_select())).load(c)
+}
+
 impl PhraseRow {
     pub(in crate::db) fn of(language_id: i64, phrase: &Macro) -> Self {
         Self { language_id, name: phrase.name.clone(), xml: phrase.xml.to_xml() }

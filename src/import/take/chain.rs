@@ -36,7 +36,7 @@ impl Taker<'_> {
         contexts
     }
 
-    fn extension(&mut self, element: &Element) -> Option<Extension> {
+    pub(super) fn extension(&mut self, element: &Element) -> Option<Extension> {
         let name = match element.attribute("name") {
             Some(name) if !name.is_empty() => {
                 self.label("the extension's name", name, &element.place)?

@@ -140,26 +140,32 @@ impl Taker<'_> {
 
     fn menus(&mut self, document: &mut Element) {
         self.listed(document, "menus", "menu", |taker, element| {
-            let Some(name) = taker.name_of(element) else { return Taken::Yes };
-            if taker.contents.menus.iter().any(|menu| menu.name.eq_ignore_ascii_case(&name)) {
+            let Some(menu) = taker.menu(element) else { return Taken::Yes };
+            let name = &menu.name;
+            if taker.contents.menus.iter().any(|menu| menu.name.eq_ignore_ascii_case(name)) {
                 let text = format!("a second menu «{name}»: the switch finds the first alone");
                 taker.report.left_out(&element.place, text);
-                return Taken::Yes;
+            } else {
+                taker.contents.menus.push(menu);
             }
-            let attributes = element.attributes.iter().filter(|(key, _)| key != "name");
-            let attributes =
-                attributes.map(|(key, _)| taker.attribute(element, key, Standing::Plain)).collect();
-            let mut entries = Vec::new();
-            for entry in &element.children {
-                if entry.name == "entry" {
-                    entries.extend(taker.menu_entry(entry));
-                } else {
-                    taker.stray(entry, "a menu");
-                }
-            }
-            taker.contents.menus.push(Menu { name, attributes, entries });
             Taken::Yes
         });
+    }
+
+    pub(super) fn menu(&mut self, element: &Element) -> Option<Menu> {
+        let name = self.name_of(element)?;
+        let attributes = element.attributes.iter().filter(|(key, _)| key != "name");
+        let attributes =
+            attributes.map(|(key, _)| self.attribute(element, key, Standing::Plain)).collect();
+        let mut entries = Vec::new();
+        for entry in &element.children {
+            if entry.name == "entry" {
+                entries.extend(self.menu_entry(entry));
+            } else {
+                self.stray(entry, "a menu");
+            }
+        }
+        Some(Menu { name, attributes, entries })
     }
 
     fn menu_entry(&mut self, element: &Element) -> Option<MenuEntry> {
