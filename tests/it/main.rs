@@ -13,6 +13,7 @@ mod import;
 mod isolation;
 mod limits;
 mod live;
+mod nouns;
 mod observe;
 mod pin;
 mod pollution;

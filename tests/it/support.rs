@@ -6,6 +6,7 @@ mod client;
 mod database;
 mod gate;
 mod metrics;
+mod operator;
 mod program;
 mod server;
 mod tree;

@@ -1,0 +1,10 @@
+//! The commands for nouns, over the real program and a service that runs.
+
+mod callcenter;
+mod dialplan;
+mod documents;
+mod every;
+mod hosts;
+mod passwords;
+mod refused;
+mod users;

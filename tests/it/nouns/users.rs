@@ -1,0 +1,126 @@
+//! Many users from a CSV file: all of them, or none.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Program, body, on_each, post};
+
+fn count(base: &crate::support::Base) -> usize {
+    base.did(&["user", "list", "--json"]).json().as_array().expect("a list").len()
+}
+
+#[test]
+fn a_file_of_users_is_taken_as_a_whole() {
+    on_each(|base| {
+        let program = Program::serve(base);
+        let before = count(base);
+        let file = base.file_of(
+            "users.csv",
+            "id,number_alias,password,pin,caller_id_name,context,variable:toll_allow,enabled\n\
+             2000,72000,secret-of-2000,4711,\"Doe, Jane\",default,domestic,true\n\
+             2001,,,,Roe,default,,false\n",
+        );
+        let told = base.did(&["user", "add", "--from", &file]);
+        assert!(told.out.contains("added 2 users"), "{}", told.out);
+        assert!(told.err.contains("1 of them have no password"), "{}", told.err);
+        assert_eq!(count(base), before + 2);
+        let asked = body(42).set("user", "2000").set_last("sip_auth_username", "2000");
+        let answer = post(program.machine, asked.bytes());
+        for words in ["Doe, Jane", "toll_allow", "\"a1-hash\""] {
+            assert!(answer.text().contains(words), "{words}: {}", answer.text());
+        }
+        let all = format!("{}{}", told.all(), base.did(&["user", "show", "2000"]).all());
+        assert!(!all.contains("secret-of-2000") && !all.contains("4711"), "{all}");
+    });
+}
+
+#[test]
+fn of_a_file_with_bad_rows_each_is_told_by_its_line_and_nothing_is_written() {
+    on_each(|base| {
+        let file = base.file_of(
+            "users.csv",
+            "id,number_alias,cidr,pin,enabled,domain\n\
+             2000,,,,,\n\
+             a%41,,,,,\n\
+             2000,,,,,\n\
+             1000,,,,,\n\
+             2001,1001,,,,\n\
+             2002,,300.0.0.0/8,,,\n\
+             2003,,,12a,,\n\
+             2004,,,,maybe,\n\
+             2005,,,,,nowhere.test\n\
+             ,,,,,\n",
+        );
+        let arguments = ["user", "add", "--from", &*file];
+        base.refuses(&arguments, 1, "9 rows cannot be taken, so none was");
+        for words in [
+            "line 3: the switch sends «%41» decoded",
+            "line 4: user «2000@pbx.example.test»: «2000» is a name of user «2000» already",
+            "line 5: user «1000@pbx.example.test»: «1000» is a name",
+            "line 6: user «2001@pbx.example.test»: «1001» is a name of user «1001»",
+            "line 7: user «2002@pbx.example.test»: «300.0.0.0/8» is no network",
+            "line 8: a PIN is 1 to 20 digits",
+            "line 9: enabled is true or false",
+            "line 10: there is no domain «nowhere.test»",
+            "line 11: the id is empty",
+        ] {
+            base.refuses(&arguments, 1, words);
+        }
+        for (text, words) in [
+            ("name\nx\n", "line 1: there is no column «name»"),
+            ("domain\nx\n", "there is no column id"),
+            ("id,id\nx,y\n", "is there twice"),
+            ("id,param:password\nx,y\n", "parameters that hold secrets"),
+            ("id,domain\nx\n", "line: 2"),
+        ] {
+            let file = base.file_of("bad.csv", text);
+            base.refuses(&["user", "add", "--from", &file], 1, words);
+        }
+        base.refuses(&["user", "add", "--from", "/nonexistent"], 1, "/nonexistent");
+        base.refuses(&["user", "add", "x", "--from", &file], 64, "--from");
+    });
+}
+
+#[test]
+fn made_up_passwords_go_into_a_new_file_for_its_owner_alone() {
+    on_each(|base| {
+        let file = base.file_of("users.csv", "id,password\n2000,\n2001,own password\n2002,\n");
+        let made = base.folder.path().join("made.csv");
+        let path = made.to_str().expect("UTF-8");
+        let arguments = ["user", "add", "--from", &file, "--passwords-to", path];
+        let told = base.did(&arguments).all();
+        let allowed = fs::metadata(&made).expect("made").permissions().mode();
+        assert_eq!(allowed & 0o777, 0o600);
+        let text = fs::read_to_string(&made).expect("readable");
+        let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+        assert_eq!(rows[0], ["id", "domain", "password", "pin"]);
+        assert_eq!(rows.len(), 4);
+        assert_eq!(rows[2][2], "", "that one had its own");
+        for row in &rows[1..] {
+            assert!(row[2].is_empty() || row[2].len() >= 20);
+            assert!(row[3].len() == 6 && !told.contains(row[3]));
+            assert!(row[2].is_empty() || !told.contains(row[2]));
+        }
+        let again = base.file_of("more.csv", "id\n2003\n");
+        let arguments = ["user", "add", "--from", &again, "--passwords-to", path];
+        base.refuses(&arguments, 1, "cannot be made");
+        assert_eq!(fs::read_to_string(&made).expect("readable"), text);
+    });
+}
+
+#[test]
+fn many_users_are_changed_by_a_file_and_what_no_column_names_stays() {
+    on_each(|base| {
+        let file =
+            base.file_of("set.csv", "id,caller_id_name,password\n1000,New,new one\n1001,,\n");
+        let told = base.did(&["user", "set", "--from", &file]);
+        assert!(told.out.contains("changed 2 users"), "{}", told.out);
+        let user = base.did(&["user", "show", "1000", "--json"]).json();
+        let text = user.to_string();
+        assert!(text.contains("\"New\"") && text.contains("someone@example.test"), "{text}");
+        let other = base.did(&["user", "show", "1001", "--json"]).json().to_string();
+        assert!(!other.contains("Ext 1001"), "an empty cell takes it away: {other}");
+        let bad = base.file_of("bad.csv", "id\n1000\n9999\n");
+        base.refuses(&["user", "set", "--from", &bad], 1, "line 3: there is no user «9999»");
+    });
+}
