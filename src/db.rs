@@ -6,7 +6,6 @@
 
 mod changes;
 mod error;
-mod intern;
 mod load;
 mod merge;
 mod migrations;

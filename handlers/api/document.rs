@@ -21,7 +21,7 @@ pub use languages::Languages;
 pub(crate) use languages::group;
 
 use crate::lookup::Section;
-use crate::snapshot::{Globals, Setting};
+use crate::snapshot::{Globals, SettingRef};
 use crate::store::Write;
 use crate::xml::{Element, Node, Place, XmlError, document, put_globals};
 
@@ -123,12 +123,12 @@ pub(crate) fn settings<'a>(
     list: &'static str,
     item: &'static str,
     place: impl Fn(&str) -> Place,
-    settings: impl IntoIterator<Item = &'a Setting>,
+    settings: impl IntoIterator<Item = impl Into<SettingRef<'a>>>,
 ) -> Option<Element<'a>> {
     let mut list = Element::new(list);
     for setting in settings {
-        let name = setting.name.as_str();
-        list.push(Node::pair(item, name, setting.value(), place(name)));
+        let setting = setting.into();
+        list.push(Node::pair(item, setting.name, setting.value(), place(setting.name)));
     }
     (!list.is_empty()).then_some(list)
 }

@@ -9,14 +9,13 @@ mod dialplan;
 mod domain;
 pub mod global;
 mod hosts;
-mod index;
 mod language;
 mod menu;
 mod on_switch;
 mod profile;
 mod setting;
-mod shared_str;
 mod user;
+pub mod users;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
@@ -34,9 +33,9 @@ pub use on_switch::OnSwitch;
 pub use profile::{
     AccessList, AccessNode, AccessTarget, Gateway, Profile, ProfileDomain, ProfileKind,
 };
-pub use setting::{Level, Setting};
-pub use shared_str::SharedStr;
+pub use setting::{Level, Setting, SettingRef};
 pub use user::{Algorithm, Secret, User};
+pub use users::{SecretRef, UserRef, Users};
 
 use crate::xml::{Element, Raw, XmlError};
 

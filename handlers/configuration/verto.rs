@@ -81,7 +81,7 @@ mod tests {
         completed(&profile, pbx.on("vm"))
             .params
             .into_iter()
-            .map(|param| (param.name.to_string(), param.text.to_string()))
+            .map(|param| (param.name.clone(), param.text.clone()))
             .collect()
     }
 

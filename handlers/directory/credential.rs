@@ -10,11 +10,11 @@
 
 use jackfield_api::document::Credential;
 use jackfield_api::lookup::{UserFlow, UserLookup};
-use jackfield_api::snapshot::{Algorithm, Domain, Secret, User};
+use jackfield_api::snapshot::{Algorithm, Domain, SecretRef, UserRef};
 
 /// What the user proves itself with towards the client that is asked about.
 pub(super) fn fitting<'a>(
-    user: &'a User,
+    user: UserRef<'a>,
     domain: &Domain,
     domain_asked: &str,
     asked: &UserLookup<'_>,
@@ -23,15 +23,20 @@ pub(super) fn fitting<'a>(
         UserFlow::SipAuth(client) => user.secret(&client.username, &client.realm, client.algorithm),
         _ => of_domain(user, &asked.user, domain_asked, domain.name()),
     };
-    let hash = secret.and_then(Secret::ha1);
+    let hash = secret.and_then(|secret| secret.ha1());
     hash.map_or(Credential::Closed, |hash| Credential::A1Hash(hash.into()))
 }
 
 /// The hash for everything but SIP. Where nobody logs in any will do, as long as it is there.
-fn of_domain<'a>(user: &'a User, name: &str, asked: &str, domain: &str) -> Option<&'a Secret> {
-    let md5 = || user.secrets.iter().filter(|secret| secret.algorithm() == Algorithm::Md5);
+fn of_domain<'a>(
+    user: UserRef<'a>,
+    name: &str,
+    asked: &str,
+    domain: &str,
+) -> Option<SecretRef<'a>> {
+    let md5 = || user.secrets().filter(|secret| secret.algorithm == Algorithm::Md5);
     user.secret(name, asked, Algorithm::Md5)
-        .or_else(|| user.secret(&user.id, domain, Algorithm::Md5))
+        .or_else(|| user.secret(user.id, domain, Algorithm::Md5))
         .or_else(|| md5().find(|secret| secret.realm.eq_ignore_ascii_case(domain)))
         .or_else(|| md5().next())
 }

@@ -29,7 +29,7 @@
 use std::collections::HashSet;
 
 use jackfield_api::document::{Directory, DirectoryDomain, ListedUser};
-use jackfield_api::snapshot::{Domain, Group, Setting, User};
+use jackfield_api::snapshot::{Domain, Group, SettingRef, UserRef};
 use jackfield_api::{Answer, Refusal};
 
 /// For users that are in no group. No stored group can have this name.
@@ -59,16 +59,16 @@ pub(super) fn gateways_of(domain: &Domain, asked: &str) -> Answer {
 
 fn gateways_named<'a>(domain: &'a Domain, name: &'a str) -> DirectoryDomain<'a> {
     some(DirectoryDomain::new(name), enabled(domain), |user| {
-        let has_one = !user.gateways.is_empty();
-        has_one.then(|| ListedUser::new(&user.id).gateways(&user.gateways))
+        let has_one = !user.gateways().is_empty();
+        has_one.then(|| ListedUser::new(user.id).gateways(user.gateways()))
     })
 }
 
 /// The users that have a network, for an access list.
 pub(super) fn networks(domain: &Domain, asked: &str) -> Answer {
     let answer = some(DirectoryDomain::new(domain.spelled(asked)), enabled(domain), |user| {
-        let cidr = user.cidr.as_deref().filter(|cidr| !cidr.is_empty())?;
-        Some(ListedUser::new(&user.id).cidr(cidr))
+        let cidr = user.cidr.filter(|cidr| !cidr.is_empty())?;
+        Some(ListedUser::new(user.id).cidr(cidr))
     });
     Directory::domains([answer])
 }
@@ -82,7 +82,7 @@ pub(super) fn settings(domain: &Domain, asked: &str) -> Answer {
 /// domain's own dial string has to be here.
 pub(super) fn group(domain: &Domain, asked: &str, name: &str) -> Answer {
     let group = find(domain, name)?;
-    let pointers = members(domain, group).map(|user| ListedUser::pointer(&user.id));
+    let pointers = members(domain, group).map(|user| ListedUser::pointer(user.id));
     Directory::domains([listed_as(domain, asked).group(&group.name, pointers)])
 }
 
@@ -116,59 +116,60 @@ fn listed_as<'a>(domain: &'a Domain, asked: &str) -> DirectoryDomain<'a> {
 fn everybody<'a>(
     domain: &'a Domain,
     asked: &str,
-    listed: fn(&User) -> ListedUser<'_>,
+    listed: fn(UserRef<'a>) -> ListedUser<'a>,
 ) -> DirectoryDomain<'a> {
     let mut placed = HashSet::new();
     let mut answer = listed_as(domain, asked);
     for group in domain.groups() {
         let members = members(domain, group).map(|user| {
-            let first = placed.insert(user.id.as_str());
-            if first { listed(user) } else { ListedUser::pointer(&user.id) }
+            let first = placed.insert(user.id);
+            if first { listed(user) } else { ListedUser::pointer(user.id) }
         });
         answer = answer.group(&group.name, members);
     }
-    let rest = enabled(domain).filter(|user| !placed.contains(user.id.as_str()));
+    let rest = enabled(domain).filter(|user| !placed.contains(user.id));
     some(answer, rest, |user| Some(listed(user)))
 }
 
 /// Adds those users that are listed, and no group where there is none of them.
 fn some<'a>(
     answer: DirectoryDomain<'a>,
-    users: impl Iterator<Item = &'a User>,
-    listed: impl Fn(&'a User) -> Option<ListedUser<'a>>,
+    users: impl Iterator<Item = UserRef<'a>>,
+    listed: impl Fn(UserRef<'a>) -> Option<ListedUser<'a>>,
 ) -> DirectoryDomain<'a> {
     let mut users = users.filter_map(listed).peekable();
     if users.peek().is_some() { answer.group(NO_GROUP, users) } else { answer }
 }
 
-fn entry(user: &User) -> ListedUser<'_> {
-    let params = named(&user.params, &LISTED_PARAMS);
-    let variables = named(&user.variables, &LISTED_VARIABLES);
-    with_alias(ListedUser::new(&user.id).params(params).variables(variables), user)
+fn entry(user: UserRef<'_>) -> ListedUser<'_> {
+    let params = named(user.params(), &LISTED_PARAMS);
+    let variables = named(user.variables(), &LISTED_VARIABLES);
+    with_alias(ListedUser::new(user.id).params(params).variables(variables), user)
 }
 
-fn mailbox(user: &User) -> ListedUser<'_> {
-    with_alias(ListedUser::new(&user.id).params(&user.params).variables(&user.variables), user)
+fn mailbox(user: UserRef<'_>) -> ListedUser<'_> {
+    with_alias(ListedUser::new(user.id).params(user.params()).variables(user.variables()), user)
 }
 
-fn with_alias<'a>(listed: ListedUser<'a>, user: &'a User) -> ListedUser<'a> {
-    match &user.number_alias {
+fn with_alias<'a>(listed: ListedUser<'a>, user: UserRef<'a>) -> ListedUser<'a> {
+    match user.number_alias {
         Some(alias) => listed.number_alias(alias),
         None => listed,
     }
 }
 
-fn named<'a>(settings: &'a [Setting], names: &[&str]) -> impl Iterator<Item = &'a Setting> {
-    settings
-        .iter()
-        .filter(|setting| names.iter().any(|name| setting.name.eq_ignore_ascii_case(name)))
+fn named<'a>(
+    settings: impl Iterator<Item = SettingRef<'a>>,
+    names: &[&str],
+) -> impl Iterator<Item = SettingRef<'a>> {
+    settings.filter(|setting| names.iter().any(|name| setting.name.eq_ignore_ascii_case(name)))
 }
 
-fn enabled(domain: &Domain) -> impl Iterator<Item = &User> {
-    domain.users().filter(|user| !user.disabled)
+fn enabled(domain: &Domain) -> impl Iterator<Item = UserRef<'_>> {
+    domain.users().iter().filter(|user| !user.disabled)
 }
 
-fn members<'a>(domain: &'a Domain, group: &'a Group) -> impl Iterator<Item = &'a User> {
+fn members<'a>(domain: &'a Domain, group: &'a Group) -> impl Iterator<Item = UserRef<'a>> {
     group.members.iter().filter_map(|member| domain.user(member)).filter(|user| !user.disabled)
 }
 
@@ -178,7 +179,7 @@ fn find<'a>(domain: &'a Domain, name: &str) -> Result<&'a Group, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use jackfield_api::snapshot::{Contents, Gateway, Snapshot};
+    use jackfield_api::snapshot::{Contents, Gateway, Setting, Snapshot, User};
     use jackfield_api::testing::pbx;
     use jackfield_api::testing::switch_xml::Node;
 

@@ -11,18 +11,22 @@
 
 use jackfield_api::PinChange;
 use jackfield_api::lookup::PinLookup;
-use jackfield_api::snapshot::{Domain, User};
+use jackfield_api::snapshot::{Domain, UserRef};
 
 /// What is to be stored; `None` if nothing may be.
 ///
 /// The switch makes the hash of the names that it asked by, and the mailbox has one: made under an
 /// alias of the domain it would open it there and nowhere else.
-pub(super) fn change(domain: &Domain, user: &User, asked: PinLookup<'_>) -> Option<PinChange> {
+pub(super) fn change(
+    domain: &Domain,
+    user: UserRef<'_>,
+    asked: PinLookup<'_>,
+) -> Option<PinChange> {
     let is_its_own_name = *asked.user == *user.id && asked.domain == domain.name();
     Some(PinChange {
         domain: domain.name().to_owned(),
-        user: user.id.to_string(),
-        was: user.voicemail_hash.clone(),
+        user: user.id.to_owned(),
+        was: user.voicemail_hash(),
         pin: asked.pin.filter(|_| is_its_own_name)?,
     })
 }

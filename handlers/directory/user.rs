@@ -30,7 +30,7 @@
 
 use jackfield_api::document::{DIAL_STRING, Directory, DirectoryDomain, DirectoryUser};
 use jackfield_api::lookup::{UserFlow, UserLookup};
-use jackfield_api::snapshot::{Domain, Setting};
+use jackfield_api::snapshot::{Domain, Setting, SettingRef};
 use jackfield_api::xml::Value;
 use jackfield_api::{Answer, Refusal};
 
@@ -47,26 +47,27 @@ pub(super) fn answer(domain: &Domain, domain_asked: &str, asked: &UserLookup<'_>
     }
 
     let secret = credential::fitting(user, domain, domain_asked, asked);
-    let mut complete = DirectoryUser::new(&user.id, secret)
+    let mut complete = DirectoryUser::new(user.id, secret)
         .voicemail_hash(match flow {
             // It is about to be another.
             UserFlow::PinChange(_) => None,
-            _ => user.voicemail_hash.as_deref(),
+            _ => user.voicemail_hash().map(Into::into),
         })
-        .stored(&user.params, &user.variables)
-        .others(&user.others);
-    let group = domain.settings_group(&user.id);
+        .stored(user.params(), user.variables())
+        .others(user.others());
+    let group = domain.settings_group(user.id);
     if let Some(group) = group {
         complete = complete.inheriting(user, group);
     }
-    if let Some(alias) = &user.number_alias {
+    if let Some(alias) = user.number_alias {
         complete = complete.number_alias(alias);
     }
-    if let Some(cidr) = &user.cidr {
+    if let Some(cidr) = user.cidr {
         complete = complete.cidr(cidr);
     }
-    let inherited = group.is_some_and(|group| has_dial_string(&group.params));
-    if !inherited && !has_dial_string(&user.params) && !has_dial_string(domain.params()) {
+    let inherited = group.is_some_and(|group| has_dial_string(settings(&group.params)));
+    if !inherited && !has_dial_string(user.params()) && !has_dial_string(settings(domain.params()))
+    {
         complete = complete.param("dial-string", Value::channel(DIAL_STRING));
     }
     let around = DirectoryDomain::inherited(domain).named(domain.spelled(domain_asked));
@@ -81,8 +82,12 @@ pub(super) fn answer(domain: &Domain, domain_asked: &str, asked: &UserLookup<'_>
     }
 }
 
-fn has_dial_string(params: &[Setting]) -> bool {
-    params.iter().any(|param| param.name.eq_ignore_ascii_case("dial-string"))
+fn settings(list: &[Setting]) -> impl Iterator<Item = SettingRef<'_>> {
+    list.iter().map(SettingRef::from)
+}
+
+fn has_dial_string<'a>(mut params: impl Iterator<Item = SettingRef<'a>>) -> bool {
+    params.any(|param| param.name.eq_ignore_ascii_case("dial-string"))
 }
 
 #[cfg(test)]
@@ -341,7 +346,7 @@ mod tests {
             "-->",
         ] {
             let stored = User {
-                number_alias: Some(format!("alias {nasty}").into()),
+                number_alias: Some(format!("alias {nasty}")),
                 params: vec![Setting::new("vm-mailto", nasty)],
                 variables: vec![Setting::new("effective_caller_id_name", nasty)],
                 ..bob(Vec::new())

@@ -1,15 +1,15 @@
 //! Reads the tables into the snapshot's plain data: one query a table.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use diesel::prelude::*;
+use jackfield_api::snapshot::users::Packer;
 use jackfield_api::snapshot::{
-    Contents, Context, Domain, Extension, Gateway, Group, Language, Macro, Profile, User,
+    Contents, Context, Domain, Extension, Gateway, Group, Language, Macro, Profile, User, Users,
 };
 
 use super::DbError;
-use super::intern::Interner;
+
 use super::schema::revision;
 use super::session::Session;
 use super::tables::access_list::AccessListRow;
@@ -82,7 +82,7 @@ fn domains(c: &mut Session, gateways: &mut Gateways) -> Result<Vec<Domain>, DbEr
     list(c, |id, row: DomainRow| {
         Ok(row
             .read_as(id, aliases.remove(&id).unwrap_or_default())?
-            .with_users(users.remove(&id).unwrap_or_default())
+            .with_packed(users.remove(&id).map(Packer::finish).unwrap_or_default())
             .with_groups(groups.remove(&id).unwrap_or_default()))
     })
 }
@@ -90,15 +90,16 @@ fn domains(c: &mut Session, gateways: &mut Gateways) -> Result<Vec<Domain>, DbEr
 fn users_by_domain(
     c: &mut Session,
     gateways: &mut Gateways,
-) -> Result<HashMap<i64, Vec<Arc<User>>>, DbError> {
-    let mut by_domain = HashMap::<_, Vec<_>>::new();
-    let mut interner = Interner::default();
+) -> Result<HashMap<i64, Packer>, DbError> {
+    let mut by_domain = HashMap::<_, Packer>::new();
     UserRow::each(c, |id, row| {
+        if !(0..Users::MOST_ROWS).contains(&id) {
+            let message = format!("rows are counted up to {}", Users::MOST_ROWS);
+            return Err(DbError::Malformed { table: UserRow::TABLE, id, column: "id", message });
+        }
         let domain = row.domain_id;
         let gateways = gateways.remove(&Owner::User(id)).unwrap_or_default();
-        let mut user = User { gateways, ..row.read_as(id)? };
-        interner.user(&mut user);
-        by_domain.entry(domain).or_default().push(Arc::new(user));
+        by_domain.entry(domain).or_default().push(id, &User { gateways, ..row.read_as(id)? });
         Ok(())
     })?;
     Ok(by_domain)

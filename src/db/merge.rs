@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use diesel::QueryResult;
 use jackfield_api::snapshot::{
-    Contents, Context, Domain, Gateway, Group, Hosts, Language, Profile, User,
+    Contents, Context, Domain, Gateway, Group, Hosts, Language, Profile, Users,
 };
 
 use super::session::{self, Session};
@@ -177,28 +177,21 @@ impl Merge<'_> {
     }
 
     /// The ids of the users there are then, by their names in lower case.
-    fn users<'u>(
-        &mut self,
-        domain: i64,
-        users: impl ExactSizeIterator<Item = &'u User> + Clone,
-    ) -> QueryResult<HashMap<String, i64>> {
+    fn users(&mut self, domain: i64, users: &Users) -> QueryResult<HashMap<String, i64>> {
         let stored = user::of_domain(self.c, domain, 0, i64::MAX)?;
         let mut ids = HashMap::with_capacity(stored.len().max(users.len()));
         ids.extend(stored.iter().map(|(id, row)| (row.name.to_ascii_lowercase(), *id)));
         let stored: HashMap<i64, UserRow> = stored.into_iter().collect();
         // Second names that change are freed first: one user may get what was another's.
-        for user in users.clone() {
+        for user in users.iter() {
             let Some(id) = ids.get(&user.id.to_ascii_lowercase()) else { continue };
-            if stored
-                .get(id)
-                .is_some_and(|row| row.number_alias.as_deref() != user.number_alias.as_deref())
-            {
+            if stored.get(id).is_some_and(|row| row.number_alias.as_deref() != user.number_alias) {
                 user::free_alias(self.c, *id)?;
             }
         }
-        for user in users {
+        for user in users.iter() {
             let name = user.id.to_ascii_lowercase();
-            let row = UserRow::of(domain, user);
+            let row = UserRow::of(domain, &user.to_user());
             let id = match ids.get(&name) {
                 Some(id) if stored.get(id) == Some(&row) => {
                     self.count(Put::Same);
@@ -212,7 +205,7 @@ impl Merge<'_> {
                 None => self.put(None, &row)?,
             };
             ids.insert(name, id);
-            for found in &user.gateways {
+            for found in user.gateways() {
                 self.gateway(Owner::User(id), &Hosts::default(), found)?;
             }
             (self.done)();

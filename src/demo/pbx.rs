@@ -111,7 +111,7 @@ fn user(login: &Login) -> User {
         .collect();
     User {
         id: id.into(),
-        number_alias: Some(alias.into()),
+        number_alias: Some(alias),
         secrets,
         voicemail_hash: Some(voicemail_hash(id, DOMAIN, &login.pin)),
         variables: settings(&[

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use jackfield_api::files::{self, Listed};
-use jackfield_api::snapshot::{Domain, User};
+use jackfield_api::snapshot::Domain;
 
 use super::{ExportError, Tree, names};
 
@@ -22,7 +22,7 @@ pub(super) fn put(tree: &mut Tree, domain: &Domain) -> Result<(), ExportError> {
             homes.entry(member.to_ascii_lowercase()).or_insert(at);
         }
     }
-    let home_of = |user: &User| homes.get(&user.id.to_ascii_lowercase()).copied();
+    let home_of = |id: &str| homes.get(&id.to_ascii_lowercase()).copied();
     let mut members = Vec::new();
     for (at, group) in domain.groups().iter().enumerate() {
         let inside = format!("{folder}/{}", names::folder(&group.name));
@@ -32,14 +32,14 @@ pub(super) fn put(tree: &mut Tree, domain: &Domain) -> Result<(), ExportError> {
                 .user(member)
                 .filter(|user| described && !user.disabled)
                 .map_or(Listed::Pointer(member.as_str()), |user| {
-                    Listed::Files(format!("{inside}/{}.xml", names::file(&user.id)))
+                    Listed::Files(format!("{inside}/{}.xml", names::file(user.id)))
                 })
         });
         members.push(starred(listed.collect(), &inside));
     }
     let (mut alone, mut disabled) = (Vec::new(), Vec::new());
-    for user in domain.users() {
-        let inside = match home_of(user) {
+    for user in domain.users().iter() {
+        let inside = match home_of(user.id) {
             _ if user.disabled => {
                 disabled = vec![Listed::Files(format!("{folder}/{DISABLED}/*.xml"))];
                 DISABLED.to_owned()
@@ -50,11 +50,11 @@ pub(super) fn put(tree: &mut Tree, domain: &Domain) -> Result<(), ExportError> {
                 String::new()
             }
         };
-        let file = format!("{}.xml", names::file(&user.id));
+        let file = format!("{}.xml", names::file(user.id));
         let path = ["directory", &folder, &inside, &file];
         let path: Vec<_> = path.into_iter().filter(|part| !part.is_empty()).collect();
         let what = || format!("user «{}» of {}", user.id, domain.name());
-        tree.put(path.join("/"), what, files::user(domain, user))?;
+        tree.put(path.join("/"), what, files::user(domain, &user.to_user()))?;
     }
     let path = format!("directory/{}.xml", names::file(domain.name()));
     let what = || format!("domain «{}»", domain.name());

@@ -16,7 +16,7 @@ mod user;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_api::files::ADDED;
-use jackfield_api::snapshot::{Contents, Domain, Extension, Level, Menu, Setting, global};
+use jackfield_api::snapshot::{Contents, Extension, Level, Menu, Setting, global};
 use jackfield_api::xml::Value;
 
 use super::globals::{Giver, Globals, is_of_the_switch};
@@ -157,9 +157,9 @@ impl Taker<'_> {
             contexts.iter().map(|context| context.extensions().len()).sum()
         };
         let Contents { domains, profiles, dialplan, chatplan, languages, .. } = &self.contents;
-        let users = || domains.iter().flat_map(Domain::users);
+        let users = || domains.iter().flat_map(|domain| domain.users().iter());
         let groups = domains.iter().map(|domain| domain.groups().len()).sum();
-        let of_users: usize = users().map(|user| user.gateways.len()).sum();
+        let of_users: usize = users().map(|user| user.gateways().len()).sum();
         let of_profiles: usize = profiles.iter().map(|profile| profile.gateways.len()).sum();
         self.report.taken = vec![
             ("domains", domains.len()),

@@ -192,9 +192,9 @@ fn the_example_data_are_those_that_are_promised() {
     let snapshot = demo(state.path());
     let contents = snapshot.contents();
     let domain = snapshot.domain(DOMAIN).expect("the domain");
-    let ids: Vec<_> = domain.users().map(|user| user.id.clone()).collect();
+    let ids: Vec<_> = domain.users().iter().map(|user| user.id).collect();
     assert_eq!(ids, (1000..=1019).map(|id| id.to_string()).collect::<Vec<_>>());
-    assert!(domain.users().all(|user| user.voicemail_hash.is_some()), "mailboxes");
+    assert!(domain.users().iter().all(|user| user.voicemail_hash().is_some()), "mailboxes");
     assert_eq!(domain.group("sales").expect("the group").members, ["1000", "1001"]);
     let rooms: Vec<_> = contents.rooms.iter().map(|room| room.name.clone()).collect();
     assert_eq!(rooms, (3000..=3009).map(|room| room.to_string()).collect::<Vec<_>>());

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jackfield_api::snapshot::{
-    Contents, Domain, Gateway, Level, Menu, Profile, ProfileKind, Secret, Setting, Snapshot,
+    Contents, Gateway, Level, Menu, Profile, ProfileKind, Setting, Snapshot,
 };
 use jackfield_api::{ChannelEventHandler, Deciding, Event, Keys, Means, Verdict, register};
 
@@ -117,9 +117,9 @@ fn no_secret_is_shown() {
     for name in ["sip_auth_nonce", "sip_auth_cnonce", "sip_auth_response"] {
         secrets.push(recorded.get(name).expect("recorded").to_owned());
     }
-    for user in snapshot.contents().domains.iter().flat_map(Domain::users) {
-        secrets.extend(user.secrets.iter().filter_map(Secret::ha1));
-        secrets.extend(user.voicemail_hash.clone());
+    for user in snapshot.contents().domains.iter().flat_map(|domain| domain.users().iter()) {
+        secrets.extend(user.secrets().filter_map(|secret| secret.ha1()));
+        secrets.extend(user.voicemail_hash());
     }
     secrets.extend(logins(state.path()).into_iter().map(|login| login.password));
     for secret in secrets {

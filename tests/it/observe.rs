@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use jackfield::fsapi::guard::Rule;
 use jackfield::fsapi::registry::linked_names;
 use jackfield_api::Section;
-use jackfield_api::snapshot::{Domain, Secret};
 
 use crate::support::{
     Body, Login, Metrics, Program, Server, body, demo, encoded, exchange, get, logins, parse_reply,
@@ -193,9 +192,9 @@ fn secrets(logins: &[Login], state: &std::path::Path) -> BTreeSet<String> {
     for Login { password, pin, .. } in logins {
         secrets.extend([password.clone(), pin.clone()]);
     }
-    for user in snapshot.contents().domains.iter().flat_map(Domain::users) {
-        secrets.extend(user.secrets.iter().filter_map(Secret::ha1));
-        secrets.extend(user.voicemail_hash.clone());
+    for user in snapshot.contents().domains.iter().flat_map(|domain| domain.users().iter()) {
+        secrets.extend(user.secrets().filter_map(|secret| secret.ha1()));
+        secrets.extend(user.voicemail_hash());
     }
     assert!(secrets.len() >= 20 * 7 - 5, "{}", secrets.len());
     secrets

@@ -334,7 +334,7 @@ impl ChannelEventHandler for Writes {
             let change = PinChange {
                 domain: DOMAIN.to_owned(),
                 user: "1000".to_owned(),
-                was: user.and_then(|user| user.voicemail_hash.clone()),
+                was: user.and_then(|user| user.voicemail_hash()),
                 pin: event.field("pin").and_then(MailboxPin::typed).expect("a PIN"),
             };
             Ok(means.store.write(&Write::Pin(change)).map_or(Verdict::Punt, |()| Verdict::Ok))

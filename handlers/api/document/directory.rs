@@ -11,7 +11,7 @@ use super::configuration::gateway;
 use super::{Document, settings};
 use crate::answer::Answer;
 use crate::lookup::Section;
-use crate::snapshot::{Domain, Gateway, Group, Setting, User};
+use crate::snapshot::{Domain, Gateway, Group, SettingRef, UserRef};
 use crate::store::{PinChange, Write};
 use crate::xml::{Element, Node, Place, Raw, Value, written};
 
@@ -141,10 +141,10 @@ impl<'a> DirectoryUser<'a> {
 
     /// The mailbox's `vm-a1-hash`: MD5 of `id:domain:pin`. Without one the mailbox opens to no PIN.
     #[must_use]
-    pub fn voicemail_hash(self, hash: Option<&'a str>) -> Self {
+    pub fn voicemail_hash(self, hash: Option<Cow<'a, str>>) -> Self {
         // Not the form of any MD5 digest, so nothing that is typed fits it; left out, everything
         // would (`allow-empty-password-auth`).
-        self.credential("vm-a1-hash", hash.unwrap_or("closed"))
+        self.credential("vm-a1-hash", hash.unwrap_or("closed".into()))
     }
 
     /// Tells the caller at the phone whether the mailbox has the PIN that was just typed.
@@ -174,30 +174,31 @@ impl<'a> DirectoryUser<'a> {
 
     /// Parameters and variables as stored, without those that only a [`Credential`] sets.
     #[must_use]
-    pub fn stored(mut self, params: &'a [Setting], variables: &'a [Setting]) -> Self {
-        for param in params.iter().filter(|param| !is_credential(&param.name)) {
-            self = self.param(&param.name, param.value());
+    pub fn stored(
+        mut self,
+        params: impl IntoIterator<Item = SettingRef<'a>>,
+        variables: impl IntoIterator<Item = SettingRef<'a>>,
+    ) -> Self {
+        for param in params.into_iter().filter(|param| !is_credential(param.name)) {
+            self = self.param(param.name, param.value());
         }
         for variable in variables {
-            self = self.variable(&variable.name, variable.value());
+            self = self.variable(variable.name, variable.value());
         }
         self
     }
 
     /// What the user inherits from its group: the parameters and variables that it does not have.
     #[must_use]
-    pub fn inheriting(mut self, user: &'a User, group: &'a Group) -> Self {
-        let is_in = |settings: &[Setting], name: &str| {
-            settings.iter().any(|setting| setting.name.eq_ignore_ascii_case(name))
-        };
-        let params = group.params.iter().filter(|param| !is_in(&user.params, &param.name));
-        for param in params.filter(|param| !is_credential(&param.name)) {
-            self = self.param(&param.name, param.value());
-        }
-        for variable in group.variables.iter().filter(|v| !is_in(&user.variables, &v.name)) {
-            self = self.variable(&variable.name, variable.value());
-        }
-        self
+    pub fn inheriting(self, user: UserRef<'a>, group: &'a Group) -> Self {
+        let params =
+            group.params.iter().map(SettingRef::from).filter(|param| {
+                !user.params().any(|own| own.name.eq_ignore_ascii_case(param.name))
+            });
+        let variables = group.variables.iter().map(SettingRef::from).filter(|variable| {
+            !user.variables().any(|own| own.name.eq_ignore_ascii_case(variable.name))
+        });
+        self.stored(params, variables)
     }
 
     /// Other elements, as stored.
@@ -246,15 +247,15 @@ impl<'a> ListedUser<'a> {
 
     /// Parameters as stored, without secrets.
     #[must_use]
-    pub fn params(self, params: impl IntoIterator<Item = &'a Setting>) -> Self {
-        let params = params.into_iter().filter(|param| !is_secret(&param.name));
+    pub fn params(self, params: impl IntoIterator<Item = SettingRef<'a>>) -> Self {
+        let params = params.into_iter().filter(|param| !is_secret(param.name));
         Self(self.0.holding(settings("params", "param", place_of, params)))
     }
 
     /// Channel variables as stored, without secrets.
     #[must_use]
-    pub fn variables(self, variables: impl IntoIterator<Item = &'a Setting>) -> Self {
-        let variables = variables.into_iter().filter(|variable| !is_secret(&variable.name));
+    pub fn variables(self, variables: impl IntoIterator<Item = SettingRef<'a>>) -> Self {
+        let variables = variables.into_iter().filter(|variable| !is_secret(variable.name));
         let variables = settings("variables", "variable", |_| Place::Expanded, variables);
         Self(self.0.holding(variables))
     }

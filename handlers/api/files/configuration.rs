@@ -87,7 +87,7 @@ fn completed(profile: &Profile) -> Element<'static> {
     let mut element = Element::new("profile").with("name", profile.name.clone());
     for param in &profile.completed().params {
         let named = |own: &Setting| own.name.eq_ignore_ascii_case(&param.name);
-        let (name, value) = (param.name.to_string(), param.value().into_owned());
+        let (name, value) = (param.name.clone(), param.value().into_owned());
         let mut written = Element::new("param").with("name", name).with("value", value);
         if param.secure {
             written = written.with("secure", true);

@@ -1,11 +1,11 @@
 //! A directory domain: its users, its groups, and what all its users share.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::index::Index;
+use super::global::Globals;
 use super::setting::Setting;
 use super::user::{Algorithm, User};
+use super::users::{UserRef, Users};
 use super::{Written, find};
 use crate::xml::Raw;
 
@@ -20,12 +20,10 @@ pub struct Domain {
     params: Vec<Setting>,
     variables: Vec<Setting>,
     groups: Vec<Group>,
-    users: Vec<Arc<User>>,
+    users: Users,
     inherited: Written,
     /// The first group of each member, where any group has settings.
     settings_groups: HashMap<String, u32>,
-    ids: Index,
-    number_aliases: Index,
 }
 
 /// A named set of users that can be called as one.
@@ -89,21 +87,15 @@ impl Domain {
 
     /// Sets the users. Of two with one id or alias the first is found.
     #[must_use]
-    pub fn with_users(mut self, users: impl IntoIterator<Item = impl Into<Arc<User>>>) -> Self {
-        self.users = users.into_iter().map(Into::into).collect();
-        self.users.shrink_to_fit();
-        let with_alias = (0..self.users.len()).filter(|&at| self.users[at].number_alias.is_some());
-        self.number_aliases = Index::new(with_alias, |at| self.alias_at(at));
-        self.ids = Index::new(0..self.users.len(), |at| self.id_at(at));
+    pub fn with_users(self, users: impl IntoIterator<Item = User>) -> Self {
+        self.with_packed(users.into_iter().collect())
+    }
+
+    /// Sets the users, packed.
+    #[must_use]
+    pub fn with_packed(mut self, users: Users) -> Self {
+        self.users = users;
         self
-    }
-
-    fn id_at(&self, at: usize) -> &str {
-        &self.users[at].id
-    }
-
-    fn alias_at(&self, at: usize) -> &str {
-        self.users[at].number_alias.as_deref().unwrap_or_default()
     }
 
     /// Sets the groups.
@@ -177,15 +169,13 @@ impl Domain {
     }
 
     /// The users, in their order.
-    pub fn users(&self) -> impl ExactSizeIterator<Item = &User> + Clone {
-        self.users.iter().map(|user| &**user)
+    pub fn users(&self) -> &Users {
+        &self.users
     }
 
     /// A user by id, or by number-alias where no id fits: the switch's own rule. Case apart.
-    pub fn user(&self, id_or_alias: &str) -> Option<&User> {
-        let id = self.ids.find(id_or_alias, |at| self.id_at(at));
-        id.or_else(|| self.number_aliases.find(id_or_alias, |at| self.alias_at(at)))
-            .map(|at| &*self.users[at])
+    pub fn user(&self, id_or_alias: &str) -> Option<UserRef<'_>> {
+        self.users.find(id_or_alias)
     }
 
     /// The group whose settings a user inherits: the first that it is in, as the switch finds it.
@@ -193,25 +183,16 @@ impl Domain {
         find(&self.settings_groups, id).map(|at| &self.groups[at as usize])
     }
 
-    /// Changes every setting and every piece of XML, before the domain is published.
-    pub(super) fn resolve(&mut self, settings: impl Fn(&mut [Setting]), raw: impl Fn(&mut Raw)) {
-        settings(&mut self.params);
-        settings(&mut self.variables);
-        raw(&mut self.others);
+    /// Puts globals into every setting and every piece of XML, before the domain is published.
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        globals.settings(&mut self.params);
+        globals.settings(&mut self.variables);
+        self.others.resolve(globals);
         for group in &mut self.groups {
-            settings(&mut group.params);
-            settings(&mut group.variables);
+            globals.settings(&mut group.params);
+            globals.settings(&mut group.variables);
         }
-        for user in &mut self.users {
-            let user = Arc::make_mut(user);
-            settings(&mut user.params);
-            settings(&mut user.variables);
-            raw(&mut user.others);
-            for gateway in &mut user.gateways {
-                settings(&mut gateway.params);
-                raw(&mut gateway.others);
-            }
-        }
+        self.users.resolve(globals);
         self.inherited = Written::default();
     }
 

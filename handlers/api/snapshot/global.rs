@@ -6,13 +6,12 @@
 //! is limited to some switches is put in once the answer to one of them is written: no text is kept
 //! for each switch.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::hosts::{Hosts, Limited, pick};
-use super::{Action, Condition, Contents, Extension, Level, Setting, SharedStr, Step};
+use super::{Action, Condition, Contents, Extension, Level, Setting, Step};
 
 /// A global variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,27 +103,17 @@ impl Globals {
     }
 }
 
-/// Puts globals into the parts of the contents.
-struct Resolver<'g> {
-    globals: &'g Globals,
-    /// A text that every user has is resolved once, and stays one text.
-    settings: RefCell<HashMap<SharedStr, SharedStr>>,
-}
-
-impl Resolver<'_> {
+/// Puts them into the parts of the contents.
+impl Globals {
     fn put_into(&self, text: &mut String, level: Level) {
         if level == Level::Global && text.contains("$${") {
-            *text = self.globals.resolve(text);
+            *text = self.resolve(text);
         }
     }
 
-    fn settings(&self, settings: &mut [Setting]) {
+    pub(super) fn settings(&self, settings: &mut [Setting]) {
         for setting in settings {
-            if setting.level == Level::Global && setting.text.contains("$${") {
-                let mut resolved = self.settings.borrow_mut();
-                let resolve = || self.globals.resolve(&setting.text).into();
-                setting.text = resolved.entry(setting.text.clone()).or_insert_with(resolve).clone();
-            }
+            self.put_into(&mut setting.text, setting.level);
         }
     }
 
@@ -206,33 +195,32 @@ pub(super) fn resolve(contents: &mut Contents) -> Option<Globals> {
     let stored = std::mem::take(&mut contents.globals);
     let all = Globals::new(&stored);
     let globals = &all;
-    let resolver = Resolver { globals, settings: RefCell::default() };
     for domain in &mut contents.domains {
-        domain.resolve(|settings| resolver.settings(settings), |raw| raw.resolve(globals));
+        domain.resolve(globals);
     }
     for profile in &mut contents.profiles {
-        resolver.settings(&mut profile.params);
+        globals.settings(&mut profile.params);
         profile.others.resolve(globals);
         for gateway in &mut profile.gateways {
-            resolver.settings(&mut gateway.params);
+            globals.settings(&mut gateway.params);
             gateway.others.resolve(globals);
         }
     }
     for context in contents.dialplan.iter_mut().chain(&mut contents.chatplan) {
-        context.extensions_mut().iter_mut().for_each(|extension| resolver.extension(extension));
+        context.extensions_mut().iter_mut().for_each(|extension| globals.extension(extension));
     }
     for menu in &mut contents.menus {
-        resolver.settings(&mut menu.attributes);
+        globals.settings(&mut menu.attributes);
         for entry in &mut menu.entries {
-            resolver.put_into(&mut entry.param, entry.level);
+            globals.put_into(&mut entry.param, entry.level);
         }
     }
-    contents.queues.iter_mut().for_each(|queue| resolver.settings(&mut queue.params));
-    contents.agents.iter_mut().for_each(|agent| resolver.settings(&mut agent.attributes));
+    contents.queues.iter_mut().for_each(|queue| globals.settings(&mut queue.params));
+    contents.agents.iter_mut().for_each(|agent| globals.settings(&mut agent.attributes));
     for language in &mut contents.languages {
-        resolver.settings(&mut language.attributes);
+        globals.settings(&mut language.attributes);
         for group in &mut language.groups {
-            resolver.settings(&mut group.attributes);
+            globals.settings(&mut group.attributes);
         }
         for phrase in language.macros.values_mut() {
             phrase.xml.resolve(globals);
@@ -248,7 +236,6 @@ pub(super) fn resolve(contents: &mut Contents) -> Option<Globals> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Domain, User};
     use super::*;
 
     fn global(name: &str, value: &str) -> Global {
@@ -270,23 +257,6 @@ mod tests {
             ("${domain} $${open", "${domain} $${open"),
         ] {
             assert_eq!(globals.resolve(text), resolved);
-        }
-    }
-
-    #[test]
-    fn a_text_that_every_user_has_is_one_text_when_it_is_resolved() {
-        let user = |id: &str| User {
-            id: id.into(),
-            variables: vec![Setting::written("outbound_caller_id_number", "$${number}")],
-            ..User::default()
-        };
-        let domain = Domain::new("d").with_users(["a", "b", "c"].map(user));
-        let globals = vec![global("number", "5550100")];
-        let mut contents = Contents { globals, domains: vec![domain], ..Contents::default() };
-        resolve(&mut contents);
-        for user in contents.domains[0].users() {
-            assert_eq!(user.variables[0].text, "5550100");
-            assert_eq!(user.variables[0].text.holders(), 3);
         }
     }
 

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::shared_str::SharedStr;
 use crate::xml::Value;
 
 /// A `<param>` or `<variable>` as stored.
@@ -10,9 +9,9 @@ use crate::xml::Value;
 #[non_exhaustive]
 pub struct Setting {
     /// The name, as FreeSWITCH spells it.
-    pub name: SharedStr,
+    pub name: String,
     /// The value, as [`Setting::value`] reads it.
-    pub text: SharedStr,
+    pub text: String,
     /// How far the switch may expand the value.
     #[serde(default, skip_serializing_if = "Level::is_text")]
     pub level: Level,
@@ -77,18 +76,18 @@ impl Level {
 
 impl Setting {
     /// A setting whose value is never expanded.
-    pub fn new(name: impl Into<SharedStr>, text: impl Into<SharedStr>) -> Self {
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         Self { name: name.into(), text: text.into(), level: Level::Text, secure: false }
     }
 
     /// A setting whose value may hold live `${...}`.
-    pub fn channel(name: impl Into<SharedStr>, text: impl Into<SharedStr>) -> Self {
+    pub fn channel(name: impl Into<String>, text: impl Into<String>) -> Self {
         let setting = Self::new(name, text);
         Self { level: Level::Channel.within(&setting.text), ..setting }
     }
 
     /// A setting as an operator wrote it in a file: `${...}` and `$${...}` in it are live.
-    pub fn written(name: impl Into<SharedStr>, text: impl Into<SharedStr>) -> Self {
+    pub fn written(name: impl Into<String>, text: impl Into<String>) -> Self {
         let setting = Self::new(name, text);
         Self { level: Level::of(&setting.text), ..setting }
     }
@@ -108,5 +107,37 @@ impl Setting {
     /// The value, at its level.
     pub fn value(&self) -> Value<'_> {
         self.level.value(&self.text)
+    }
+}
+
+/// A setting whose texts are borrowed, as those of a user in the snapshot are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettingRef<'a> {
+    /// The name, as FreeSWITCH spells it.
+    pub name: &'a str,
+    /// The value, as [`SettingRef::value`] reads it.
+    pub text: &'a str,
+    /// How far the switch may expand the value.
+    pub level: Level,
+    /// Whether the element has `secure="true"`.
+    pub secure: bool,
+}
+
+impl<'a> SettingRef<'a> {
+    /// The value, at its level.
+    pub fn value(&self) -> Value<'a> {
+        self.level.value(self.text)
+    }
+
+    /// The same with texts of its own.
+    pub fn to_setting(&self) -> Setting {
+        Setting::new(self.name, self.text).at(self.level).with_secure(self.secure)
+    }
+}
+
+impl<'a> From<&'a Setting> for SettingRef<'a> {
+    fn from(setting: &'a Setting) -> Self {
+        let Setting { name, text, level, secure } = setting;
+        Self { name, text, level: *level, secure: *secure }
     }
 }

@@ -7,20 +7,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::profile::Gateway;
 use super::setting::Setting;
-use super::shared_str::SharedStr;
 use crate::xml::Raw;
 
 /// One directory user.
 #[derive(Debug, Clone, Default)]
 pub struct User {
     /// The `id`: what a phone registers as. Found without regard to ASCII case.
-    pub id: SharedStr,
+    pub id: String,
     /// The `number-alias`: a second name under which the user is found.
-    pub number_alias: Option<SharedStr>,
+    pub number_alias: Option<String>,
     /// A disabled user is Denied.
     pub disabled: bool,
     /// Networks the user may call from without a password, comma-separated, for network lists.
-    pub cidr: Option<SharedStr>,
+    pub cidr: Option<String>,
     /// SIP and verto secrets. None: the user cannot log in.
     pub secrets: Vec<Secret>,
     /// `vm-a1-hash`: lower-case MD5 of `id:domain:pin`. None: the mailbox accepts no PIN.
@@ -42,15 +41,15 @@ pub struct User {
 #[non_exhaustive]
 pub struct Secret {
     /// The authentication user name it was made with; case matters.
-    pub username: SharedStr,
+    pub username: String,
     /// The realm it was made with; case matters.
-    pub realm: SharedStr,
+    pub realm: String,
     digest: Digest,
 }
 
 /// Many users have four of them: the digits would take twice as much.
 #[derive(Clone, PartialEq, Eq)]
-enum Digest {
+pub(super) enum Digest {
     Md5([u8; 16]),
     Sha256([u8; 32]),
     /// What is stored and is none, kept as it is.
@@ -99,8 +98,8 @@ impl Secret {
     /// A secret of lower-case hexadecimal digits, 32 for MD5, 64 for SHA-256. With any other text it
     /// is kept and fits nothing.
     pub fn new(
-        username: impl Into<SharedStr>,
-        realm: impl Into<SharedStr>,
+        username: impl Into<String>,
+        realm: impl Into<String>,
         algorithm: Algorithm,
         ha1: &str,
     ) -> Self {
@@ -110,6 +109,10 @@ impl Secret {
         };
         let digest = digest.unwrap_or_else(|| Digest::Broken(algorithm, ha1.into()));
         Self { username: username.into(), realm: realm.into(), digest }
+    }
+
+    pub(super) fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     /// The digest algorithm.
@@ -133,7 +136,7 @@ impl Secret {
     }
 }
 
-fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
+pub(super) fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
     let value = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
@@ -150,7 +153,7 @@ fn bytes<const N: usize>(digits: &str) -> Option<[u8; N]> {
     Some(bytes)
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut digits = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

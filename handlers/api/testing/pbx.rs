@@ -103,7 +103,7 @@ fn user(id: &str) -> User {
         vec![secret(Algorithm::Md5, &"5".repeat(32)), secret(Algorithm::Sha256, &"2".repeat(64))];
     User {
         id: id.into(),
-        number_alias: id.starts_with('1').then(|| format!("555{id}").into()),
+        number_alias: id.starts_with('1').then(|| format!("555{id}")),
         disabled: id == "1008",
         cidr: (id == "trunk").then(|| "192.0.2.7/32".into()),
         secrets: if id == "1009" { Vec::new() } else { secrets },

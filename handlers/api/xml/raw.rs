@@ -42,6 +42,9 @@ impl std::error::Error for RawError {}
 const MAX_DEPTH: usize = 64;
 
 impl Raw {
+    /// Nothing at all.
+    pub const NONE: Self = Self { elements: Vec::new() };
+
     /// Parses one or more sibling elements.
     ///
     /// Errors name the line: not well-formed, nested deeper than 64, text outside an element, or a

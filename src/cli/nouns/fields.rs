@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
-use jackfield_api::snapshot::{Setting, SharedStr};
+use jackfield_api::snapshot::Setting;
 
 use super::password;
 use crate::secret::is_secret;
@@ -99,7 +99,7 @@ pub(super) fn named<T: for<'v> From<&'v str>>(field: &mut T, value: Option<&Stri
 }
 
 /// Another text, where one is given; an empty one takes it away.
-pub(super) fn optional(field: &mut Option<SharedStr>, value: Option<&str>) {
+pub(super) fn optional(field: &mut Option<String>, value: Option<&str>) {
     if let Some(value) = value {
         *field = Some(value).filter(|value| !value.is_empty()).map(Into::into);
     }

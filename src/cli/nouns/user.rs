@@ -246,7 +246,7 @@ impl Spoken for DomainUser {
             (false, false) => "open",
         };
         vec![
-            user.id.to_string(),
+            user.id.clone(),
             self.domain.clone(),
             user.number_alias.as_deref().unwrap_or_default().to_owned(),
             state.to_owned(),

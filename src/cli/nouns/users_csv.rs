@@ -258,7 +258,7 @@ pub(super) fn add(bulk: &Bulk, output: &Output, source: &Source) -> anyhow::Resu
                 }
                 let (domain, taken) = domains.get_mut(&key.domain).expect("just put there");
                 let mut user = DomainUser::default();
-                (user.domain, user.user.id) = (domain.name().to_owned(), key.name.into());
+                (user.domain, user.user.id) = (domain.name().to_owned(), key.name);
                 let made = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
                 taken.add(session, &user)?;
                 tally.closed += usize::from(user.user.secrets.is_empty());

@@ -161,7 +161,7 @@ pub(crate) fn void(
     for_each_user(c, id, |c, user_id, mut user| {
         if logins::void(&mut user, now, renamed).any() {
             UserRow::of(id, &user).update(c, user_id)?;
-            voided.push(user.id.to_string());
+            voided.push(user.id.clone());
         }
         Ok(())
     })?;

@@ -25,7 +25,7 @@ impl Noun for DomainUser {
     type Key = InDomain;
 
     fn key(&self) -> InDomain {
-        InDomain { name: self.user.id.to_string(), domain: Some(self.domain.clone()) }
+        InDomain { name: self.user.id.clone(), domain: Some(self.domain.clone()) }
     }
 
     fn check(&self) -> Result<(), String> {
@@ -130,7 +130,7 @@ impl Taken {
             }
         }
         for name in names {
-            self.names.insert(name.to_ascii_lowercase(), user.user.id.to_string());
+            self.names.insert(name.to_ascii_lowercase(), user.user.id.clone());
         }
         Ok(UserRow::of(self.domain, &user.user).insert(c)?)
     }

@@ -28,7 +28,7 @@ impl UserRow {
     pub(in crate::db) fn of(domain_id: i64, user: &User) -> Self {
         Self {
             domain_id,
-            name: user.id.to_string(),
+            name: user.id.clone(),
             number_alias: user.number_alias.as_ref().map(ToString::to_string),
             enabled: !user.disabled,
             cidr: user.cidr.as_ref().map(ToString::to_string),
@@ -48,10 +48,10 @@ impl UserRow {
             params: columns.list("params", &self.params)?,
             variables: columns.list("variables", &self.variables)?,
             others: columns.others(&self.others)?,
-            id: self.name.into(),
-            number_alias: self.number_alias.map(Into::into),
+            id: self.name,
+            number_alias: self.number_alias,
             disabled: !self.enabled,
-            cidr: self.cidr.map(Into::into),
+            cidr: self.cidr,
             voicemail_hash: self.voicemail_hash,
             ..User::default()
         })

@@ -50,9 +50,9 @@ impl Taker<'_> {
                 "id" | "type" => {}
                 "number-alias" | "cidr" if value.is_empty() => {}
                 "number-alias" => {
-                    user.number_alias = Some(self.key(&what, value, &element.place)?.into());
+                    user.number_alias = Some(self.key(&what, value, &element.place)?);
                 }
-                "cidr" => user.cidr = Some(self.known(&what, value, &element.place)?.into()),
+                "cidr" => user.cidr = Some(self.known(&what, value, &element.place)?),
                 "cacheable" => self.report.left_out(
                     &element.place,
                     format!("{what}: a kept answer would be given to every later question"),
@@ -109,7 +109,7 @@ impl Taker<'_> {
     /// HA1 values of the password: for each name that a client may log in by, in each realm, with
     /// each algorithm.
     fn secrets(&mut self, user: &mut User, levels: &[&Element], around: &Around<'_>) {
-        let id = user.id.to_string();
+        let id = user.id.clone();
         if let Some((hash, place)) = credential(levels, "a1-hash") {
             let Some(hash) = self.secret(&format!("a1-hash of user «{id}»"), hash, place) else {
                 return;
@@ -179,7 +179,7 @@ impl Taker<'_> {
     }
 
     fn mailbox(&mut self, user: &mut User, levels: &[&Element], around: &Around<'_>) {
-        let id = user.id.to_string();
+        let id = user.id.clone();
         if let Some((hash, place)) = credential(levels, "vm-a1-hash") {
             let what = format!("vm-a1-hash of user «{id}»");
             match self.secret(&what, hash, place) {

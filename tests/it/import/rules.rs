@@ -7,7 +7,7 @@ use std::path::Path;
 
 use jackfield::app::read_snapshot;
 use jackfield::db::{Database, DatabaseUrl};
-use jackfield_api::snapshot::{Algorithm, Contents, Domain, Secret};
+use jackfield_api::snapshot::{Algorithm, Contents, Domain, SecretRef};
 
 use super::served::import;
 use super::tree;
@@ -190,8 +190,8 @@ fn a_new_domain_gets_secrets_for_its_name_and_a_stored_one_for_its_realms_too() 
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         let snapshot = read_snapshot(&url).expect("it can be read");
         let user = snapshot.domain("a.test").and_then(|domain| domain.user("2")).expect("taken");
-        let of = |secret: &Secret| format!("{}@{}", secret.username, secret.realm);
-        user.secrets.iter().map(of).collect::<BTreeSet<_>>()
+        let of = |secret: SecretRef<'_>| format!("{}@{}", secret.username, secret.realm);
+        user.secrets().map(of).collect::<BTreeSet<_>>()
     };
     assert_eq!(secrets(), ["1@a.test", "2@a.test"].map(str::to_owned).into());
     fs::remove_file(&database).expect("there");

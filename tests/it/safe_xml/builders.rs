@@ -56,7 +56,7 @@ proptest! {
         let user = DirectoryUser::new(t[0].as_str(), Credential::Password("x"))
             .number_alias(t[1].as_str())
             .cidr(t[2].as_str())
-            .voicemail_hash(Some(&t[3]))
+            .voicemail_hash(Some(t[3].as_str().into()))
             .param(&t[4], t[5].as_str())
             .variable(&t[6], t[7].as_str());
         let stored = Domain::new(&t[8]).with_settings(vec![setting("p", &t[9])], Vec::new());
@@ -394,7 +394,7 @@ fn a_credential_sets_what_decides_about_a_login() {
     ] {
         let user = || DirectoryUser::new("1000", credential.clone());
         assert_eq!(params(user()), expected(pairs));
-        for (hash, told) in [(Some("7"), "7"), (None, "closed")] {
+        for (hash, told) in [(Some("7".into()), "7"), (None, "closed")] {
             let all = [pairs, &[("vm-a1-hash", told)]].concat();
             assert_eq!(params(user().voicemail_hash(hash)), expected(&all));
         }
