@@ -22,6 +22,9 @@ pub(crate) fn check(name: &str) -> Result<(), String> {
     if name.trim() != name {
         return Err("the name begins or ends with a blank".to_owned());
     }
+    if name.starts_with("id:") {
+        return Err("commands take what begins with «id:» for an id".to_owned());
+    }
     if let Some(escape) = percent_escape(name) {
         return Err(format!("the switch sends «{escape}» decoded, so the name is never found"));
     }
@@ -64,7 +67,6 @@ pub(crate) fn check_network(network: &str) -> Result<(), String> {
 
 /// Says why a switch cannot have this name: the one that it sends as `hostname`, which is its
 /// `switchname` (`switch.conf`), or else the machine's own.
-#[cfg_attr(not(test), expect(dead_code, reason = "for the commands that limit things to switches"))]
 pub(crate) fn check_host(name: &str) -> Result<(), String> {
     check(name)?;
     match name.chars().find(|c| c.is_whitespace() || matches!(c, '&' | ',')) {
@@ -90,7 +92,9 @@ mod tests {
         {
             assert_eq!(check(name), Ok(()), "{name}");
         }
-        for name in ["", "a%41", "%2F", " a", "a\tb", "a\u{7}", "a<!b", "${x}", &"x".repeat(201)] {
+        for name in
+            ["", "a%41", "%2F", " a", "a\tb", "a\u{7}", "a<!b", "${x}", "id:1", &"x".repeat(201)]
+        {
             assert!(check(name).is_err(), "{name}");
         }
         assert_eq!(check_domain("pbx.example.test"), Ok(()));

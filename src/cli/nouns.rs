@@ -15,6 +15,7 @@ mod gateway;
 mod global;
 mod group;
 mod hosts;
+mod input;
 mod language;
 mod menu;
 mod password;
@@ -30,6 +31,7 @@ mod users_csv;
 
 use std::io::Write;
 
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use jackfield_api::snapshot::Global;
 use serde::ser::{SerializeSeq, Serializer};
@@ -107,7 +109,11 @@ pub(super) struct Desk<'a> {
     pub(super) made: Vec<(&'static str, String)>,
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    fn new(session: &'a mut Session) -> Self {
+        Self { session, notes: Vec::new(), made: Vec::new() }
+    }
+
     /// Says something to people, when all is done.
     pub(super) fn note(&mut self, text: impl Into<String>) {
         self.notes.push(text.into());
@@ -242,9 +248,14 @@ pub(super) fn run<S: Spoken>(verb: &Verb<S>) -> anyhow::Result<()> {
 
 fn add<S: Spoken>(add: &Add<S>) -> anyhow::Result<()> {
     let opened = add.source.open()?;
-    let done = change(&opened, S::NOUN, "add", |desk| {
+    let new = |desk: &mut Desk<'_>| {
         let mut object = S::new(&add.key);
         object.apply(None, &add.fields, desk)?;
+        Ok(object)
+    };
+    let ask = |desk: &mut Desk<'_>| new(desk).map(drop);
+    let done = change(&opened, S::NOUN, "add", ask, |desk| {
+        let object = new(desk)?;
         let id = nouns::add(desk.session, &object)?;
         object.written(None, id, &add.fields, desk)?;
         stored::<S>(desk, id)
@@ -254,10 +265,15 @@ fn add<S: Spoken>(add: &Add<S>) -> anyhow::Result<()> {
 
 fn set<S: Spoken>(set: &Set<S>) -> anyhow::Result<()> {
     let opened = set.source.open()?;
-    let done = change(&opened, S::NOUN, "set", |desk| {
+    let edit = |desk: &mut Desk<'_>| {
         let (id, was) = nouns::one::<S>(desk.session, &set.address)?;
         let mut object = was.clone();
         object.apply(Some(&was), &set.fields, desk)?;
+        anyhow::Ok((id, was, object))
+    };
+    let ask = |desk: &mut Desk<'_>| edit(desk).map(drop);
+    let done = change(&opened, S::NOUN, "set", ask, |desk| {
+        let (id, was, object) = edit(desk)?;
         nouns::change(desk.session, id, &object)?;
         object.written(Some(&was), id, &set.fields, desk)?;
         stored::<S>(desk, id)
@@ -272,15 +288,21 @@ fn stored<S: Spoken>(desk: &mut Desk<'_>, id: i64) -> anyhow::Result<(i64, S)> {
 
 fn remove<S: Spoken>(Remove { one, with_all }: &Remove<S>) -> anyhow::Result<()> {
     let opened = one.source.open()?;
-    let done = change(&opened, S::NOUN, "remove", |desk| {
-        let (id, object) = nouns::one::<S>(desk.session, &one.address)?;
-        object.leaving(id, desk)?;
-        let owned = nouns::remove(desk.session, id, &object, *with_all)?;
-        if !owned.is_empty() {
-            desk.note(format!("with it went {}", owned.join(", ")));
-        }
-        Ok((id, object))
-    })?;
+    let done = change(
+        &opened,
+        S::NOUN,
+        "remove",
+        |_| Ok(()),
+        |desk| {
+            let (id, object) = nouns::one::<S>(desk.session, &one.address)?;
+            object.leaving(id, desk)?;
+            let owned = nouns::remove(desk.session, id, &object, *with_all)?;
+            if !owned.is_empty() {
+                desk.note(format!("with it went {}", owned.join(", ")));
+            }
+            Ok((id, object))
+        },
+    )?;
     tell(&opened, "removed", &one.output, &done)
 }
 
@@ -372,22 +394,36 @@ struct Done<S> {
     made: Vec<(&'static str, String)>,
 }
 
-/// Does it in one transaction.
+/// Does it in one transaction. Before, and without keeping others from writing, `ask` goes through
+/// what there is to be asked for.
 fn change<S: Spoken>(
     opened: &Opened,
     noun: &str,
     verb: &str,
+    ask: impl FnOnce(&mut Desk<'_>) -> anyhow::Result<()>,
     work: impl FnOnce(&mut Desk<'_>) -> anyhow::Result<(i64, S)>,
 ) -> anyhow::Result<Done<S>> {
     let mut database = Database::open(opened.database())?;
-    database.write(&format!("{noun} {verb}"), |session| {
-        let mut desk = Desk { session, notes: Vec::new(), made: Vec::new() };
+    database.read(|session| ask(&mut Desk::new(session)))?;
+    input::close();
+    database.write(&who(noun, verb), |session| {
+        let mut desk = Desk::new(session);
         let (id, object) = work(&mut desk)?;
         Ok(Done { id, object, notes: desk.notes, made: desk.made })
     })
 }
 
-/// Says what was done, and has the running service answer from it.
+/// Who changes tells of it: the person, as far as this machine knows, and the command.
+pub(super) fn who(noun: &str, verb: &str) -> String {
+    let person =
+        ["SUDO_USER", "LOGNAME", "USER"].into_iter().filter_map(|name| std::env::var(name).ok());
+    match person.into_iter().find(|name| !name.is_empty()) {
+        Some(person) => format!("{person}: {noun} {verb}"),
+        None => format!("{noun} {verb}"),
+    }
+}
+
+/// Has the running service answer from it, and says what was done. Nobody who reads that may be left.
 fn tell<S: Spoken>(
     opened: &Opened,
     what: &str,
@@ -395,21 +431,26 @@ fn tell<S: Spoken>(
     done: &Done<S>,
 ) -> anyhow::Result<()> {
     let Done { id, object, notes, made } = done;
-    // What was made is told nowhere else: it comes before anything that may fail.
-    let mut out = std::io::stdout().lock();
-    if output.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&viewed(*id, object, made))?)?;
+    let published = opened.publish();
+    let mut text = if output.json {
+        serde_json::to_string_pretty(&viewed(*id, object, made))?
     } else {
-        writeln!(out, "{what} {} «{}» (id:{id})", S::NOUN, object.key())?;
-        for (name, value) in made {
-            writeln!(out, "{name}: {value}")?;
-        }
-    }
+        let made = made.iter().map(|(name, value)| format!("\n{name}: {value}"));
+        format!("{what} {} «{}» (id:{id}){}", S::NOUN, object.key(), made.collect::<String>())
+    };
+    text.push('\n');
+    let told = std::io::stdout().lock().write_all(text.as_bytes());
     for note in notes {
         eprintln!("{note}");
     }
-    eprintln!("{}", opened.publish()?);
-    Ok(())
+    eprintln!("{}", published?);
+    match told {
+        // What was made up is shown here alone.
+        Err(error) if !made.is_empty() => Err(error).context(
+            "it is stored, but what was made up for it could not be shown: give it another",
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn viewed<S: Spoken>(id: i64, object: &S, made: &[(&'static str, String)]) -> Map<String, Value> {

@@ -37,6 +37,7 @@ pub(crate) use self::extension::PlacedExtension;
 pub(crate) use self::gateway::{GatewayOwner, OwnedGateway};
 pub(crate) use self::group::DomainGroup;
 pub(crate) use self::phrase::LanguagePhrase;
+pub(crate) use self::profile::ProfileKey;
 pub(crate) use self::queue::ServedQueue;
 pub(crate) use self::room::has_profile;
 pub(crate) use self::user::{DomainUser, Taken};
@@ -247,7 +248,7 @@ fn free<N: Noun>(c: &mut Session, object: &N, id: Option<i64>) -> Result<(), Nou
     let names = object.hosts().names().to_vec();
     names
         .iter()
-        .try_for_each(|name| crate::names::check(name))
+        .try_for_each(|name| crate::names::check_host(name))
         .map_err(|why| NounError::refused(object, format!("a switch that it is for: {why}")))?;
     for other in N::find(c, &object.key())?.into_iter().filter(|other| Some(*other) != id) {
         if N::read(c, other)?.is_some_and(|other| other.hosts().overlap(&object.hosts())) {

@@ -127,7 +127,10 @@ fn begin(connection: &mut Session, who: &str) -> QueryResult<()> {
     match connection {
         Session::Postgres(connection) => {
             let name = diesel::sql_query("SELECT set_config('jackfield.who', $1, true)");
-            name.bind::<Text, _>(who).execute(connection).map(drop)
+            name.bind::<Text, _>(who).execute(connection)?;
+            // Writers pass one after the other, from here on: what one has read and checked is so
+            // until it has written.
+            revision::table.select(revision::value).for_update().first::<i64>(connection).map(drop)
         }
         // The first statement writes, so that another writer is waited for here and not later,
         // where what has been read could be out of date.

@@ -7,4 +7,5 @@ mod every;
 mod hosts;
 mod passwords;
 mod refused;
+mod together;
 mod users;

@@ -66,7 +66,7 @@ fn verdict(allow: bool) -> &'static str {
 
 impl Spoken for AccessList {
     const KEY: &'static str = "NAME";
-    const COLUMNS: &'static [&'static str] = &["NAME", "DEFAULT", "NODES"];
+    const COLUMNS: &'static [&'static str] = &["NAME", "DEFAULT", "NODES", "SWITCHES"];
     type Fields = AclFields;
 
     fn new(key: &N<Self>) -> Self {
@@ -116,6 +116,11 @@ impl Spoken for AccessList {
         let nodes = self.nodes.iter();
         let nodes: Vec<String> =
             nodes.map(|node| format!("{}={}", verdict(node.allow), said(&node.target))).collect();
-        vec![self.name.clone(), verdict(self.default_allow).to_owned(), nodes.join(" ")]
+        vec![
+            self.name.clone(),
+            verdict(self.default_allow).to_owned(),
+            nodes.join(" "),
+            self.hosts.to_string(),
+        ]
     }
 }

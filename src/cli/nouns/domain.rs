@@ -117,7 +117,7 @@ impl Spoken for Domain {
             "algorithms": self.algorithms(),
             "params": show::settings(self.params()),
             "variables": show::settings(self.variables()),
-            "xml": self.others().to_xml(),
+            "xml": show::hidden(self.others()),
         }))
     }
 

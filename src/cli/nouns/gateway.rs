@@ -6,14 +6,14 @@ use serde_json::{Map, Value, json};
 
 use super::fields::{Params, named, put};
 use super::{Desk, N, Spoken, password, show};
-use crate::db::nouns::{GatewayOwner, InDomain, OwnedGateway};
+use crate::db::nouns::{Address, GatewayOwner, InDomain, OwnedGateway, ProfileKey};
 
 /// Flags of `jackfield gateway add` and `set`.
 #[derive(Args)]
 pub(in crate::cli) struct GatewayFields {
-    /// The SIP profile that runs it
+    /// The SIP profile that runs it: its name, or its id as id:17
     #[arg(long, value_name = "PROFILE", conflicts_with = "user")]
-    profile: Option<String>,
+    profile: Option<Address<ProfileKey>>,
     /// The user that it belongs to: a profile that parses the user's domain runs it
     #[arg(long, value_name = "ID@DOMAIN")]
     user: Option<InDomain>,
@@ -42,15 +42,14 @@ impl Spoken for OwnedGateway {
         &mut self,
         _: Option<&Self>,
         fields: &GatewayFields,
-        _: &mut Desk<'_>,
+        desk: &mut Desk<'_>,
     ) -> anyhow::Result<()> {
         named(&mut self.gateway.name, fields.name.as_ref());
         if let Some(profile) = &fields.profile {
-            let profile = profile.strip_prefix("sofia/").unwrap_or(profile);
-            self.owner = Some(GatewayOwner::Profile(profile.to_owned()));
+            self.owner = Some(GatewayOwner::profile(desk.session, profile)?);
         }
         if let Some(user) = &fields.user {
-            self.owner = Some(GatewayOwner::User(user.clone()));
+            self.owner = Some(GatewayOwner::user(desk.session, user)?);
         }
         fields.params.apply(&mut self.gateway.params)?;
         if fields.password_stdin {
@@ -62,8 +61,8 @@ impl Spoken for OwnedGateway {
 
     fn view(&self) -> Map<String, Value> {
         let (profile, user) = match &self.owner {
-            Some(GatewayOwner::Profile(name)) => (Some(name.clone()), None),
-            Some(GatewayOwner::User(key)) => (None, Some(key.to_string())),
+            Some(GatewayOwner::Profile { name, .. }) => (Some(name.clone()), None),
+            Some(GatewayOwner::User { key, .. }) => (None, Some(key.to_string())),
             None => (None, None),
         };
         show::fields(json!({

@@ -16,7 +16,7 @@ pub(super) struct HostFlags {
 }
 
 fn host(text: &str) -> Result<String, String> {
-    crate::names::check(text).map(|()| text.to_owned())
+    crate::names::check_host(text).map(|()| text.to_owned())
 }
 
 impl HostFlags {

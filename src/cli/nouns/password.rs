@@ -5,11 +5,18 @@ use std::io::{IsTerminal, Read};
 use anyhow::{Context, bail};
 use jackfield_api::lookup::MailboxPin;
 
+use super::input;
+
 /// Longer than any password; a file that was given by mistake is longer.
 const LONGEST: u64 = 1024;
 
-/// Reads one line from standard input; a person at a terminal is asked twice, and sees nothing.
+/// Reads one line from standard input, once for each name; a person at a terminal is asked twice, and
+/// sees nothing.
 pub(super) fn read(what: &str) -> anyhow::Result<String> {
+    input::once(what, || ask(what))
+}
+
+fn ask(what: &str) -> anyhow::Result<String> {
     let secret = if std::io::stdin().is_terminal() {
         let once = rpassword::prompt_password(format!("{what}: "))?;
         if rpassword::prompt_password(format!("{what}, once more: "))? != once {

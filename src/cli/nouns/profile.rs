@@ -51,7 +51,8 @@ fn domain(text: &str) -> Result<ProfileDomain, String> {
 impl Spoken for Profile {
     const KEY: &'static str = "[KIND/]NAME";
     const OWNER: Option<&'static str> = Some("kind");
-    const COLUMNS: &'static [&'static str] = &["KIND", "PROFILE", "ADDRESS", "PORT", "DOMAINS"];
+    const COLUMNS: &'static [&'static str] =
+        &["KIND", "PROFILE", "ADDRESS", "PORT", "DOMAINS", "SWITCHES"];
     type Fields = ProfileFields;
 
     /// Of a new one without a kind: a SIP profile.
@@ -108,6 +109,7 @@ impl Spoken for Profile {
             param("sip-ip"),
             param("sip-port"),
             domains.join(" "),
+            self.hosts.to_string(),
         ]
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use jackfield_api::xml::Raw;
 
+use super::input;
 use crate::import::Problems;
 use crate::secret::{HIDDEN, redact};
 
@@ -22,17 +23,7 @@ pub(super) struct Text {
 pub(super) fn read(path: &Path) -> anyhow::Result<Text> {
     let standard = path == Path::new("-");
     let name = if standard { "standard input".to_owned() } else { path.display().to_string() };
-    let mut bytes = Vec::new();
-    let all = if standard {
-        std::io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
-    };
-    all.with_context(|| format!("{name} cannot be read"))?;
-    if bytes.len() as u64 > LONGEST {
-        bail!("{name} is longer than {LONGEST} bytes: this is no single object");
-    }
-    let Ok(text) = String::from_utf8(bytes) else { bail!("{name} is not UTF-8") };
+    let text = input::once(&name, || contents(path, &name))?;
     if let Some((at, _)) = text.lines().enumerate().find(|(_, line)| line.contains(HIDDEN)) {
         bail!(
             "{name}:{}: «{HIDDEN}» stands there for a value that is not shown: put the value \
@@ -41,6 +32,20 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Text> {
         );
     }
     Ok(Text { name, text })
+}
+
+fn contents(path: &Path, name: &str) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    let all = if path == Path::new("-") {
+        std::io::stdin().lock().take(LONGEST + 1).read_to_end(&mut bytes)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
+    };
+    all.with_context(|| format!("{name} cannot be read"))?;
+    if bytes.len() as u64 > LONGEST {
+        bail!("{name} is longer than {LONGEST} bytes: this is no single object");
+    }
+    String::from_utf8(bytes).map_err(|_| anyhow::anyhow!("{name} is not UTF-8"))
 }
 
 /// Reads a file of XML that is kept as it is.

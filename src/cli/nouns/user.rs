@@ -229,7 +229,7 @@ impl Spoken for DomainUser {
             "params": show::settings(&user.params),
             "variables": show::settings(&user.variables),
             "gateways": gateways.collect::<Vec<_>>(),
-            "xml": user.others.to_xml(),
+            "xml": show::hidden(&user.others),
         });
         show::fields(view)
     }

@@ -1,9 +1,9 @@
 //! Gateways: each belongs to a SIP profile or to a user, and has its name to itself on the whole
-//! switch.
+//! switch; one of a profile that is limited to switches, on these.
 
 use std::fmt;
 
-use jackfield_api::snapshot::{Gateway, ProfileKind};
+use jackfield_api::snapshot::{Gateway, Hosts, Profile, ProfileKind};
 
 use super::profile::ProfileKey;
 use super::user::check_setting;
@@ -13,20 +13,48 @@ use crate::db::tables::gateway::{GatewayRow, Owner};
 use crate::db::tables::{Row, find_all, put};
 use crate::names;
 
-/// Whose a gateway is, by name.
+/// Whose a gateway is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GatewayOwner {
-    /// A SIP profile's: it runs as long as that does.
-    Profile(String),
+    /// A SIP profile's: it runs as long as that does, on the switches that have the profile.
+    Profile { id: i64, name: String, hosts: Hosts },
     /// A user's: a profile that parses its domain runs it.
-    User(InDomain),
+    User { id: i64, key: InDomain },
+}
+
+impl GatewayOwner {
+    /// The SIP profile that is meant.
+    pub(crate) fn profile(
+        c: &mut Session,
+        address: &Address<ProfileKey>,
+    ) -> Result<Self, NounError> {
+        let mut address = address.clone();
+        if let Address::Key(key) = &mut address {
+            key.kind.get_or_insert(ProfileKind::Sofia);
+        }
+        let (id, Profile { name, hosts, .. }) = one::<Profile>(c, &address)?;
+        Ok(Self::Profile { id, name, hosts })
+    }
+
+    /// The user that is meant.
+    pub(crate) fn user(c: &mut Session, key: &InDomain) -> Result<Self, NounError> {
+        let (id, user) = one::<DomainUser>(c, &Address::Key(key.clone()))?;
+        Ok(Self::User { id, key: user.key() })
+    }
+
+    fn id(&self) -> Owner {
+        match self {
+            Self::Profile { id, .. } => Owner::Profile(*id),
+            Self::User { id, .. } => Owner::User(*id),
+        }
+    }
 }
 
 impl fmt::Display for GatewayOwner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Profile(name) => write!(f, "profile {name}"),
-            Self::User(key) => write!(f, "user {key}"),
+            Self::Profile { name, .. } => write!(f, "profile {name}"),
+            Self::User { key, .. } => write!(f, "user {key}"),
         }
     }
 }
@@ -52,6 +80,13 @@ impl Noun for OwnedGateway {
         self.gateway.params.iter().try_for_each(check_setting)
     }
 
+    fn hosts(&self) -> Hosts {
+        match &self.owner {
+            Some(GatewayOwner::Profile { hosts, .. }) => hosts.clone(),
+            _ => Hosts::default(),
+        }
+    }
+
     fn find(c: &mut Session, key: &Name) -> Result<Vec<i64>, NounError> {
         Ok(find_all::<GatewayRow>(c, "", &key.0)?)
     }
@@ -70,8 +105,10 @@ impl Noun for OwnedGateway {
             }
             let owner = owner(c, &row)?;
             let is = |name: &str| match &owner {
-                Some(GatewayOwner::Profile(profile)) => profile.eq_ignore_ascii_case(name),
-                Some(GatewayOwner::User(key)) => key.to_string().eq_ignore_ascii_case(name),
+                Some(GatewayOwner::Profile { name: profile, .. }) => {
+                    profile.eq_ignore_ascii_case(name)
+                }
+                Some(GatewayOwner::User { key, .. }) => key.to_string().eq_ignore_ascii_case(name),
                 None => false,
             };
             if page.of.is_none_or(is) {
@@ -82,20 +119,11 @@ impl Noun for OwnedGateway {
     }
 
     fn write(&self, c: &mut Session, id: Option<i64>) -> Result<i64, NounError> {
-        let owner = match &self.owner {
-            None => {
-                let why = "say whose it is: --profile NAME, or --user ID@DOMAIN";
-                return Err(NounError::refused(self, why));
-            }
-            Some(GatewayOwner::Profile(name)) => {
-                let key = ProfileKey { kind: Some(ProfileKind::Sofia), name: name.clone() };
-                Owner::Profile(one::<jackfield_api::snapshot::Profile>(c, &Address::Key(key))?.0)
-            }
-            Some(GatewayOwner::User(key)) => {
-                Owner::User(one::<DomainUser>(c, &Address::Key(key.clone()))?.0)
-            }
+        let Some(owner) = &self.owner else {
+            let why = "say whose it is: --profile NAME, or --user ID@DOMAIN";
+            return Err(NounError::refused(self, why));
         };
-        Ok(put(c, id, &GatewayRow::of(owner, &self.gateway))?.0)
+        Ok(put(c, id, &GatewayRow::of(owner.id(), &self.gateway))?.0)
     }
 
     fn remove(c: &mut Session, id: i64) -> Result<(), NounError> {
@@ -105,10 +133,10 @@ impl Noun for OwnedGateway {
 
 fn owner(c: &mut Session, row: &GatewayRow) -> Result<Option<GatewayOwner>, NounError> {
     Ok(match row.owner() {
-        Some(Owner::Profile(id)) => jackfield_api::snapshot::Profile::read(c, id)?
-            .map(|profile| GatewayOwner::Profile(profile.name)),
+        Some(Owner::Profile(id)) => Profile::read(c, id)?
+            .map(|Profile { name, hosts, .. }| GatewayOwner::Profile { id, name, hosts }),
         Some(Owner::User(id)) => {
-            DomainUser::read(c, id)?.map(|user| GatewayOwner::User(user.key()))
+            DomainUser::read(c, id)?.map(|user| GatewayOwner::User { id, key: user.key() })
         }
         None => None,
     })

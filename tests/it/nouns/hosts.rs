@@ -1,6 +1,6 @@
 //! What is limited to switches, by commands.
 
-use crate::support::{Program, body, on_each, post};
+use crate::support::{Base, Program, body, on_each, post};
 
 #[test]
 fn namesakes_are_for_different_switches_and_each_is_answered_to_its_own() {
@@ -37,4 +37,31 @@ fn namesakes_are_for_different_switches_and_each_is_answered_to_its_own() {
         base.did(&["profile", "add", "sofia/internal", "--host", "a"]);
         base.refuses(&["profile", "add", "sofia/internal", "--host", "a"], 1, "already");
     });
+}
+
+#[test]
+fn profiles_of_different_switches_have_gateways_of_one_name() {
+    on_each(|base| {
+        let add = |host| base.did(&["profile", "add", "edge", "--host", host, "--json"]).json();
+        let [one, other] = ["h1", "h2"].map(|host| format!("id:{}", add(host)["id"]));
+        base.refuses(
+            &["gateway", "add", "carrier", "--profile", "edge"],
+            1,
+            "say which one by its id",
+        );
+        base.did(&["gateway", "add", "carrier", "--profile", &one]);
+        base.refuses(&["gateway", "add", "carrier", "--profile", &one], 1, "already");
+        base.did(&["gateway", "add", "carrier", "--profile", &other]);
+        base.refuses(&["gateway", "add", "x", "--profile", "id:999999"], 1, "there is no profile");
+        let list = base.did(&["profile", "list"]).out;
+        assert!(list.contains("h1") && list.contains("h2"), "{list}");
+    });
+}
+
+#[test]
+fn a_switch_that_could_not_say_its_name_is_refused() {
+    let base = Base::sqlite();
+    for host in ["a b", "a&b", "a,b", ""] {
+        base.refuses(&["global", "add", "x", "1", "--host", host], 64, "invalid value");
+    }
 }

@@ -141,3 +141,27 @@ fn another_name_of_the_domain_voids_the_passwords_of_its_users_and_says_so() {
         assert!(is_closed(&program, &other));
     });
 }
+
+#[test]
+fn a_secret_in_kept_xml_is_not_shown_wherever_it_stands() {
+    on_each(|base| {
+        for table in ["users", "domains", "profiles", "gateways"] {
+            base.sql(&format!(
+                "UPDATE {table} SET others = '<extra password=\"LEAK\"><token>LEAK</token></extra>'"
+            ));
+        }
+        for noun in ["user", "domain", "profile", "gateway"] {
+            let list = base.did(&[noun, "list", "--json"]);
+            assert!(list.json().as_array().is_some_and(|list| !list.is_empty()), "{noun}");
+            assert!(
+                list.out.contains("extra") && !list.all().contains("LEAK"),
+                "{noun}: {}",
+                list.out
+            );
+            let id = format!("id:{}", list.json()[0]["id"]);
+            for told in [base.did(&[noun, "show", &id]), base.did(&[noun, "show", &id, "--json"])] {
+                assert!(!told.all().contains("LEAK"), "{noun}: {}", told.all());
+            }
+        }
+    });
+}

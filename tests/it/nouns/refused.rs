@@ -1,6 +1,6 @@
 //! Names, keys and values that are not taken: a clear word, and nothing is changed.
 
-use crate::support::on_each;
+use crate::support::{Base, on_each};
 
 /// A key for each noun, with `{}` where the name stands that is tried.
 const KEYS: [(&str, &str, &[&str]); 12] = [
@@ -122,4 +122,11 @@ fn what_something_refers_to_and_is_not_there_is_noted() {
         let told = base.did(&["context", "remove", "default", "--with-all"]);
         assert!(told.err.contains("with it went 1 extensions"), "{}", told.err);
     });
+}
+
+#[test]
+fn a_name_that_commands_take_for_an_id_is_refused() {
+    let base = Base::sqlite();
+    base.refuses(&["user", "add", "id:1x"], 64, "id");
+    base.refuses(&["room", "add", "id:1"], 64, "id");
 }
