@@ -123,6 +123,11 @@ struct Source {
     state: Option<PathBuf>,
 }
 
+/// A wrong command line that is seen late, so that what is wrong with it is not repeated.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(&'static str);
+
 /// Settings and data, opened.
 struct Opened {
     settings: Settings,
@@ -168,12 +173,25 @@ pub(crate) fn run() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read the output has seen enough.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("jackfield: {error:#}");
             let config = error.is::<SettingsErrors>() || error.is::<StartErrors>();
-            if config { ExitCode::from(CONFIG) } else { ExitCode::FAILURE }
+            match (config, error.is::<UsageError>()) {
+                (true, _) => ExitCode::from(CONFIG),
+                (_, true) => ExitCode::from(USAGE),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.root_cause().downcast_ref::<std::io::Error>();
+    let json = error.root_cause().downcast_ref::<serde_json::Error>();
+    let kind = io.map(std::io::Error::kind).or(json.and_then(serde_json::Error::io_error_kind));
+    kind == Some(std::io::ErrorKind::BrokenPipe)
 }
 
 impl Source {

@@ -31,7 +31,7 @@ mod users_csv;
 
 use std::io::Write;
 
-use anyhow::Context;
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use jackfield_api::snapshot::Global;
 use serde::ser::{SerializeSeq, Serializer};
@@ -200,7 +200,11 @@ pub(super) struct One<S: Spoken> {
 #[derive(Args)]
 pub(super) struct List {
     /// Only those of this domain, context, language, kind or profile
-    #[arg(long, value_name = "NAME")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        visible_aliases = ["domain", "context", "language", "profile", "kind"]
+    )]
     of: Option<String>,
     /// Only those behind this id: the next page
     #[arg(long, value_name = "ID", default_value_t = 0)]
@@ -325,7 +329,7 @@ fn show<S: Spoken>(one: &One<S>) -> anyhow::Result<()> {
 
 fn list<S: Spoken>(list: &List) -> anyhow::Result<()> {
     if list.of.is_some() && S::OWNER.is_none() {
-        anyhow::bail!("--of: a {} belongs to nothing", S::NOUN);
+        bail!("--of: a {} belongs to nothing", S::NOUN);
     }
     let opened = list.source.open()?;
     let mut database = Database::open(opened.database())?;
@@ -406,11 +410,16 @@ fn change<S: Spoken>(
     let mut database = Database::open(opened.database())?;
     database.read(|session| ask(&mut Desk::new(session)))?;
     input::close();
-    database.write(&who(noun, verb), |session| {
+    let before = database.revision()?;
+    let mut done = database.write(&who(noun, verb), |session| {
         let mut desk = Desk::new(session);
         let (id, object) = work(&mut desk)?;
-        Ok(Done { id, object, notes: desk.notes, made: desk.made })
-    })
+        anyhow::Ok(Done { id, object, notes: desk.notes, made: desk.made })
+    })?;
+    if database.revision()? == before {
+        done.notes.push("nothing was changed: it is as the flags say already".to_owned());
+    }
+    Ok(done)
 }
 
 /// Who changes tells of it: the person, as far as this machine knows, and the command.
@@ -444,13 +453,11 @@ fn tell<S: Spoken>(
         eprintln!("{note}");
     }
     eprintln!("{}", published?);
-    match told {
+    if told.is_err() && !made.is_empty() {
         // What was made up is shown here alone.
-        Err(error) if !made.is_empty() => Err(error).context(
-            "it is stored, but what was made up for it could not be shown: give it another",
-        ),
-        _ => Ok(()),
+        bail!("it is stored, but what was made up for it could not be shown: give it another");
     }
+    Ok(())
 }
 
 fn viewed<S: Spoken>(id: i64, object: &S, made: &[(&'static str, String)]) -> Map<String, Value> {

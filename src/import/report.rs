@@ -74,14 +74,8 @@ impl fmt::Display for Report {
             ("Kept as a document", &self.documents),
             ("Left out", &self.left_out),
             ("Of note", &self.notes),
-            ("To be looked at", &self.findings),
         ];
-        for (title, notes) in lists.into_iter().filter(|(_, notes)| !notes.is_empty()) {
-            writeln!(f, "\n{title}")?;
-            for Note { place, text } in notes {
-                writeln!(f, "  {place}: {text}")?;
-            }
-        }
+        lists.iter().try_for_each(|(title, notes)| told(f, title, notes))?;
         if !self.live.is_empty() {
             writeln!(f, "\nStay live: each switch puts in its own value")?;
             for (name, Live { place, texts, why }) in &self.live {
@@ -90,6 +84,14 @@ impl fmt::Display for Report {
                 writeln!(f, "  $${{{name}}} in {texts}, the first at {place}: {why}")?;
             }
         }
-        Ok(())
+        // Last, where it is seen.
+        told(f, "To be looked at", &self.findings)
     }
+}
+
+fn told(f: &mut fmt::Formatter<'_>, title: &str, notes: &[Note]) -> fmt::Result {
+    if !notes.is_empty() {
+        writeln!(f, "\n{title}")?;
+    }
+    notes.iter().try_for_each(|Note { place, text }| writeln!(f, "  {place}: {text}"))
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::fields::named;
 use super::steps::{FLAGS, Steps};
 use super::{Desk, N, Spoken, show, text};
-use crate::db::nouns::PlacedExtension;
+use crate::db::nouns::{Noun, Page, PlacedExtension};
 use crate::import;
 use crate::secret::redact;
 
@@ -66,6 +66,40 @@ impl Spoken for PlacedExtension {
         Ok(())
     }
 
+    /// Says what an operator would hardly mean.
+    fn written(
+        &self,
+        _: Option<&Self>,
+        id: i64,
+        _: &ExtensionFields,
+        desk: &mut Desk<'_>,
+    ) -> anyhow::Result<()> {
+        if self.extension.conditions.iter().all(takes_all) {
+            desk.note("it has no condition that a call could miss: it takes all that reach it");
+        }
+        for expression in self.extension.conditions.iter().filter_map(expression) {
+            if let Some(why) = doubt(expression) {
+                desk.note(format!("«{expression}» may be no regular expression: {why}"));
+            }
+        }
+        let of = self.context.to_string();
+        let page = Page { of: Some(&of), after: 0, limit: i64::MAX };
+        let stands_before = Self::page(desk.session, &page)?.into_iter();
+        let mut stands_before = stands_before.take_while(|(other, _)| *other != id);
+        let greedy = |found: &Self| {
+            !found.extension.continues && found.extension.conditions.iter().all(takes_all)
+        };
+        if let Some((_, first)) = stands_before.find(|(_, found)| greedy(found))
+            && let Some(at) = first.at
+        {
+            desk.note(format!(
+                "no call reaches it: «{}» before it (at {at}) takes them all; --at {at} puts it first",
+                first.extension.name
+            ));
+        }
+        Ok(())
+    }
+
     fn view(&self) -> Map<String, Value> {
         show::fields(json!({
             "name": self.extension.name,
@@ -93,6 +127,37 @@ impl Spoken for PlacedExtension {
             actions.join(" "),
         ]
     }
+}
+
+/// Whether every call passes a condition.
+fn takes_all(condition: &Condition) -> bool {
+    let plain = condition.attributes.iter().all(|attribute| {
+        ["field", "expression"].iter().any(|name| attribute.name.eq_ignore_ascii_case(name))
+    });
+    let all = ["", "^(.*)$", "^.*$", "(.*)", ".*", "^(.*)", "^"];
+    plain && expression(condition).is_none_or(|expression| all.contains(&expression))
+}
+
+fn expression(condition: &Condition) -> Option<&str> {
+    let mut found = condition.attributes.iter();
+    let found = found.find(|found| found.name.eq_ignore_ascii_case("expression"))?;
+    Some(&found.text)
+}
+
+/// Why an expression may be none. The switch's kind has more than this program can read.
+fn doubt(expression: &str) -> Option<String> {
+    let of_the_switch = ["(?=", "(?!", "(?<", "(?>", "(?(", "${", "\\1", "++", "*+"];
+    if of_the_switch.iter().any(|piece| expression.contains(piece)) {
+        return None;
+    }
+    let body = expression.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+    let body = body.map_or(expression, |(body, _)| body);
+    let error = regex_syntax::parse(body).err()?;
+    Some(match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        _ => "it cannot be read".to_owned(),
+    })
 }
 
 impl PlacedExtension {

@@ -7,6 +7,9 @@ use jackfield_api::lookup::MailboxPin;
 
 use super::input;
 
+/// The password of every user of the files that FreeSWITCH comes with.
+pub(super) const KNOWN_TO_ALL: &str = "1234";
+
 /// Longer than any password; a file that was given by mistake is longer.
 const LONGEST: u64 = 1024;
 

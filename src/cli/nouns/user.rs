@@ -11,7 +11,7 @@ use super::fields::{Params, Variables, named, optional, put};
 use super::{
     Add, Desk, List, N, One, Output, Remove, Set, Spoken, Verb, password, show, users_csv,
 };
-use crate::cli::Source;
+use crate::cli::{Source, UsageError};
 use crate::db::nouns::{self, Address, DomainUser};
 use crate::logins;
 use crate::secret::{generate_password, generate_pin};
@@ -138,6 +138,9 @@ struct Secrets {
     /// Read the password from standard input, or ask for it
     #[arg(long, conflicts_with_all = ["generate_password", "no_password", "pin_stdin"])]
     password_stdin: bool,
+    /// What others on this machine could read: refused.
+    #[arg(long, hide = true, value_name = "SECRET", alias = "pin")]
+    password: Option<String>,
     /// Make a password up, and show it once
     #[arg(long, conflicts_with = "no_password")]
     generate_password: bool,
@@ -190,6 +193,9 @@ impl Spoken for DomainUser {
         fields: &UserFields,
         desk: &mut Desk<'_>,
     ) -> anyhow::Result<()> {
+        if was.is_none() && self.user.id.contains(|c: char| c.is_whitespace() || c == '@') {
+            anyhow::bail!("no phone can log in as «{}»: an id has no blank and no @", self.user.id);
+        }
         let known = Some(self.domain.as_str()).filter(|name| !name.is_empty());
         let (_, domain) = nouns::domain(desk.session, known)?;
         domain.name().clone_into(&mut self.domain);
@@ -265,6 +271,13 @@ impl DomainUser {
         domain: &Domain,
         desk: &mut Desk<'_>,
     ) -> anyhow::Result<()> {
+        if flags.password.is_some() {
+            return Err(UsageError(
+                "others on this machine see the command line: --password-stdin and --pin-stdin read \
+                 a secret from standard input, --generate-password and --generate-pin make one up",
+            )
+            .into());
+        }
         let renamed = was.is_some_and(|was| was.user.id != self.user.id);
         let voided = logins::void(&mut self.user, domain, renamed);
         let user = &mut self.user;
@@ -274,7 +287,11 @@ impl DomainUser {
             if lost {
                 eprintln!("the password fits these names no more");
             }
-            logins::set_password(user, domain, &password::read("new password")?);
+            let typed = password::read("new password")?;
+            if typed == password::KNOWN_TO_ALL || typed == user.id {
+                desk.note("everybody would try this password first: give it another");
+            }
+            logins::set_password(user, domain, &typed);
         } else if flags.generate_password || (was.is_none() && !flags.no_password) {
             let made = generate_password();
             logins::set_password(user, domain, &made);

@@ -120,7 +120,7 @@ pub(super) fn domain_named(c: &mut Session, name: Option<&str>) -> Result<i64, N
             [(id, _)] => Ok(id),
             ref found => Err(NounError::Refused {
                 noun: Domain::NOUN,
-                key: String::new(),
+                key: "(not said)".to_owned(),
                 why: if found.is_empty() {
                     "there is none yet; `jackfield domain add NAME` makes one".to_owned()
                 } else {

@@ -209,6 +209,13 @@ fn check_action(action: &Action) -> Result<(), String> {
     if action.application.is_empty() {
         return Err("an action has no application".to_owned());
     }
+    let application = &action.application;
+    if application.contains(|c: char| c.is_whitespace() || c == ':') {
+        return Err(format!(
+            "«{}» is no application; its data stand behind a sign, as in bridge=user/1000",
+            application.escape_debug()
+        ));
+    }
     names::check_label(&action.application)
         .map_err(|why| format!("application «{}»: {why}", action.application.escape_debug()))
 }

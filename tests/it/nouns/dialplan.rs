@@ -183,3 +183,26 @@ fn a_secret_in_an_action_is_neither_taken_from_the_command_line_nor_shown() {
         base.refuses_with(&back, &shown, 1, "put the value itself in its place");
     });
 }
+
+#[test]
+fn what_an_operator_would_hardly_mean_is_told() {
+    let base = Base::sqlite();
+    base.did(&["context", "add", "pub"]);
+    let all = base.did(&["extension", "add", "pub/all", "--action", "answer"]);
+    assert!(all.err.contains("takes all that reach it"), "{}", all.err);
+    let add = |name: &str, regex: &str| {
+        let condition = format!("destination_number={regex}");
+        base.did(&["extension", "add", name, "--condition", &condition, "--action", "echo"]).err
+    };
+    let behind = add("pub/echo", "^9999$");
+    assert!(behind.contains("no call reaches it") && behind.contains("--at 1"), "{behind}");
+    let first = base.did(&["extension", "set", "pub/echo", "--at", "1"]).err;
+    assert!(!first.contains("no call reaches it"), "{first}");
+    assert!(add("pub/broken", "^(9997$").contains("no regular expression"));
+    for fine in ["^(?=9)9997$", "^\\d{4}$", "/^9997$/i", "^(${x})$"] {
+        assert!(!add("pub/fine", fine).contains("regular expression"), "{fine}");
+    }
+    for application in ["bridge:user/1000", "answer now"] {
+        base.refuses(&["extension", "add", "pub/x", "--action", application], 1, "application");
+    }
+}

@@ -68,7 +68,7 @@ fn a_password_on_the_command_line_is_refused() {
             &["user", "add", "x", "--password-stdin=y"],
             &["user", "add", "x", "--pin", PIN],
         ] {
-            base.refuses(arguments, 64, "unexpected");
+            base.refuses(arguments, 64, "password-stdin");
         }
         for (param, flag) in [
             ("password=y", "--secret-param"),

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Program, body, on_each, post};
+use crate::support::{Base, Program, body, on_each, post};
 
 fn count(base: &crate::support::Base) -> usize {
     base.did(&["user", "list", "--json"]).json().as_array().expect("a list").len()
@@ -123,4 +123,21 @@ fn many_users_are_changed_by_a_file_and_what_no_column_names_stays() {
         let bad = base.file_of("bad.csv", "id\n1000\n9999\n");
         base.refuses(&["user", "set", "--from", &bad], 1, "line 3: there is no user «9999»");
     });
+}
+
+#[test]
+fn a_secret_among_the_arguments_is_refused_and_not_repeated() {
+    let base = Base::sqlite();
+    for flag in ["--password", "--pin"] {
+        let told = base.run_with(&["user", "add", "7000", flag, "h7unt8er9"], "");
+        assert!(told.code != Some(0) && told.err.contains("--password-stdin"), "{}", told.all());
+        assert!(!told.all().contains("h7unt8er9"), "{}", told.all());
+    }
+    let told = base.did_with(&["user", "set", "1000", "--password-stdin"], "1234\n");
+    assert!(told.err.contains("everybody"), "{}", told.err);
+    let same = base.did(&["user", "set", "1000", "--enabled", "true"]);
+    assert!(same.err.contains("nothing was changed"), "{}", same.err);
+    for id in ["a b", "a@b@pbx.example.test"] {
+        base.refuses(&["user", "add", id], 1, "no blank and no @");
+    }
 }
