@@ -1,4 +1,4 @@
-"""The service under test: `jackfield serve --demo` in a state folder of its own, and what it prints about its users."""
+"""The service under test; as `serve --demo`, in a state folder of its own, with what it prints about its users."""
 
 import http.client
 import os
@@ -50,21 +50,24 @@ def find_program():
     return max(built, key=lambda path: path.stat().st_mtime)
 
 
-class Jackfield:
-    """A running service with fresh demo data."""
+def environment(settings):
+    """The environment of a jackfield that has these settings, and none of the person who runs the suite."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")}
+    return {**kept, **{f"JACKFIELD_{name}": value for name, value in settings.items()}}
 
-    def __init__(self, folder):
+
+class Jackfield:
+    """A running service; `arguments` come after `serve`, `settings` are those of its environment."""
+
+    def __init__(self, folder, arguments=(), settings=None):
         self.port = free_port("tcp")
         self.url = f"http://127.0.0.1:{self.port}/fsapi"
         self._output = folder / "jackfield.out"
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("JACKFIELD_")}
-        environment["JACKFIELD_LISTEN_MACHINE"] = f"127.0.0.1:{self.port}"
-        # What it prints holds passwords: the folder is the suite's own, mode 0700, and removed at the end.
-        command = [str(find_program()), "serve", "--demo", "--state", str(folder / "state")]
-        self._child = Child("jackfield", command, self._output, env=environment, cwd=folder)
+        settings = {**(settings or {}), "LISTEN_MACHINE": f"127.0.0.1:{self.port}"}
+        # What it prints may hold passwords: the folder is the suite's own, mode 0700, and removed at the end.
+        command = [str(find_program()), "serve", *arguments]
+        self._child = Child("jackfield", command, self._output, env=environment(settings), cwd=folder)
         wait_until(self._is_up, 30, "jackfield answers /health")
-        self.users = wait_until(self._printed_users, 5, "serve --demo prints a readable line for each demo user")
-        self.queue_number = parse_queue_number(self._child.printed())
 
     def _is_up(self):
         if self._child.code() is not None:
@@ -74,15 +77,6 @@ class Jackfield:
             return self.get("/health")[0] == 200
         except OSError:
             return False
-
-    def printed_binding(self):
-        """The xml_curl.conf that it prints to be pasted into a switch."""
-        found = re.search(r'<configuration name="xml_curl.conf".*?</configuration>', self._child.printed(), re.DOTALL)
-        return found[0] if found else ""
-
-    def _printed_users(self):
-        users = parse_users(self._child.printed())
-        return users if sorted(users) == demo.USERS else None
 
     def get(self, path):
         """Status and body of a GET on the machine listener."""
@@ -109,3 +103,21 @@ class Jackfield:
 
     def stop(self):
         self._child.stop()
+
+
+class DemoJackfield(Jackfield):
+    """A running service with fresh demo data."""
+
+    def __init__(self, folder):
+        super().__init__(folder, ["--demo", "--state", str(folder / "state")])
+        self.users = wait_until(self._printed_users, 5, "serve --demo prints a readable line for each demo user")
+        self.queue_number = parse_queue_number(self._child.printed())
+
+    def printed_binding(self):
+        """The xml_curl.conf that it prints to be pasted into a switch."""
+        found = re.search(r'<configuration name="xml_curl.conf".*?</configuration>', self._child.printed(), re.DOTALL)
+        return found[0] if found else ""
+
+    def _printed_users(self):
+        users = parse_users(self._child.printed())
+        return users if sorted(users) == demo.USERS else None

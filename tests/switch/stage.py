@@ -8,23 +8,22 @@ import unittest
 from pathlib import Path
 
 import demo
-from jackfield import Jackfield
+from demo_switch import DemoSwitch
+from jackfield import DemoJackfield
 from phones import Phone
 from processes import stop_all, wait_until
-from switch import Switch
 
 
 class Stage:
     """The running pair, in a folder of its own that only its owner can read."""
 
-    def __init__(self, freeswitch, keep=False):
-        self._keep = keep
+    def __init__(self, freeswitch):
         self._stops = []
         self.folder = Path(tempfile.mkdtemp(prefix="jackfield-switch-"))
         try:
-            self.jackfield = Jackfield(self.folder)
+            self.jackfield = DemoJackfield(self.folder)
             self._stops.append(self.jackfield.stop)
-            self.switch = Switch(freeswitch, self.folder / "switch", self.jackfield.url)
+            self.switch = DemoSwitch(freeswitch, self.folder / "switch", self.jackfield.url)
             self._stops.append(self.switch.stop)
         except BaseException:
             self.close()
@@ -35,13 +34,19 @@ class Stage:
         while self._stops:
             self._stops.pop()()
         stop_all()
-        if self._keep:
-            print(f"kept: {self.folder}")
-        else:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
 
 
 stage = None  # the Stage, once it is set up
+keep = False  # whether folders are kept
+
+
+def remove(folder):
+    """Remove a folder of passwords and logs, or say where it is if it is to be kept."""
+    if keep:
+        print(f"kept: {folder}")
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class SwitchTest(unittest.TestCase):

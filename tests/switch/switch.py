@@ -1,81 +1,20 @@
-"""The switch under test: a FreeSWITCH in a fresh folder that has nothing but a bootstrap configuration.
+"""A FreeSWITCH as a child process: started on a folder of configuration files, asked over its event socket, and stopped.
 
-On its disk: which modules to load, where the event socket listens, where to log, one xml_curl binding, and the
-project's hook scripts. Users, dialplan, profiles, menus, queues, phrases and all else can only come from the service.
+Its program, modules and sounds are those that are installed; all other folders are its own.
 """
 
 import os
 import re
-import secrets
 import shutil
 import socket
 from pathlib import Path
 
 import demo
 from event_socket import EventSocket
-from processes import Child, free_port, require_free, wait_until
+from processes import Child, wait_until
 
-# mod_xml_curl comes third: what loads before it could not ask.
-MODULES = """
-    mod_console mod_logfile mod_xml_curl mod_event_socket
-    mod_commands mod_dptools mod_expr mod_hash mod_db mod_curl mod_httapi
-    mod_dialplan_xml mod_sofia mod_loopback mod_rtc mod_verto
-    mod_conference mod_voicemail mod_callcenter mod_fifo mod_sms mod_valet_parking
-    mod_tone_stream mod_local_stream mod_sndfile mod_native_file mod_opus mod_say_en mod_lua
-""".split()
-
-# Without these the suite has nothing to ask; all others are loaded where the switch has them.
-NEEDED = """
-    mod_logfile mod_xml_curl mod_event_socket mod_commands mod_dptools mod_dialplan_xml mod_sofia mod_verto
-    mod_conference mod_voicemail mod_callcenter mod_sms mod_tone_stream mod_sndfile
-""".split()
-
-BINDINGS = "configuration|directory|dialplan|languages|chatplan|channels"
 HOOKS = Path(__file__).resolve().parents[2] / "lua-hooks"  # the scripts that lua.conf names
 FOLDERS = "log db run temp storage cache recordings sounds certs scripts grammar htdocs".split()
-
-BOOTSTRAP = """<?xml version="1.0"?>
-<document type="freeswitch/xml">
-  <X-PRE-PROCESS cmd="set" data="jackfield_url={url}"/>
-  <section name="configuration">
-    <configuration name="modules.conf">
-      <modules>
-{modules}
-      </modules>
-    </configuration>
-    <configuration name="event_socket.conf">
-      <settings>
-        <param name="listen-ip" value="127.0.0.1"/>
-        <param name="listen-port" value="{event_port}"/>
-        <param name="password" value="{event_password}"/>
-      </settings>
-    </configuration>
-    <configuration name="logfile.conf">
-      <settings>
-        <param name="rotate-on-hup" value="false"/>
-      </settings>
-      <profiles>
-        <profile name="default">
-          <settings>
-            <param name="rollover" value="0"/>
-          </settings>
-          <mappings>
-            <map name="all" value="console,debug,info,notice,warning,err,crit,alert"/>
-          </mappings>
-        </profile>
-      </profiles>
-    </configuration>
-    <configuration name="xml_curl.conf">
-      <bindings>
-        <binding name="jackfield">
-          <param name="gateway-url" value="{url}" bindings="{bindings}"/>
-          <param name="timeout" value="2"/>
-        </binding>
-      </bindings>
-    </configuration>
-  </section>
-</document>
-"""
 
 
 def find_program(given):
@@ -107,49 +46,31 @@ def readable(address):
 
 
 class Switch:
-    """A running FreeSWITCH that knows only where to ask."""
+    """A running FreeSWITCH with the configuration that stands in `folder / "conf"`."""
 
-    def __init__(self, given, folder, url):
-        require_free("udp", demo.SIP_PORT, "sofia profile")
-        require_free("tcp", demo.SIP_PORT, "sofia profile")
-        require_free("tcp", demo.VERTO_PORT, "verto profile")
+    def __init__(self, given, folder, port, password):
+        """`port` and `password` are what that configuration says of the event socket."""
         program = find_program(given)
-        modules = find_modules(program)
-        present = [name for name in MODULES if (modules / f"{name}.so").is_file()]
-        missing = [name for name in NEEDED if name not in present]
-        if missing:
-            raise FileNotFoundError(f"this switch lacks modules the suite needs: {', '.join(missing)}")
-        self.modules = present
         self.folder = folder
         self.conf = folder / "conf"
         self.log = folder / "log" / "freeswitch.log"
-        self.conf.mkdir(parents=True)
         for name in FOLDERS:
             (folder / name).mkdir()
         for script in HOOKS.glob("*.lua"):
             shutil.copy(script, folder / "scripts")
-        self._event_port = free_port("tcp")
-        self._event_password = secrets.token_urlsafe(24)
-        self._write_bootstrap(url)
+        self._event_port = port
+        self._event_password = password
+        modules = find_modules(program)
         command = [str(program), "-nf", "-nc", "-np", "-nonat", "-conf", str(self.conf), "-mod", str(modules)]
         for name in FOLDERS:
             command += [f"-{name}", str(folder / name)]
         self._child = Child("freeswitch", command, folder / "freeswitch.out", cwd=folder)
-        self.version = wait_until(self._is_up, 60, "the switch accepts the event socket").split(" (", 1)[0]
-        wait_until(self._is_ready, 60, f"sofia profile {demo.SIP_PROFILE} runs and verto listens")
-
-    def _write_bootstrap(self, url):
-        lines = "\n".join(f'        <load module="{name}"/>' for name in self.modules)
-        text = BOOTSTRAP.format(
-            modules=lines,
-            event_port=self._event_port,
-            event_password=self._event_password,
-            url=url,
-            bindings=BINDINGS,
-        )
-        file = self.conf / "freeswitch.xml"
-        file.touch(mode=0o600)
-        file.write_text(text)
+        try:
+            self.version = wait_until(self._is_up, 60, "the switch accepts the event socket").split(" (", 1)[0]
+            wait_until(self.is_ready, 60, "the switch serves what its configuration says")
+        except BaseException:
+            self.stop()
+            raise
 
     def _is_up(self):
         if self._child.code() is not None:
@@ -159,11 +80,12 @@ class Switch:
         except OSError:
             return None
 
-    def _is_ready(self):
+    def is_ready(self):
+        """Do its profiles run?"""
         return "RUNNING" in self.profile_line() and "RUNNING" in self.api("verto status")
 
     def profile_line(self):
-        """The line of `sofia status` about the demo's SIP profile, or nothing."""
+        """The line of `sofia status` about the SIP profile that phones register with, or nothing."""
         lines = self.api("sofia status").splitlines()
         return next((line for line in lines if re.match(rf"\s*{demo.SIP_PROFILE}\s+profile", line)), "")
 
