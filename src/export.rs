@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jackfield_api::files;
-use jackfield_api::snapshot::Contents;
+use jackfield_api::snapshot::{Contents, Hosts};
 use jackfield_api::xml::XmlError;
 use thiserror::Error;
 
@@ -46,20 +46,25 @@ pub(crate) enum ExportError {
     },
     /// In files one would take the place of another.
     #[error(
-        "{0} is for some switches alone, and files say the same to every switch: take the limit away first"
+        "{what} is for some switches alone, and files say the same to every switch: write those of one \
+         switch with --host NAME; limits name {hosts}"
     )]
-    Limited(String),
+    Limited {
+        /// The first object that is limited.
+        what: String,
+        /// All switches that limits name.
+        hosts: Hosts,
+    },
 }
 
 /// Refuses what only some switches have.
 fn check_limits(contents: &Contents) -> Result<(), ExportError> {
-    let globals = contents.globals.iter().map(|found| ("global", &*found.name, &found.hosts));
-    let profiles = contents.profiles.iter().map(|found| ("profile", &*found.name, &found.hosts));
-    let lists = contents.access_lists.iter().map(|found| ("list", &*found.name, &found.hosts));
-    let documents = contents.documents.iter().map(|found| ("document", &*found.name, &found.hosts));
-    let mut all = globals.chain(profiles).chain(lists).chain(documents);
-    match all.find(|(_, _, hosts)| !hosts.are_all()) {
-        Some((kind, name, _)) => Err(ExportError::Limited(format!("{kind} «{name}»"))),
+    let limits = contents.limits();
+    let names = limits.iter().flat_map(|(_, hosts)| hosts.names());
+    match limits.first() {
+        Some((what, _)) => {
+            Err(ExportError::Limited { what: what.clone(), hosts: Hosts::new(names) })
+        }
         None => Ok(()),
     }
 }

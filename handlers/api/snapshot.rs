@@ -26,10 +26,11 @@ pub use dialplan::{Action, Condition, Context, Expression, Extension, Regex, Ste
 pub use domain::{Domain, Group};
 pub use global::{Global, Globals};
 pub use hosts::Hosts;
-use hosts::Limited;
+use hosts::{Limited, keep};
 pub use language::{Language, Macro, PhraseGroup};
 pub use menu::{Menu, MenuEntry};
 pub use on_switch::OnSwitch;
+use on_switch::limits;
 pub use profile::{
     AccessList, AccessNode, AccessTarget, Gateway, Profile, ProfileDomain, ProfileKind,
 };
@@ -73,32 +74,25 @@ pub struct Contents {
 }
 
 impl Contents {
+    /// The same with only what this switch has of what can be limited to switches. Nothing of it is
+    /// limited then.
+    #[must_use]
+    pub fn on(mut self, host: &str) -> Self {
+        keep(&mut self.globals, host);
+        keep(&mut self.profiles, host);
+        keep(&mut self.access_lists, host);
+        keep(&mut self.documents, host);
+        self
+    }
+
+    /// All switches that anything is limited to, each with what is, as in `profile sofia/internal`.
+    pub fn limits(&self) -> Vec<(String, &Hosts)> {
+        limits(&self.profiles, &self.access_lists, &self.documents, &self.globals)
+    }
+
     /// A stored document by its file's name, case apart.
     pub fn document(&self, name: &str) -> Option<&StoredDocument> {
         self.documents.iter().find(|document| document.name.eq_ignore_ascii_case(name))
-    }
-
-    /// The room by the name that phones subscribe to: with the domain that its profile has for
-    /// presence.
-    #[must_use]
-    pub fn advertised(&self, room: &Room) -> Room {
-        let is_its = |profile: &&Profile| {
-            profile.kind == ProfileKind::Conference
-                && profile.name.eq_ignore_ascii_case(&room.profile)
-        };
-        let domain = self
-            .profiles
-            .iter()
-            .find(is_its)
-            .and_then(|profile| {
-                profile.params.iter().find(|param| param.name.eq_ignore_ascii_case("domain"))
-            })
-            .filter(|domain| domain.level == Level::Text && !domain.text.is_empty());
-        let mut room = room.clone();
-        if let Some(domain) = domain.filter(|_| !room.name.contains('@')) {
-            room.name = format!("{}@{}", room.name, domain.text);
-        }
-        room
     }
 }
 
@@ -119,6 +113,10 @@ pub struct StoredDocument {
 impl Limited for StoredDocument {
     fn hosts(&self) -> &Hosts {
         &self.hosts
+    }
+
+    fn hosts_mut(&mut self) -> &mut Hosts {
+        &mut self.hosts
     }
 
     fn is_namesake(&self, other: &Self) -> bool {

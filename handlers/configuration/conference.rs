@@ -20,7 +20,7 @@
 
 use jackfield_api::document::{Configuration, USUAL_CONTROLS};
 use jackfield_api::lookup::{ConferenceJoin, ConfigurationFlow, ConfigurationLookup};
-use jackfield_api::snapshot::{Level, OnSwitch, ProfileKind, Room, StoredDocument};
+use jackfield_api::snapshot::{OnSwitch, ProfileKind, StoredDocument};
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, Refusal, register};
 
 struct Conference;
@@ -61,27 +61,12 @@ fn joining(join: &ConferenceJoin<'_>, pbx: OnSwitch<'_>) -> Answer {
 
 fn whole(pbx: OnSwitch<'_>) -> Answer {
     let profiles = super::profiles(pbx, ProfileKind::Conference)?;
+    let rooms = &pbx.snapshot().contents().rooms;
     let rooms: Vec<_> =
-        pbx.snapshot().contents().rooms.iter().map(|room| advertised(room, pbx)).collect();
+        rooms.iter().map(|room| room.advertised(pbx.profiles(ProfileKind::Conference))).collect();
     with_keys(Configuration::new(FILE).framed(frame(pbx)).rooms(&rooms), pbx)
         .profiles(profiles)
         .answer()
-}
-
-/// The room by the name that phones subscribe to: with the domain that its profile has for presence.
-fn advertised(room: &Room, pbx: OnSwitch<'_>) -> Room {
-    let domain = pbx
-        .profiles(ProfileKind::Conference)
-        .find(|profile| profile.name.eq_ignore_ascii_case(&room.profile))
-        .and_then(|profile| {
-            profile.params.iter().find(|param| param.name.eq_ignore_ascii_case("domain"))
-        })
-        .filter(|domain| domain.level == Level::Text && !domain.text.is_empty());
-    let mut room = room.clone();
-    if let Some(domain) = domain.filter(|_| !room.name.contains('@')) {
-        room.name = format!("{}@{}", room.name, domain.text);
-    }
-    room
 }
 
 fn frame(pbx: OnSwitch<'_>) -> Option<&StoredDocument> {
@@ -106,7 +91,7 @@ register!(ConfigurationHandler, "conference", Keys::Fixed(&[FILE]), Conference);
 mod tests {
     use super::super::recorded::{answer, answer_from, asking, recorded, text};
     use super::*;
-    use jackfield_api::snapshot::{Contents, Hosts, Profile, Setting, Snapshot};
+    use jackfield_api::snapshot::{Contents, Hosts, Profile, Room, Setting, Snapshot};
     use jackfield_api::xml::Raw;
 
     #[test]
@@ -148,24 +133,17 @@ mod tests {
     #[test]
     fn a_room_is_advertised_in_the_domain_of_its_profile() {
         let room = Room { name: "3000".into(), profile: "default".into() };
-        let snapshot = |params| {
-            Snapshot::new(Contents {
-                profiles: vec![Profile {
-                    kind: ProfileKind::Conference,
-                    name: "default".into(),
-                    params,
-                    ..Profile::default()
-                }],
-                ..Contents::default()
-            })
+        let profile = |params| Profile {
+            kind: ProfileKind::Conference,
+            name: "default".into(),
+            params,
+            ..Profile::default()
         };
-        let with = snapshot(vec![Setting::new("domain", "pbx.example.test")]);
-        assert_eq!(advertised(&room, with.on("vm")).name, "3000@pbx.example.test");
-        assert_eq!(
-            advertised(&advertised(&room, with.on("vm")), with.on("vm")).name,
-            "3000@pbx.example.test"
-        );
-        assert_eq!(advertised(&room, snapshot(Vec::new()).on("vm")).name, "3000");
+        let with = profile(vec![Setting::new("domain", "pbx.example.test")]);
+        let advertised = room.advertised([&with]);
+        assert_eq!(advertised.name, "3000@pbx.example.test");
+        assert_eq!(advertised.advertised([&with]).name, "3000@pbx.example.test");
+        assert_eq!(room.advertised([&profile(Vec::new())]).name, "3000");
     }
 
     #[test]

@@ -19,7 +19,7 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::{Level, OnSwitch, Profile, ProfileKind, Setting};
+use jackfield_api::snapshot::ProfileKind;
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Verto;
@@ -31,38 +31,17 @@ impl ConfigurationHandler for Verto {
         let host = lookup.base().hostname();
         let pbx = facts.snapshot.on(&host);
         let profiles = super::profiles(pbx, ProfileKind::Verto)?;
-        let completed: Vec<_> =
-            profiles.into_iter().map(|profile| completed(profile, pbx)).collect();
+        let completed: Vec<_> = profiles
+            .into_iter()
+            .map(|profile| profile.completed(|param| pbx.text_of(param)))
+            .collect();
         let frame = pbx.document(FILE);
         let mut document = Configuration::new(FILE).framed(frame);
         if frame.is_none() {
             document = document.settings([("debug", "0")]);
         }
-        document.profiles(&completed).answer()
+        document.profiles(completed.iter().map(AsRef::as_ref)).answer()
     }
-}
-
-/// The profile with what the module needs to be told.
-///
-/// Where `userauth` is missing or empty it asks no browser to log in: whoever reaches the port may
-/// call. Where no certificate is named it complains, at plain listeners too; the one named here is
-/// made by the switch itself when it starts.
-fn completed(profile: &Profile, pbx: OnSwitch<'_>) -> Profile {
-    let mut profile = profile.clone();
-    let says = |profile: &Profile, names: &[&str]| {
-        profile.params.iter().any(|param| {
-            !pbx.text_of(param).is_empty()
-                && names.iter().any(|name| param.name.eq_ignore_ascii_case(name))
-        })
-    };
-    if !says(&profile, &["userauth"]) {
-        profile.params.push(Setting::new("userauth", "true"));
-    }
-    if !says(&profile, &["secure-combined", "secure-cert"]) {
-        let certificate = Setting::new("secure-combined", "$${certs_dir}/wss.pem");
-        profile.params.push(certificate.at(Level::Global));
-    }
-    profile
 }
 
 register!(ConfigurationHandler, "verto", Keys::Fixed(&[FILE]), Verto);
@@ -71,6 +50,7 @@ register!(ConfigurationHandler, "verto", Keys::Fixed(&[FILE]), Verto);
 mod tests {
     use super::super::recorded::{recorded, text_with};
     use super::*;
+    use jackfield_api::snapshot::Setting;
     use jackfield_api::testing::pbx;
 
     /// The parameters of the stored profile with these more, as they are answered.
@@ -78,9 +58,11 @@ mod tests {
         let pbx = pbx();
         let mut profile = pbx.on("vm").profiles(ProfileKind::Verto).next().expect("stored").clone();
         profile.params.extend(more.iter().map(|(name, text)| Setting::new(*name, *text)));
-        completed(&profile, pbx.on("vm"))
+        let pbx = pbx.on("vm");
+        profile
+            .completed(|param| pbx.text_of(param))
             .params
-            .into_iter()
+            .iter()
             .map(|param| (param.name.clone(), param.text.clone()))
             .collect()
     }

@@ -20,7 +20,7 @@
 
 use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
-use jackfield_api::snapshot::{Profile, ProfileKind};
+use jackfield_api::snapshot::ProfileKind;
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Voicemail;
@@ -32,7 +32,10 @@ impl ConfigurationHandler for Voicemail {
         let host = lookup.base().hostname();
         let pbx = facts.snapshot.on(&host);
         let profiles = super::profiles(pbx, ProfileKind::Voicemail)?;
-        let closed: Vec<_> = profiles.into_iter().map(Profile::completed).collect();
+        let closed: Vec<_> = profiles
+            .into_iter()
+            .map(|profile| profile.completed(|param| pbx.text_of(param)))
+            .collect();
         let frame = pbx.document(FILE);
         let mut document = Configuration::new(FILE).framed(frame);
         if frame.is_none() {
@@ -62,11 +65,11 @@ mod tests {
     #[test]
     fn a_profile_that_would_take_an_empty_pin_is_overruled() {
         let pbx = pbx();
-        let mut profile =
-            pbx.on("vm").profiles(ProfileKind::Voicemail).next().expect("stored").clone();
+        let pbx = pbx.on("vm");
+        let mut profile = pbx.profiles(ProfileKind::Voicemail).next().expect("stored").clone();
         profile.params.insert(0, Setting::new("Allow-Empty-Password-Auth", "true"));
         let said: Vec<_> = profile
-            .completed()
+            .completed(|param| pbx.text_of(param))
             .into_owned()
             .params
             .into_iter()

@@ -19,6 +19,9 @@ pub(super) struct Export {
     /// Write only the few files that a switch needs which this service answers
     #[arg(long)]
     bootstrap: bool,
+    /// Write what this switch has, of what is limited to switches: the name that it sends as `hostname`
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
     #[command(flatten)]
     source: Source,
 }
@@ -26,12 +29,20 @@ pub(super) struct Export {
 pub(super) fn run(export: &Export) -> anyhow::Result<()> {
     let opened = export.source.open()?;
     let url = opened.database();
-    let contents = Database::open(url)?.load().with_context(|| format!("reading {url}"))?;
-    let tree = if export.bootstrap {
+    let mut contents = Database::open(url)?.load().with_context(|| format!("reading {url}"))?;
+    let mut unknown = None;
+    if let Some(host) = &export.host {
+        let named = contents.limits().iter().any(|(_, hosts)| hosts.name(host));
+        unknown =
+            (!named).then(|| format!("no limit names «{host}»: it has what is for every switch"));
+        contents = contents.on(host);
+    }
+    let mut tree = if export.bootstrap {
         export::bootstrap(&contents, &Service::of(&opened.settings))?
     } else {
         export::whole(&contents)?
     };
+    tree.notes.extend(unknown);
     let folder = export::write(&export.path, &tree)?;
     tell(&mut std::io::stdout().lock(), &tree, &folder.display().to_string(), export.bootstrap)?;
     Ok(())
@@ -47,7 +58,7 @@ fn tell(out: &mut impl Write, tree: &Tree, folder: &str, bootstrap: bool) -> std
     }
     writeln!(out, "\nwhat to do next")?;
     if bootstrap {
-        writeln!(out, "  start the service, and then: freeswitch -conf {folder}")?;
+        writeln!(out, "  start the service, and then the switch with -conf {folder}")?;
         writeln!(out, "  when globals, modules.conf or switch.conf change, export once more")?;
     } else {
         writeln!(out, "  freeswitch -conf {folder}")?;

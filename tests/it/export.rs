@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod folder;
+mod hosts;
 mod nasty;
 mod round_trip;
 mod served;

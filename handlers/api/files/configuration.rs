@@ -1,10 +1,12 @@
 //! Files of section `configuration`.
 
+use std::borrow::Cow;
+
 use super::{ROOM, added, include};
 use crate::document::{
     Configuration, gateway as gateway_element, menu as menu_element, profile_settings,
 };
-use crate::snapshot::{Contents, Gateway, Menu, Profile, ProfileKind, Setting};
+use crate::snapshot::{Contents, Gateway, Globals, Level, Menu, Profile, ProfileKind, Setting};
 use crate::xml::{Element, XmlError, file};
 
 /// A part of a document that is not there where the tables have nothing for it.
@@ -36,7 +38,9 @@ impl<'a> Configuration<'a> {
             Part::Files(list, path) => self.part(Element::new(list).holding([include(path)])),
             Part::Profiles(kind) => {
                 let of_kind = contents.profiles.iter().filter(|profile| profile.kind == kind);
-                self.part(Element::new("profiles").holding(of_kind.map(completed)))
+                let globals = Globals::new(&contents.globals);
+                let completed = of_kind.map(|profile| completed(profile, &globals));
+                self.part(Element::new("profiles").holding(completed))
             }
             Part::Rooms => self.part(Element::new("advertise").holding(rooms(contents))),
             Part::AccessLists => self.network_lists(&contents.access_lists),
@@ -83,9 +87,9 @@ pub fn menu(menu: &Menu) -> Result<String, XmlError> {
 }
 
 /// A profile with what an answer adds to it.
-fn completed(profile: &Profile) -> Element<'static> {
+fn completed(profile: &Profile, globals: &Globals) -> Element<'static> {
     let mut element = Element::new("profile").with("name", profile.name.clone());
-    for param in &profile.completed().params {
+    for param in &profile.completed(|param| text_of(param, globals)).params {
         let named = |own: &Setting| own.name.eq_ignore_ascii_case(&param.name);
         let (name, value) = (param.name.clone(), param.value().into_owned());
         let mut written = Element::new("param").with("name", name).with("value", value);
@@ -97,11 +101,18 @@ fn completed(profile: &Profile) -> Element<'static> {
     element.holding(profile.others.elements().iter().cloned())
 }
 
+fn text_of<'s>(param: &'s Setting, globals: &Globals) -> Cow<'s, str> {
+    match param.level {
+        Level::Global => Cow::Owned(globals.resolve(&param.text)),
+        _ => Cow::Borrowed(&param.text),
+    }
+}
+
 /// The rooms as phones know them, with what is stored of them.
 fn rooms(contents: &Contents) -> impl Iterator<Item = Element<'_>> {
     contents.rooms.iter().map(|room| {
         Element::new("room")
-            .with("name", contents.advertised(room).name)
+            .with("name", room.advertised(&contents.profiles).name)
             .with("status", "FreeSWITCH")
             .with(ROOM[0], &room.name)
             .with(ROOM[1], &room.profile)

@@ -30,6 +30,10 @@ impl Limited for Global {
         &self.hosts
     }
 
+    fn hosts_mut(&mut self) -> &mut Hosts {
+        &mut self.hosts
+    }
+
     fn is_namesake(&self, other: &Self) -> bool {
         self.name.eq_ignore_ascii_case(&other.name)
     }

@@ -64,6 +64,8 @@ impl fmt::Display for Hosts {
 pub(super) trait Limited {
     fn hosts(&self) -> &Hosts;
 
+    fn hosts_mut(&mut self) -> &mut Hosts;
+
     /// Whether a switch can have one of the two only: they have one name.
     fn is_namesake(&self, other: &Self) -> bool;
 }
@@ -96,6 +98,19 @@ pub(super) fn having<'a, T: Limited>(
         !limited || pick(namesakes, host).is_some_and(|picked| std::ptr::eq(picked, *found))
     };
     list.iter().filter(has)
+}
+
+/// Leaves of a list what a switch has, in its order, each for every switch.
+pub(super) fn keep<T: Limited>(list: &mut Vec<T>, host: &str) {
+    let mut had = having(list, host).peekable();
+    let has: Vec<bool> =
+        list.iter().map(|found| had.next_if(|kept| std::ptr::eq(*kept, found)).is_some()).collect();
+    drop(had);
+    let mut has = has.into_iter();
+    list.retain_mut(|found| {
+        *found.hosts_mut() = Hosts::default();
+        has.next().unwrap_or_default()
+    });
 }
 
 #[cfg(test)]
@@ -140,6 +155,19 @@ mod tests {
         // In the order of the list.
         let order = |host| having(&list, host).map(|it| it.name.as_str()).collect::<Vec<_>>();
         assert_eq!((order("a"), order("d")), (vec!["other", "X"], vec!["x", "other"]));
+    }
+
+    #[test]
+    fn what_a_switch_has_can_be_kept_alone_and_is_for_every_switch_then() {
+        let named = |name: &str, value: &str, hosts: &[&str]| Global {
+            name: name.into(),
+            value: value.into(),
+            hosts: Hosts::new(hosts.iter().copied()),
+        };
+        let mut list =
+            vec![named("x", "all", &[]), named("y", "b", &["b"]), named("X", "a", &["a"])];
+        keep(&mut list, "A");
+        assert_eq!(list, [named("X", "a", &[])]);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use super::hosts::{having, pick};
-use super::{AccessList, Hosts, Level, Profile, ProfileKind, Setting, Snapshot, StoredDocument};
+use super::{
+    AccessList, Global, Hosts, Level, Profile, ProfileKind, Setting, Snapshot, StoredDocument,
+};
 use crate::document::Document;
 use crate::xml::XmlError;
 
@@ -65,14 +67,27 @@ impl<'a> OnSwitch<'a> {
     /// What this switch has because it is named there, each with all the switches that it is for.
     pub fn limits(self) -> Vec<(String, &'a Hosts)> {
         let contents = &self.snapshot.contents;
-        let profiles = having(&contents.profiles, self.host)
-            .map(|it| (format!("profile {}/{}", it.kind, it.name), &it.hosts));
-        let lists = self.access_lists().map(|it| (format!("acl {}", it.name), &it.hosts));
-        let documents = having(&contents.documents, self.host)
-            .map(|it| (format!("document {}", it.name), &it.hosts));
-        let globals = having(&contents.globals, self.host)
-            .map(|it| (format!("global {}", it.name), &it.hosts));
-        let all = profiles.chain(lists).chain(documents).chain(globals);
-        all.filter(|(_, hosts)| !hosts.are_all()).collect()
+        limits(
+            having(&contents.profiles, self.host),
+            self.access_lists(),
+            having(&contents.documents, self.host),
+            having(&contents.globals, self.host),
+        )
     }
+}
+
+/// What of these is limited, each by its kind and name, with the switches that it is for.
+pub(super) fn limits<'a>(
+    profiles: impl IntoIterator<Item = &'a Profile>,
+    access_lists: impl IntoIterator<Item = &'a AccessList>,
+    documents: impl IntoIterator<Item = &'a StoredDocument>,
+    globals: impl IntoIterator<Item = &'a Global>,
+) -> Vec<(String, &'a Hosts)> {
+    let profiles =
+        profiles.into_iter().map(|it| (format!("profile {}/{}", it.kind, it.name), &it.hosts));
+    let lists = access_lists.into_iter().map(|it| (format!("acl {}", it.name), &it.hosts));
+    let documents = documents.into_iter().map(|it| (format!("document {}", it.name), &it.hosts));
+    let globals = globals.into_iter().map(|it| (format!("global {}", it.name), &it.hosts));
+    let all = profiles.chain(lists).chain(documents).chain(globals);
+    all.filter(|(_, hosts)| !hosts.are_all()).collect()
 }

@@ -34,6 +34,10 @@ impl Limited for Profile {
         &self.hosts
     }
 
+    fn hosts_mut(&mut self) -> &mut Hosts {
+        &mut self.hosts
+    }
+
     fn is_namesake(&self, other: &Self) -> bool {
         self.kind == other.kind && self.name.eq_ignore_ascii_case(&other.name)
     }
@@ -50,7 +54,15 @@ impl Profile {
     /// `userauth` of verto is missing or empty it asks no browser to log in: whoever reaches the port
     /// may call. Where no certificate is named it complains, at plain listeners too; the one named
     /// here is made by the switch itself when it starts.
-    pub fn completed(&self) -> Cow<'_, Profile> {
+    ///
+    /// `text_of` gives a parameter's text with the stored globals put in: one may be empty.
+    pub fn completed(&self, text_of: impl Fn(&Setting) -> Cow<'_, str>) -> Cow<'_, Profile> {
+        // Whether one of these parameters has a value.
+        let says = |names: &[&str]| {
+            let named =
+                |param: &&Setting| names.iter().any(|name| param.name.eq_ignore_ascii_case(name));
+            self.params.iter().filter(named).any(|param| !text_of(param).is_empty())
+        };
         match self.kind {
             ProfileKind::Sofia | ProfileKind::Conference => Cow::Borrowed(self),
             ProfileKind::Voicemail => {
@@ -61,23 +73,16 @@ impl Profile {
             }
             ProfileKind::Verto => {
                 let mut profile = self.clone();
-                if !profile.says(&["userauth"]) {
+                if !says(&["userauth"]) {
                     profile.params.push(Setting::new("userauth", "true"));
                 }
-                if !profile.says(&["secure-combined", "secure-cert"]) {
+                if !says(&["secure-combined", "secure-cert"]) {
                     let certificate = Setting::new("secure-combined", "$${certs_dir}/wss.pem");
                     profile.params.push(certificate.at(Level::Global));
                 }
                 Cow::Owned(profile)
             }
         }
-    }
-
-    /// Whether one of these parameters has a value.
-    fn says(&self, names: &[&str]) -> bool {
-        self.params.iter().any(|param| {
-            !param.text.is_empty() && names.iter().any(|name| param.name.eq_ignore_ascii_case(name))
-        })
     }
 }
 
@@ -165,6 +170,10 @@ pub struct AccessList {
 impl Limited for AccessList {
     fn hosts(&self) -> &Hosts {
         &self.hosts
+    }
+
+    fn hosts_mut(&mut self) -> &mut Hosts {
+        &mut self.hosts
     }
 
     fn is_namesake(&self, other: &Self) -> bool {

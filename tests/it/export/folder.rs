@@ -72,7 +72,7 @@ fn what_only_some_switches_have_is_refused() {
         base.open().merge("test", &contents, &|| {}).expect("it can be stored");
         let folder = tempfile::tempdir().expect("a folder");
         let told = refused(&base, &folder.path().join("conf"));
-        assert!(told.contains("global «zone» is for some switches alone"), "{told}");
+        assert!(told.contains("global zone is for some switches alone"), "{told}");
     });
 }
 
