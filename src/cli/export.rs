@@ -58,10 +58,10 @@ fn tell(out: &mut impl Write, tree: &Tree, folder: &str, bootstrap: bool) -> std
     }
     writeln!(out, "\nwhat to do next")?;
     if bootstrap {
-        writeln!(out, "  start the service, and then the switch with -conf {folder}")?;
+        writeln!(out, "  start the service, and then the switch: {}", started(folder))?;
         writeln!(out, "  when globals, modules.conf or switch.conf change, export once more")?;
     } else {
-        writeln!(out, "  freeswitch -conf {folder}")?;
+        writeln!(out, "  start the switch: {}", started(folder))?;
         writeln!(
             out,
             "  the switch takes one hash a user, MD5 of its id and domain: other names, realms and \
@@ -69,4 +69,9 @@ fn tell(out: &mut impl Write, tree: &Tree, folder: &str, bootstrap: bool) -> std
         )?;
     }
     Ok(())
+}
+
+/// The command that starts a switch on a folder; it refuses `-conf` without the other two.
+fn started(folder: &str) -> String {
+    format!("freeswitch -conf {folder} -log LOG-FOLDER -db DB-FOLDER")
 }

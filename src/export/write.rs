@@ -1,22 +1,25 @@
 //! Puts a tree in its place, whole or not at all.
 //!
-//! The files hold hashes and passwords of gateways, so they are for their owner alone.
+//! The files hold hashes and passwords of gateways, so they are for their owner alone. What somebody
+//! has put beside them, as the templates of mails, stays.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
 use super::Tree;
 
-/// Says that a folder was written by an export, so that the next one may take its place.
+/// Says that a folder was written by an export and which files it wrote, so that the next one may take
+/// their place.
 const MARK: &str = ".jackfield-export";
 
 const MARK_TEXT: &str =
-    "Written by jackfield export. The next export to this folder takes its place.\n";
+    "Written by jackfield export. The next export to this folder takes the place of these files:\n";
 
 /// Why a tree was not written; what was there before is there still.
 #[derive(Debug, Error)]
@@ -24,6 +27,9 @@ pub(crate) enum WriteError {
     /// Somebody's own files.
     #[error("{} holds files that no export wrote; name a folder that is empty or not there yet", .0.display())]
     Occupied(PathBuf),
+    /// One of somebody's own files where a file is to be.
+    #[error("{} is not from an export, and this one would write it; move it away", .0.display())]
+    InTheWay(PathBuf),
     /// A file where a folder is to be.
     #[error("{} is not a folder; name another", .0.display())]
     NotAFolder(PathBuf),
@@ -49,7 +55,10 @@ pub(crate) fn write(folder: &Path, tree: &Tree) -> Result<PathBuf, WriteError> {
     let target = real(folder)?;
     let taken = is_taken(&target)?;
     let fresh = beside(&target, "new");
-    let written = fill(&fresh, tree).and_then(|()| put_in_place(&fresh, &target, taken));
+    let kept = || if taken { keep_others(&target, &fresh) } else { Ok(()) };
+    let written = fill(&fresh, tree)
+        .and_then(|()| kept())
+        .and_then(|()| put_in_place(&fresh, &target, taken));
     if written.is_err() {
         let _ = fs::remove_dir_all(&fresh);
     }
@@ -95,7 +104,9 @@ fn beside(target: &Path, what: &str) -> PathBuf {
 
 fn fill(folder: &Path, tree: &Tree) -> Result<(), WriteError> {
     make(folder)?;
-    let mark = (MARK, MARK_TEXT);
+    let names: String = tree.files.keys().map(|path| format!("{path}\n")).collect();
+    let text = format!("{MARK_TEXT}{names}");
+    let mark = (MARK, text.as_str());
     let files = tree.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
     for (path, text) in files.chain([mark]) {
         let path = folder.join(path);
@@ -104,6 +115,44 @@ fn fill(folder: &Path, tree: &Tree) -> Result<(), WriteError> {
         }
         let mut file = create(&path).map_err(failed(&path))?;
         file.write_all(text.as_bytes()).map_err(failed(&path))?;
+    }
+    Ok(())
+}
+
+/// Copies what no export wrote.
+fn keep_others(old: &Path, fresh: &Path) -> Result<(), WriteError> {
+    let mark = old.join(MARK);
+    let ours = match fs::read_to_string(&mark) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(failed(&mark))?,
+    };
+    let ours: BTreeSet<&Path> = ours.lines().chain([MARK]).map(Path::new).collect();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let within = old.join(&folder);
+        for entry in fs::read_dir(&within).map_err(failed(&within))? {
+            let entry = entry.map_err(failed(&within))?;
+            let (from, path) = (entry.path(), folder.join(entry.file_name()));
+            let kind = entry.file_type().map_err(failed(&from))?;
+            if kind.is_dir() {
+                folders.push(path);
+            } else if !ours.contains(path.as_path()) {
+                let to = fresh.join(&path);
+                if to.symlink_metadata().is_ok() {
+                    return Err(WriteError::InTheWay(from));
+                }
+                make(to.parent().unwrap_or(fresh))?;
+                let copied = if kind.is_symlink() {
+                    fs::read_link(&from).and_then(|link| symlink(link, &to))
+                } else if kind.is_file() {
+                    fs::copy(&from, &to).map(|_| ())
+                } else {
+                    // Reading a pipe or a device would not end.
+                    return Err(WriteError::Occupied(old.to_owned()));
+                };
+                copied.map_err(failed(&from))?;
+            }
+        }
     }
     Ok(())
 }

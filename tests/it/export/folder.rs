@@ -49,6 +49,34 @@ fn an_earlier_export_and_an_empty_folder_are_replaced_as_a_whole() {
 }
 
 #[test]
+fn what_somebody_put_beside_an_export_stays_and_is_never_written_over() {
+    let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
+    let path = folder.path().join("conf");
+    export(&base, &[], &path);
+    let plain = files(&path);
+    fs::write(path.join("voicemail.tpl"), "mine").expect("writable");
+    fs::create_dir(path.join("tls")).expect("made");
+    fs::write(path.join("tls/wss.pem"), "mine, too").expect("writable");
+    std::os::unix::fs::symlink("tls", path.join("certs")).expect("made");
+    fs::write(path.join("vars.xml"), "edited").expect("writable");
+    export(&base, &[], &path);
+    assert_eq!(fs::read_link(path.join("certs")).expect("a link").to_str(), Some("tls"));
+    fs::remove_file(path.join("certs")).expect("there");
+    let mut written = files(&path);
+    assert_eq!(written.remove("voicemail.tpl").as_deref(), Some("mine"));
+    assert_eq!(written.remove("tls/wss.pem").as_deref(), Some("mine, too"));
+    assert_eq!(written, plain);
+
+    // A file of somebody's where the next export would write one.
+    export(&base, &["--bootstrap"], &path);
+    fs::write(path.join("autoload_configs/acl.conf.xml"), "mine").expect("writable");
+    let told = refused(&base, &path);
+    assert!(told.contains("acl.conf.xml is not from an export, and this one would"), "{told}");
+    assert_eq!(files(&path)["autoload_configs/acl.conf.xml"], "mine");
+    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
+}
+
+#[test]
 fn what_cannot_be_written_leaves_nothing() {
     let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
     let told = refused(&base, &folder.path().join("gone/conf"));
