@@ -104,8 +104,8 @@ fn beside(target: &Path, what: &str) -> PathBuf {
 
 fn fill(folder: &Path, tree: &Tree) -> Result<(), WriteError> {
     make(folder)?;
-    let names: String = tree.files.keys().map(|path| format!("{path}\n")).collect();
-    let text = format!("{MARK_TEXT}{names}");
+    let names: Vec<&str> = tree.files.keys().map(String::as_str).collect();
+    let text = format!("{MARK_TEXT}{}\n", names.join("\n"));
     let mark = (MARK, text.as_str());
     let files = tree.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
     for (path, text) in files.chain([mark]) {
