@@ -34,8 +34,8 @@ use on_switch::limits;
 pub use profile::{
     AccessList, AccessNode, AccessTarget, Gateway, Profile, ProfileDomain, ProfileKind,
 };
-pub use setting::{Level, Setting, SettingRef};
-pub use user::{Algorithm, Secret, User};
+pub use setting::{Level, Setting, SettingRef, StoredSetting};
+pub use user::{Algorithm, Secret, StoredSecret, User};
 pub use users::{SecretRef, UserRef, Users};
 
 use crate::xml::{Element, Raw, XmlError};

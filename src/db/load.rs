@@ -1,11 +1,12 @@
 //! Reads the tables into the snapshot's plain data: one query a table.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use diesel::prelude::*;
 use jackfield_api::snapshot::users::Packer;
 use jackfield_api::snapshot::{
-    Contents, Context, Domain, Extension, Gateway, Group, Language, Macro, Profile, User, Users,
+    Contents, Context, Domain, Extension, Gateway, Group, Language, Macro, Profile, Users,
 };
 
 use super::DbError;
@@ -28,6 +29,9 @@ use super::tables::queue::QueueRow;
 use super::tables::room::RoomRow;
 use super::tables::user::UserRow;
 use super::tables::{Row, all, domain, extension, group, tier};
+
+/// Pages of users that may wait to be packed.
+const READ_AHEAD: usize = 4;
 
 /// Everything there is. Rows of a table come in the order of their ids.
 pub(super) fn contents(c: &mut Session) -> Result<Contents, DbError> {
@@ -82,27 +86,44 @@ fn domains(c: &mut Session, gateways: &mut Gateways) -> Result<Vec<Domain>, DbEr
     list(c, |id, row: DomainRow| {
         Ok(row
             .read_as(id, aliases.remove(&id).unwrap_or_default())?
-            .with_packed(users.remove(&id).map(Packer::finish).unwrap_or_default())
+            .with_packed(users.remove(&id).unwrap_or_default())
             .with_groups(groups.remove(&id).unwrap_or_default()))
     })
 }
 
+/// The users of each domain. They are read on this thread and packed on another: both take long.
 fn users_by_domain(
     c: &mut Session,
     gateways: &mut Gateways,
-) -> Result<HashMap<i64, Packer>, DbError> {
+) -> Result<HashMap<i64, Users>, DbError> {
+    let (pages, to_pack) = sync_channel::<Vec<(i64, UserRow)>>(READ_AHEAD);
+    std::thread::scope(|scope| {
+        let packing = scope.spawn(move || pack(&to_pack, gateways));
+        // An error of the other side ends it early, and is told by it.
+        let read = UserRow::each_page(c, |page| {
+            pages.send(page).map_err(|_| DbError::Query(diesel::result::Error::NotFound))
+        });
+        drop(pages);
+        let packed = packing.join().expect("packing does not panic")?;
+        read.map(|()| packed)
+    })
+}
+
+fn pack(
+    pages: &Receiver<Vec<(i64, UserRow)>>,
+    gateways: &mut Gateways,
+) -> Result<HashMap<i64, Users>, DbError> {
     let mut by_domain = HashMap::<_, Packer>::new();
-    UserRow::each(c, |id, row| {
+    for (id, row) in pages.iter().flatten() {
         if !(0..Users::MOST_ROWS).contains(&id) {
             let message = format!("rows are counted up to {}", Users::MOST_ROWS);
             return Err(DbError::Malformed { table: UserRow::TABLE, id, column: "id", message });
         }
-        let domain = row.domain_id;
-        let gateways = gateways.remove(&Owner::User(id)).unwrap_or_default();
-        by_domain.entry(domain).or_default().push(id, &User { gateways, ..row.read_as(id)? });
-        Ok(())
-    })?;
-    Ok(by_domain)
+        let mut user = row.stored(id)?;
+        user.gateways = gateways.remove(&Owner::User(id)).unwrap_or_default().into();
+        by_domain.entry(row.domain_id).or_default().push(id, &user);
+    }
+    Ok(by_domain.into_iter().map(|(domain, packer)| (domain, packer.finish())).collect())
 }
 
 fn groups_by_domain(c: &mut Session) -> Result<HashMap<i64, Vec<Group>>, DbError> {

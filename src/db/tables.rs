@@ -24,8 +24,7 @@ pub(super) mod user;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use jackfield_api::xml::Raw;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::DbError;
 use super::session::Session;
@@ -194,27 +193,17 @@ impl Columns {
         Self { table: R::TABLE, id }
     }
 
-    fn json<T: DeserializeOwned>(self, column: &'static str, text: &str) -> Result<T, DbError> {
+    fn json<'t, T: Deserialize<'t>>(
+        self,
+        column: &'static str,
+        text: &'t str,
+    ) -> Result<T, DbError> {
         // Only the kind and the place: the words of an error may repeat a stored value.
         serde_json::from_str(text).map_err(|error| {
             let (kind, at) = (error.classify(), error.column());
             let message = format!("not the list that it should be ({kind:?} at character {at})");
             self.malformed(column, message)
         })
-    }
-
-    /// A list that is kept as long as the snapshot, for each of many users: no longer than it is.
-    fn list<T: DeserializeOwned>(
-        self,
-        column: &'static str,
-        text: &str,
-    ) -> Result<Vec<T>, DbError> {
-        if text == "[]" {
-            return Ok(Vec::new());
-        }
-        let mut list: Vec<T> = self.json(column, text)?;
-        list.shrink_to_fit();
-        Ok(list)
     }
 
     fn xml(self, text: &str) -> Result<Raw, DbError> {

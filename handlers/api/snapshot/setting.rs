@@ -1,5 +1,7 @@
 //! A stored name and value, with how far the switch may expand the value.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::xml::Value;
@@ -107,6 +109,26 @@ impl Setting {
     /// The value, at its level.
     pub fn value(&self) -> Value<'_> {
         self.level.value(&self.text)
+    }
+}
+
+/// A [`Setting`] as it is stored, its texts borrowed.
+#[derive(Debug, Clone, Deserialize)]
+pub struct StoredSetting<'a> {
+    #[serde(borrow)]
+    pub(super) name: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) text: Cow<'a, str>,
+    #[serde(default)]
+    pub(super) level: Level,
+    #[serde(default)]
+    pub(super) secure: bool,
+}
+
+impl<'a> From<&'a Setting> for StoredSetting<'a> {
+    fn from(setting: &'a Setting) -> Self {
+        let (name, text) = (Cow::from(&setting.name), Cow::from(&setting.text));
+        Self { name, text, level: setting.level, secure: setting.secure }
     }
 }
 

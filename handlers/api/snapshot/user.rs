@@ -49,7 +49,7 @@ pub struct Secret {
 
 /// Many users have four of them: the digits would take twice as much.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) enum Digest {
+enum Digest {
     Md5([u8; 16]),
     Sha256([u8; 32]),
     /// What is stored and is none, kept as it is.
@@ -111,10 +111,6 @@ impl Secret {
         Self { username: username.into(), realm: realm.into(), digest }
     }
 
-    pub(super) fn digest(&self) -> &Digest {
-        &self.digest
-    }
-
     /// The digest algorithm.
     pub fn algorithm(&self) -> Algorithm {
         match self.digest {
@@ -163,32 +159,47 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     digits
 }
 
-/// The shape that is stored.
-#[derive(Serialize, Deserialize)]
-struct Stored<'a> {
+/// A [`Secret`] as it is stored, its texts borrowed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct StoredSecret<'a> {
     #[serde(borrow)]
-    username: Cow<'a, str>,
+    pub(super) username: Cow<'a, str>,
     #[serde(borrow)]
-    realm: Cow<'a, str>,
-    algorithm: Algorithm,
+    pub(super) realm: Cow<'a, str>,
+    pub(super) algorithm: Algorithm,
     #[serde(borrow)]
-    ha1: Cow<'a, str>,
+    pub(super) ha1: Cow<'a, str>,
+}
+
+/// Shows everything but the hash.
+impl fmt::Debug for StoredSecret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { username, realm, algorithm, .. } = self;
+        write!(f, "{username}@{realm} {algorithm:?}")
+    }
+}
+
+impl<'a> From<&'a Secret> for StoredSecret<'a> {
+    fn from(secret: &'a Secret) -> Self {
+        let ha1 = match &secret.digest {
+            Digest::Broken(_, stored) => Cow::Borrowed(&**stored),
+            _ => Cow::Owned(secret.ha1().unwrap_or_default()),
+        };
+        let (username, realm) = (Cow::from(&secret.username), Cow::from(&secret.realm));
+        Self { username, realm, algorithm: secret.algorithm(), ha1 }
+    }
 }
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ha1 = match &self.digest {
-            Digest::Broken(_, stored) => Cow::Borrowed(&**stored),
-            _ => Cow::Owned(self.ha1().unwrap_or_default()),
-        };
-        let (username, realm) = (self.username.as_str().into(), self.realm.as_str().into());
-        Stored { username, realm, algorithm: self.algorithm(), ha1 }.serialize(serializer)
+        StoredSecret::from(self).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Stored { username, realm, algorithm, ha1 } = Stored::deserialize(deserializer)?;
+        let StoredSecret { username, realm, algorithm, ha1 } =
+            StoredSecret::deserialize(deserializer)?;
         Ok(Self::new(username, realm, algorithm, &ha1))
     }
 }

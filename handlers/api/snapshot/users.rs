@@ -7,6 +7,7 @@
 
 mod index;
 mod record;
+mod stored;
 mod texts;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use self::index::Index;
 use self::record::Extras;
 pub use self::record::{SecretRef, UserRef};
+pub use self::stored::StoredUser;
 use self::texts::{Seen, Texts, reads_globals};
 use super::global::Globals;
 use super::user::User;
@@ -133,8 +135,9 @@ impl Users {
                 Arc::make_mut(&mut self.texts).add(text);
             }
         }
-        let record = record::write(user, &mut |text| self.texts.number(text));
-        if let Some(extras) = Extras::of(user) {
+        let stored = StoredUser::from(user);
+        let record = record::write(&stored, &mut |text| self.texts.number(text));
+        if let Some(extras) = Extras::of(&stored) {
             Arc::make_mut(&mut self.extras).insert(row, extras);
         }
         let place = self.chunk_of(row);
@@ -230,7 +233,7 @@ pub struct Packer {
 
 impl Packer {
     /// Adds one behind all others: its row is a higher one.
-    pub fn push(&mut self, row: i64, user: &User) {
+    pub fn push(&mut self, row: i64, user: &StoredUser<'_>) {
         let record = record::write(user, &mut |text| self.texts.of_many(text, &mut self.seen));
         if let Some(extras) = Extras::of(user) {
             self.extras.insert(row, extras);
@@ -259,7 +262,7 @@ impl Packer {
 impl FromIterator<User> for Users {
     fn from_iter<I: IntoIterator<Item = User>>(users: I) -> Self {
         let mut packer = Packer::default();
-        (1..).zip(users).for_each(|(row, user)| packer.push(row, &user));
+        (1..).zip(users).for_each(|(row, user)| packer.push(row, &(&user).into()));
         packer.finish()
     }
 }

@@ -1,7 +1,10 @@
 //! Users of a domain.
 
+use std::borrow::Cow;
+
 use diesel::prelude::*;
 use jackfield_api::snapshot::User;
+use jackfield_api::snapshot::users::StoredUser;
 
 use super::super::schema::users;
 use super::super::session::Session;
@@ -40,13 +43,30 @@ impl UserRow {
         }
     }
 
+    /// The user without its gateways, as it is packed.
+    pub(in crate::db) fn stored(&self, id: i64) -> Result<StoredUser<'_>, DbError> {
+        let columns = Columns::of::<Self>(id);
+        Ok(StoredUser {
+            id: &self.name,
+            number_alias: self.number_alias.as_deref(),
+            disabled: !self.enabled,
+            cidr: self.cidr.as_deref(),
+            secrets: columns.json("secrets", &self.secrets)?,
+            voicemail_hash: self.voicemail_hash.as_deref(),
+            params: columns.json("params", &self.params)?,
+            variables: columns.json("variables", &self.variables)?,
+            others: Cow::Owned(columns.others(&self.others)?),
+            ..StoredUser::default()
+        })
+    }
+
     /// The user without its gateways.
     pub(in crate::db) fn read_as(self, id: i64) -> Result<User, DbError> {
         let columns = Columns::of::<Self>(id);
         Ok(User {
-            secrets: columns.list("secrets", &self.secrets)?,
-            params: columns.list("params", &self.params)?,
-            variables: columns.list("variables", &self.variables)?,
+            secrets: columns.json("secrets", &self.secrets)?,
+            params: columns.json("params", &self.params)?,
+            variables: columns.json("variables", &self.variables)?,
             others: columns.others(&self.others)?,
             id: self.name,
             number_alias: self.number_alias,
@@ -90,17 +110,17 @@ pub(in crate::db) fn free_alias(c: &mut Session, id: i64) -> QueryResult<()> {
 }
 
 impl UserRow {
-    /// Every user, one after the other: together they are too many to be held twice.
-    pub(in crate::db) fn each(
+    /// Every user, some at a time: together they are too many to be held twice.
+    pub(in crate::db) fn each_page(
         c: &mut Session,
-        mut tell: impl FnMut(i64, Self) -> Result<(), DbError>,
+        mut tell: impl FnMut(Vec<(i64, Self)>) -> Result<(), DbError>,
     ) -> Result<(), DbError> {
         let mut last = i64::MIN;
         loop {
             let rows = Self::page(c, last, PAGE)?;
             let Some((id, _)) = rows.last() else { return Ok(()) };
             last = *id;
-            rows.into_iter().try_for_each(|(id, row)| tell(id, row))?;
+            tell(rows)?;
         }
     }
 }

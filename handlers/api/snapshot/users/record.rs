@@ -6,8 +6,9 @@
 
 use super::super::global::Globals;
 use super::super::profile::Gateway;
-use super::super::setting::{Level, Setting, SettingRef};
-use super::super::user::{Algorithm, Digest, Secret, User, bytes, hex};
+use super::super::setting::{Level, SettingRef, StoredSetting};
+use super::super::user::{Algorithm, Secret, StoredSecret, User, bytes, hex};
+use super::stored::StoredUser;
 use super::texts::Texts;
 use crate::xml::Raw;
 
@@ -41,9 +42,12 @@ pub(super) struct Extras {
 }
 
 impl Extras {
-    pub(super) fn of(user: &User) -> Option<Self> {
+    pub(super) fn of(user: &StoredUser<'_>) -> Option<Self> {
         let none = user.gateways.is_empty() && user.others.is_empty();
-        (!none).then(|| Self { gateways: user.gateways.clone(), others: user.others.clone() })
+        (!none).then(|| Self {
+            gateways: user.gateways.to_vec(),
+            others: user.others.clone().into_owned(),
+        })
     }
 
     pub(super) fn resolve(&mut self, globals: &Globals) {
@@ -58,7 +62,7 @@ impl Extras {
 static NO_EXTRAS: Extras = Extras { gateways: Vec::new(), others: Raw::NONE };
 
 /// Writes a record. `number` gives the numbers of the texts that are kept once.
-pub(super) fn write(user: &User, number: &mut dyn FnMut(&str) -> Option<u32>) -> Vec<u8> {
+pub(super) fn write(user: &StoredUser<'_>, number: &mut dyn FnMut(&str) -> Option<u32>) -> Vec<u8> {
     let mut record = Writer { out: Vec::with_capacity(160), user, number };
     record.user();
     record.out
@@ -66,14 +70,14 @@ pub(super) fn write(user: &User, number: &mut dyn FnMut(&str) -> Option<u32>) ->
 
 struct Writer<'a> {
     out: Vec<u8>,
-    user: &'a User,
+    user: &'a StoredUser<'a>,
     number: &'a mut dyn FnMut(&str) -> Option<u32>,
 }
 
 impl Writer<'_> {
     fn user(&mut self) {
         let user = self.user;
-        let pin = user.voicemail_hash.as_deref();
+        let pin = user.voicemail_hash;
         let digest: Option<[u8; 16]> = pin.and_then(bytes);
         let flags = [
             (user.disabled, DISABLED),
@@ -84,8 +88,8 @@ impl Writer<'_> {
             (Extras::of(user).is_some(), HAS_EXTRAS),
         ];
         self.out.push(flags.iter().filter(|(is, _)| *is).map(|(_, flag)| flag).sum());
-        self.text(&user.id);
-        for text in [&user.number_alias, &user.cidr].into_iter().flatten() {
+        self.text(user.id);
+        for text in [user.number_alias, user.cidr].into_iter().flatten() {
             self.text(text);
         }
         match (digest, pin) {
@@ -107,20 +111,24 @@ impl Writer<'_> {
         self.out.extend(part);
     }
 
-    fn secret(&mut self, secret: &Secret) {
-        let sha256 = u8::from(secret.algorithm() == Algorithm::Sha256) * SHA256;
-        let broken = u8::from(matches!(secret.digest(), Digest::Broken(..))) * BROKEN;
-        self.out.push(sha256 | broken);
+    fn secret(&mut self, secret: &StoredSecret<'_>) {
+        let (md5, sha256): (Option<[u8; 16]>, Option<[u8; 32]>) = match secret.algorithm {
+            Algorithm::Md5 => (bytes(&secret.ha1), None),
+            Algorithm::Sha256 => (None, bytes(&secret.ha1)),
+        };
+        let broken = md5.is_none() && sha256.is_none();
+        let algorithm = u8::from(secret.algorithm == Algorithm::Sha256) * SHA256;
+        self.out.push(algorithm | (u8::from(broken) * BROKEN));
         self.shared(&secret.username);
         self.shared(&secret.realm);
-        match secret.digest() {
-            Digest::Md5(bytes) => self.out.extend(bytes),
-            Digest::Sha256(bytes) => self.out.extend(bytes),
-            Digest::Broken(_, stored) => self.text(stored),
+        self.out.extend(md5.iter().flatten());
+        self.out.extend(sha256.iter().flatten());
+        if broken {
+            self.text(&secret.ha1);
         }
     }
 
-    fn setting(&mut self, setting: &Setting) {
+    fn setting(&mut self, setting: &StoredSetting<'_>) {
         self.shared(&setting.name);
         let level = match setting.level {
             Level::Text => 0,
@@ -132,9 +140,9 @@ impl Writer<'_> {
     }
 
     fn shared(&mut self, text: &str) {
-        if text == &*self.user.id {
+        if text == self.user.id {
             self.number(ID);
-        } else if self.user.number_alias.as_deref() == Some(text) {
+        } else if self.user.number_alias == Some(text) {
             self.number(ALIAS);
         } else if let Some(number) = (self.number)(text) {
             self.number(FIRST_SHARED + u64::from(number));

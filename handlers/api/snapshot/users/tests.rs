@@ -33,7 +33,7 @@ fn user(id: &str) -> User {
 
 fn many(count: i64) -> Users {
     let mut packer = Packer::default();
-    (1..=count).for_each(|n| packer.push(n * 2, &user(&format!("U{n}"))));
+    (1..=count).for_each(|n| packer.push(n * 2, &(&user(&format!("U{n}"))).into()));
     packer.finish()
 }
 
