@@ -1,12 +1,16 @@
 //! `jackfield domain`.
 
+use anyhow::bail;
 use clap::Args;
-use jackfield_api::snapshot::{Algorithm, Domain};
+use jackfield_api::snapshot::{
+    AccessList, AccessTarget, Agent, Algorithm, Domain, Global, Profile,
+};
 use serde_json::{Map, Value, json};
 
 use super::fields::{Params, Variables, edit_names};
 use super::{Desk, N, Spoken, show};
-use crate::db::nouns;
+use crate::db::Session;
+use crate::db::nouns::{self, Noun, Page};
 
 /// Flags of `jackfield domain add` and `set`.
 #[derive(Args)]
@@ -29,6 +33,9 @@ pub(in crate::cli) struct DomainFields {
     /// The digest algorithms that hashes are made with [default of a new one: both]
     #[arg(long = "algorithm", value_name = "MD5|SHA-256", value_parser = algorithm)]
     algorithms: Vec<Algorithm>,
+    /// Go through with a change that makes passwords or PINs of its users void
+    #[arg(long)]
+    void_passwords: bool,
     #[command(flatten)]
     params: Params,
     #[command(flatten)]
@@ -41,6 +48,46 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
         "SHA-256" => Ok(Algorithm::Sha256),
         _ => Err("write MD5 or SHA-256".to_owned()),
     }
+}
+
+/// The first of many names.
+fn some_of(names: &[String]) -> String {
+    const TOLD: usize = 5;
+    let more = if names.len() > TOLD { ", ..." } else { "" };
+    format!("{}{more}", names[..names.len().min(TOLD)].join(", "))
+}
+
+/// What still names a domain that has another name now.
+fn left_behind(c: &mut Session, name: &str) -> anyhow::Result<Vec<String>> {
+    let all = Page { of: None, after: 0, limit: i64::MAX };
+    let is = |text: &str| text.eq_ignore_ascii_case(name);
+    let within = |text: &str| text.to_ascii_lowercase().contains(&name.to_ascii_lowercase());
+    let mut left = Vec::new();
+    for (_, global) in Global::page(c, &all)? {
+        if is(&global.value) {
+            left.push(format!("global {}", global.name));
+        }
+    }
+    for (_, list) in AccessList::page(c, &all)? {
+        let named =
+            |target: &AccessTarget| matches!(target, AccessTarget::Domain(name) if is(name));
+        if list.nodes.iter().any(|node| named(&node.target)) {
+            left.push(format!("acl {}", list.name));
+        }
+    }
+    for (_, profile) in Profile::page(c, &all)? {
+        let domains = profile.domains.iter().any(|domain| is(&domain.name));
+        if domains || profile.params.iter().any(|param| is(&param.text)) {
+            left.push(format!("profile {}", profile.key()));
+        }
+    }
+    for (_, agent) in Agent::page(c, &all)? {
+        let attributes = agent.attributes.iter().any(|attribute| within(&attribute.text));
+        if attributes || within(&agent.name) {
+            left.push(format!("agent {}", agent.name));
+        }
+    }
+    Ok(left)
 }
 
 impl Spoken for Domain {
@@ -81,15 +128,32 @@ impl Spoken for Domain {
         &self,
         was: Option<&Self>,
         id: i64,
-        _: &DomainFields,
+        fields: &DomainFields,
         desk: &mut Desk<'_>,
     ) -> anyhow::Result<()> {
         let Some(was) = was else { return Ok(()) };
+        if was.name() != self.name() {
+            let left = left_behind(desk.session, was.name())?;
+            if !left.is_empty() {
+                desk.note(format!("still named «{}»: {}", was.name(), left.join(", ")));
+            }
+        }
         let same = was.all_realms().eq(self.all_realms()) && was.algorithms() == self.algorithms();
         if same {
             return Ok(());
         }
         let voided = nouns::void(desk.session, id, was, self)?;
+        if !voided.is_empty() && !fields.void_passwords {
+            bail!(
+                "passwords or PINs of {} users ({}) fit these names no more: nobody can make them \
+                 anew but with the passwords. --void-passwords goes through with it, and `jackfield \
+                 user set --from FILE --passwords-to NEW` gives them others; --realm {} keeps the \
+                 passwords good for phones that are challenged with it",
+                voided.len(),
+                some_of(&voided),
+                was.name()
+            );
+        }
         if let Some(first) = voided.first() {
             desk.note(format!(
                 "passwords or PINs of {} users («{first}» first) fit these names no more and are \

@@ -125,7 +125,11 @@ fn another_id_voids_password_and_pin_and_says_so() {
 fn another_name_of_the_domain_voids_the_passwords_of_its_users_and_says_so() {
     on_each(|base| {
         let program = Program::serve(base);
-        let told = base.did(&["domain", "set", "pbx.example.test", "--name", "new.test"]).err;
+        let rename = ["domain", "set", "pbx.example.test", "--name", "new.test"];
+        base.refuses(&rename, 1, "--void-passwords");
+        base.did(&["global", "add", "home", "pbx.example.test"]);
+        let told = base.did(&[&rename[..], &["--void-passwords"]].concat()).err;
+        assert!(told.contains("still named «pbx.example.test»: global home"), "{told}");
         assert!(told.contains("are void") && told.contains("«1000» first"), "{told}");
         assert!(told.contains("jackfield user set ID@new.test --password-stdin"), "{told}");
         let asked = logging_in("1000")
