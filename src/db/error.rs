@@ -46,6 +46,9 @@ pub enum DbError {
     /// What was to be changed is no longer as it was read.
     #[error("the user is gone, disabled or changed since it was read")]
     Changed,
+    /// Objects would have a name that is another's, too.
+    #[error("nothing was written: names would be found twice\n  {}", .0.join("\n  "))]
+    Names(Vec<String>),
     /// Nobody waits for it any more.
     #[error("it took too long")]
     Late,

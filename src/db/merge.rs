@@ -4,11 +4,13 @@
 //! written, what is the same is left alone, so that writing the same once more changes nothing; what
 //! is stored and not named here stays.
 
+mod names;
+
 use std::collections::HashMap;
 
 use diesel::QueryResult;
 use jackfield_api::snapshot::{
-    Contents, Context, Domain, Gateway, Group, Hosts, Language, Profile, Users,
+    Contents, Context, Domain, Gateway, Group, Hosts, Language, Profile,
 };
 
 use super::session::{self, Session};
@@ -46,7 +48,7 @@ pub struct Tally {
 
 impl Database {
     /// Brings what is stored up to date with these contents, in one transaction. `done` hears of each
-    /// object.
+    /// object. A domain or a user with a name that is another's is an error, and nothing is written.
     pub fn merge(
         &mut self,
         who: &str,
@@ -54,9 +56,13 @@ impl Database {
         done: &dyn Fn(),
     ) -> Result<Tally, DbError> {
         self.write(who, |session| {
-            let mut merge = Merge { c: session, tally: Tally::default(), done };
+            let mut merge =
+                Merge { c: session, tally: Tally::default(), clashes: Some(Vec::new()), done };
             merge.contents(contents)?;
-            Ok(merge.tally)
+            match merge.clashes {
+                Some(clashes) if !clashes.is_empty() => Err(DbError::Names(clashes)),
+                _ => Ok(merge.tally),
+            }
         })
     }
 
@@ -66,7 +72,12 @@ impl Database {
         let session = session::open(&url)?;
         let mut copy = Self { url, file: None, session };
         copy.migrate()?;
-        copy.merge("rehearsal", stored, &|| {})?;
+        copy.write("rehearsal", |session| {
+            // As it is, whatever it holds.
+            let tally = Tally::default();
+            let mut merge = Merge { c: session, tally, clashes: None, done: &|| {} };
+            merge.contents(stored).map_err(DbError::from)
+        })?;
         copy.merge("rehearsal", contents, &|| {})
     }
 }
@@ -84,6 +95,8 @@ impl DatabaseUrl {
 struct Merge<'a> {
     c: &'a mut Session,
     tally: Tally,
+    /// Names that would be found twice, in words; none where they are not looked for.
+    clashes: Option<Vec<String>>,
     done: &'a dyn Fn(),
 }
 
@@ -164,11 +177,19 @@ impl Merge<'_> {
     }
 
     fn domain(&mut self, domain: &Domain) -> QueryResult<()> {
+        if let Some(clashes) = &mut self.clashes {
+            let known = find::<DomainRow>(self.c, "", domain.name())?;
+            let found = names::of_domain(self.c, domain, known)?;
+            if !found.is_empty() {
+                clashes.extend(found);
+                return Ok(());
+            }
+        }
         let id = self.named(domain.name(), &DomainRow::of(domain))?;
         for alias in domain.aliases() {
             self.among("", alias, &AliasRow { domain_id: id, name: alias.clone() })?;
         }
-        let ids = self.users(id, domain.users())?;
+        let ids = self.users(id, domain)?;
         for found in domain.groups() {
             self.group(id, found, &ids)?;
             (self.done)();
@@ -177,8 +198,16 @@ impl Merge<'_> {
     }
 
     /// The ids of the users there are then, by their names in lower case.
-    fn users(&mut self, domain: i64, users: &Users) -> QueryResult<HashMap<String, i64>> {
+    fn users(&mut self, domain: i64, of: &Domain) -> QueryResult<HashMap<String, i64>> {
+        let users = of.users();
         let stored = user::of_domain(self.c, domain, 0, i64::MAX)?;
+        if let Some(clashes) = &mut self.clashes {
+            let found = names::of_users(of.name(), &stored, users);
+            if !found.is_empty() {
+                clashes.extend(found);
+                return Ok(HashMap::new());
+            }
+        }
         let mut ids = HashMap::with_capacity(stored.len().max(users.len()));
         ids.extend(stored.iter().map(|(id, row)| (row.name.to_ascii_lowercase(), *id)));
         let stored: HashMap<i64, UserRow> = stored.into_iter().collect();

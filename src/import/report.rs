@@ -59,6 +59,10 @@ impl Report {
         self.findings.push(Note { place: place.clone(), text: text.into() });
     }
 
+    pub(super) fn note(&mut self, place: &Place, text: impl Into<String>) {
+        self.notes.push(Note { place: place.clone(), text: text.into() });
+    }
+
     pub(super) fn document(&mut self, place: &Place, text: impl Into<String>) {
         self.documents.push(Note { place: place.clone(), text: text.into() });
     }

@@ -8,6 +8,7 @@
 mod chain;
 mod configuration;
 mod directory;
+mod names;
 mod phrases;
 mod profile;
 mod raw;
@@ -23,7 +24,6 @@ use super::globals::{Giver, Globals, is_of_the_switch};
 use super::place::{Place, Problem};
 use super::report::{Live, Report};
 use super::tree::Element;
-use crate::names;
 use crate::secret::is_secret;
 
 /// Takes the whole tree. `existing` is what is stored already: domains keep their further names and
@@ -87,6 +87,8 @@ struct Taker<'a> {
     in_texts: BTreeSet<String>,
     /// Names of globals that calls read as `${name}`, each with its first place.
     in_calls: BTreeMap<String, Place>,
+    /// Names and aliases of domains, in lower case, each with its domain and the line that says it.
+    domain_names: BTreeMap<String, (String, Place)>,
     /// Names of gateways, in lower case: one name may stand in one place only.
     gateways: BTreeMap<String, Place>,
     /// What there is to tell of passwords.
@@ -106,6 +108,7 @@ impl<'a> Taker<'a> {
             in_secrets: BTreeSet::new(),
             in_texts: BTreeSet::new(),
             in_calls: BTreeMap::new(),
+            domain_names: BTreeMap::new(),
             gateways: BTreeMap::new(),
             logins: user::Logins::default(),
             profile_places: Vec::new(),
@@ -248,7 +251,7 @@ impl Taker<'_> {
     /// What something is found by. `what` says it for people, as in "the domain's name".
     fn key(&mut self, what: &str, text: &str, place: &Place) -> Option<String> {
         let key = self.known(what, text, place)?;
-        self.checked(what, key, place, names::check)
+        self.checked(what, key, place, crate::names::check)
     }
 
     fn checked(

@@ -1,6 +1,7 @@
 //! `jackfield import`: a switch's configuration files become what is served, and whatever cannot is
 //! told with its file and line.
 
+mod again;
 mod compare;
 pub(crate) mod reference;
 mod rules;

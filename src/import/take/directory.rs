@@ -21,16 +21,18 @@ pub(super) struct Around<'e> {
     pub(super) realms: Vec<String>,
     /// The algorithms that they are made with.
     pub(super) algorithms: Vec<Algorithm>,
+    /// The domain as it is stored.
+    pub(super) stored: Option<&'e Domain>,
 }
 
 /// The users of a domain while they are collected.
 #[derive(Default)]
-struct Users {
-    list: Vec<User>,
+pub(super) struct Users {
+    pub(super) list: Vec<User>,
     /// Where each stands, by its id in lower case.
-    places: BTreeMap<String, Place>,
-    /// Whose each second name is.
-    aliases: BTreeMap<String, Place>,
+    pub(super) places: BTreeMap<String, Place>,
+    /// Ids, in lower case, of those whose second name is stored and not the tree's.
+    pub(super) keep_alias: BTreeSet<String>,
 }
 
 /// A group while it is collected: its members may be named before they are described.
@@ -63,7 +65,8 @@ impl Taker<'_> {
             self.report.left_out(&element.place, text);
             return;
         }
-        let stored = self.existing.domains.iter().find(is_it);
+        let existing = self.existing;
+        let stored = existing.domains.iter().find(is_it);
         // Hashes are made of the name as it is spelled, and answers spell it as it is stored.
         let name = stored.map_or(name.clone(), |stored| stored.name().to_owned());
         let domain = stored.map_or_else(
@@ -77,10 +80,11 @@ impl Taker<'_> {
         for (attribute, _) in element.attributes.iter().filter(|(key, _)| key != "name") {
             self.report.left_out(&element.place, format!("the attribute {attribute} of a domain"));
         }
+        self.domain_name("the domain's name", &name, &name, &element.place);
         let domain = self.ours_of(element, domain);
         let realms = domain.all_realms().map(str::to_owned).collect();
         let algorithms = domain.algorithms().to_vec();
-        let around = Around { domain: element, name, realms, algorithms };
+        let around = Around { domain: element, name, realms, algorithms, stored };
 
         let (mut users, mut groups) = (Users::default(), Vec::new());
         let mut others = Vec::new();
@@ -106,6 +110,7 @@ impl Taker<'_> {
                 _ => others.push(inner),
             }
         }
+        self.user_names(&around, &mut users);
         let groups = groups.into_iter().map(|group| self.group_of(group, &users)).collect();
         let (params, variables) = self.shared(element);
         let others = self.raw(others);
@@ -217,7 +222,12 @@ impl Taker<'_> {
         for alias in ours.children_named("alias") {
             let name = alias.attribute("name").unwrap_or_default();
             let what = "an alias of the domain";
-            aliases.extend(self.checked(what, name.to_owned(), &alias.place, names::check_domain));
+            let Some(name) = self.checked(what, name.to_owned(), &alias.place, names::check_domain)
+            else {
+                continue;
+            };
+            self.domain_name(what, &name, domain.name(), &alias.place);
+            aliases.push(name);
         }
         let mut realms = Vec::new();
         for realm in ours.children_named("realm") {
@@ -257,16 +267,13 @@ impl Taker<'_> {
             self.report.left_out(&element.place, text);
             return Some(id);
         }
-        let mut user = self.user(&id, element, group, around)?;
-        users.places.insert(id.to_ascii_lowercase(), element.place.clone());
-        if let Some(alias) = &user.number_alias
-            && let Some(place) =
-                users.aliases.insert(alias.to_ascii_lowercase(), element.place.clone())
-        {
-            let text = format!("number-alias «{alias}» of user «{id}»: it is that of {place}");
-            self.report.left_out(&element.place, text);
-            user.number_alias = None;
+        let mut user = User { id: id.clone(), ..User::default() };
+        if element.attribute("number-alias").is_none_or(str::is_empty) {
+            user.number_alias = self.kept_alias(&id, &element.place, around);
+            users.keep_alias.extend(user.number_alias.as_ref().map(|_| id.to_ascii_lowercase()));
         }
+        let user = self.user(user, element, group, around)?;
+        users.places.insert(id.to_ascii_lowercase(), element.place.clone());
         users.list.push(user);
         Some(id)
     }

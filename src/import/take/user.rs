@@ -36,14 +36,15 @@ pub(super) struct Logins {
 }
 
 impl Taker<'_> {
+    /// Takes a user: `user` holds the id, and what is stored and the tree lacks.
     pub(super) fn user(
         &mut self,
-        id: &str,
+        mut user: User,
         element: &Element,
         group: Option<&Element>,
         around: &Around<'_>,
     ) -> Option<User> {
-        let mut user = User { id: id.into(), ..User::default() };
+        let id = &user.id.clone();
         for (attribute, value) in &element.attributes {
             let what = format!("{attribute} of user «{id}»");
             match attribute.as_str() {
