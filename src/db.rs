@@ -24,7 +24,7 @@ use jackfield_api::snapshot::Contents;
 
 pub use self::changes::Change;
 pub use self::error::DbError;
-pub use self::merge::Tally;
+pub use self::merge::{Met, Tally};
 pub(crate) use self::session::Session;
 pub use self::url::DatabaseUrl;
 use self::url::Driver;

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jackfield_api::snapshot::Contents;
 
 use super::Source;
-use crate::db::{Database, DatabaseUrl, Tally};
+use crate::db::{Database, DatabaseUrl, Met, Tally};
 use crate::import::{self, Imported};
 
 /// What to import, and where to.
@@ -58,12 +58,35 @@ pub(super) fn run(import: &Import) -> anyhow::Result<()> {
     };
     let mut out = std::io::stdout().lock();
     write!(out, "{report}")?;
-    let Tally { added, changed, same } = tally;
+    write_met(&mut out, &tally.met)?;
+    let Tally { added, changed, same, .. } = tally;
     let done = if import.dry_run { "would be" } else { "were" };
     writeln!(out, "\n{url}: {added} rows {done} added, {changed} changed; {same} say the same")?;
     if !import.dry_run {
         // Not part of the report, which a dry run gives too.
         eprintln!("{}", opened.publish()?);
+    }
+    Ok(())
+}
+
+/// Says where the tree and what was stored differ; names alone, no value.
+fn write_met(out: &mut impl Write, met: &[Met]) -> std::io::Result<()> {
+    let whose = |is_in: fn(&Met) -> bool| -> Vec<String> {
+        met.iter().filter(|met| is_in(met)).map(|met| met.name.clone()).collect()
+    };
+    let kept = met.iter().filter(|met| !met.kept.is_empty());
+    let lists = [
+        ("The tree's password takes the place of what is stored", whose(|met| met.new_password)),
+        ("The tree's PIN takes the place of what is stored", whose(|met| met.new_pin)),
+        ("Disabled here, and stays so", whose(|met| met.stays_disabled)),
+        (
+            "Stays, though the tree lacks it",
+            kept.map(|met| format!("{}: {}", met.name, met.kept.join(", "))).collect(),
+        ),
+    ];
+    for (title, lines) in lists.iter().filter(|(_, lines)| !lines.is_empty()) {
+        writeln!(out, "\n{title}")?;
+        lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     Ok(())
 }

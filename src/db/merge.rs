@@ -2,8 +2,9 @@
 //!
 //! An object is found by its name, and by the switches that it is limited to. What differs is
 //! written, what is the same is left alone, so that writing the same once more changes nothing; what
-//! is stored and not named here stays.
+//! is stored and not named here stays, of users and domains ([`kept`]) each setting, too.
 
+mod kept;
 mod names;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use jackfield_api::snapshot::{
     Contents, Context, Domain, Gateway, Group, Hosts, Language, Profile,
 };
 
+pub use self::kept::Met;
 use super::session::{self, Session};
 use super::tables::access_list::AccessListRow;
 use super::tables::agent::AgentRow;
@@ -35,8 +37,8 @@ use super::tables::{Put, Row, extension, find, group, put, tier, user};
 use super::url::Driver;
 use super::{Database, DatabaseUrl, DbError};
 
-/// How many rows were written.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+/// How many rows were written, and what is to be told of them.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Tally {
     /// They were not there.
     pub added: usize,
@@ -44,6 +46,9 @@ pub struct Tally {
     pub changed: usize,
     /// They said the same.
     pub same: usize,
+    /// Users and domains that were there and are not wholly what was given, in the order in which
+    /// that was.
+    pub met: Vec<Met>,
 }
 
 impl Database {
@@ -76,7 +81,7 @@ impl Database {
             // As it is, whatever it holds.
             let tally = Tally::default();
             let mut merge = Merge { c: session, tally, clashes: None, done: &|| {} };
-            merge.contents(stored).map_err(DbError::from)
+            merge.contents(stored)
         })?;
         copy.merge("rehearsal", contents, &|| {})
     }
@@ -101,7 +106,7 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    fn contents(&mut self, contents: &Contents) -> QueryResult<()> {
+    fn contents(&mut self, contents: &Contents) -> Result<(), DbError> {
         for global in &contents.globals {
             self.limited("", &global.name, &global.hosts, &GlobalRow::of(global))?;
         }
@@ -176,16 +181,35 @@ impl Merge<'_> {
         } += 1;
     }
 
-    fn domain(&mut self, domain: &Domain) -> QueryResult<()> {
+    fn tell(&mut self, met: Met) {
+        if met.is_any() {
+            self.tally.met.push(met);
+        }
+    }
+
+    fn domain(&mut self, domain: &Domain) -> Result<(), DbError> {
         if let Some(clashes) = &mut self.clashes {
-            let known = find::<DomainRow>(self.c, "", domain.name())?;
-            let found = names::of_domain(self.c, domain, known)?;
+            let found = names::of_domain(self.c, domain)?;
             if !found.is_empty() {
                 clashes.extend(found);
                 return Ok(());
             }
         }
-        let id = self.named(domain.name(), &DomainRow::of(domain))?;
+        let known = find::<DomainRow>(self.c, "", domain.name())?;
+        let stored = match known {
+            Some(id) => DomainRow::read(self.c, id)?.map(|row| row.read_as(id, Vec::new())),
+            None => None,
+        };
+        let row = match stored.transpose()? {
+            Some(stored) => {
+                let (merged, met) = kept::of_domain(domain, &stored);
+                self.tell(met);
+                DomainRow::of(&merged)
+            }
+            None => DomainRow::of(domain),
+        };
+        let id = self.put(known, &row)?;
+        (self.done)();
         for alias in domain.aliases() {
             self.among("", alias, &AliasRow { domain_id: id, name: alias.clone() })?;
         }
@@ -198,7 +222,7 @@ impl Merge<'_> {
     }
 
     /// The ids of the users there are then, by their names in lower case.
-    fn users(&mut self, domain: i64, of: &Domain) -> QueryResult<HashMap<String, i64>> {
+    fn users(&mut self, domain: i64, of: &Domain) -> Result<HashMap<String, i64>, DbError> {
         let users = of.users();
         let stored = user::of_domain(self.c, domain, 0, i64::MAX)?;
         if let Some(clashes) = &mut self.clashes {
@@ -210,7 +234,7 @@ impl Merge<'_> {
         }
         let mut ids = HashMap::with_capacity(stored.len().max(users.len()));
         ids.extend(stored.iter().map(|(id, row)| (row.name.to_ascii_lowercase(), *id)));
-        let stored: HashMap<i64, UserRow> = stored.into_iter().collect();
+        let mut stored: HashMap<i64, UserRow> = stored.into_iter().collect();
         // Second names that change are freed first: one user may get what was another's.
         for user in users.iter() {
             let Some(id) = ids.get(&user.id.to_ascii_lowercase()) else { continue };
@@ -220,18 +244,22 @@ impl Merge<'_> {
         }
         for user in users.iter() {
             let name = user.id.to_ascii_lowercase();
-            let row = UserRow::of(domain, &user.to_user());
-            let id = match ids.get(&name) {
-                Some(id) if stored.get(id) == Some(&row) => {
+            let mut now = user.to_user();
+            let mut row = UserRow::of(domain, &now);
+            let known = ids.get(&name).copied();
+            let was = known.and_then(|id| stored.remove(&id));
+            let id = match (known, was) {
+                (Some(id), Some(was)) if was == row => {
                     self.count(Put::Same);
-                    *id
+                    id
                 }
-                Some(id) => {
-                    row.update(self.c, *id)?;
-                    self.count(Put::Changed);
-                    *id
+                (Some(id), Some(was)) => {
+                    let met = kept::of_user(&mut now, was.read_as(id)?);
+                    self.tell(Met { name: format!("{}@{}", now.id, of.name()), ..met });
+                    row = UserRow::of(domain, &now);
+                    self.put(Some(id), &row)?
                 }
-                None => self.put(None, &row)?,
+                (known, _) => self.put(known, &row)?,
             };
             ids.insert(name, id);
             for found in user.gateways() {

@@ -13,12 +13,9 @@ use crate::db::tables::domain::{AliasRow, DomainRow};
 use crate::db::tables::user::UserRow;
 use crate::db::tables::{Row, find};
 
-/// Names of a domain that others have, in words; `id` is its own if it is stored.
-pub(super) fn of_domain(
-    c: &mut Session,
-    domain: &Domain,
-    id: Option<i64>,
-) -> QueryResult<Vec<String>> {
+/// Names of a domain that others have, in words.
+pub(super) fn of_domain(c: &mut Session, domain: &Domain) -> QueryResult<Vec<String>> {
+    let id = find::<DomainRow>(c, "", domain.name())?;
     let mut clashes = Vec::new();
     for name in std::iter::once(domain.name()).chain(domain.aliases().iter().map(String::as_str)) {
         let named = find::<DomainRow>(c, "", name)?;

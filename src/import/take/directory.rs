@@ -215,10 +215,11 @@ impl Taker<'_> {
         }
     }
 
-    /// The domain with the further names, realms and algorithms that an export wrote.
+    /// The domain with the further names, realms and algorithms that an export wrote, besides those
+    /// that are stored.
     fn ours_of(&mut self, element: &Element, domain: Domain) -> Domain {
         let Some(ours) = element.child(OURS) else { return domain };
-        let mut aliases = Vec::new();
+        let mut aliases = domain.aliases().to_vec();
         for alias in ours.children_named("alias") {
             let name = alias.attribute("name").unwrap_or_default();
             let what = "an alias of the domain";
@@ -227,12 +228,15 @@ impl Taker<'_> {
                 continue;
             };
             self.domain_name(what, &name, domain.name(), &alias.place);
-            aliases.push(name);
+            if !aliases.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                aliases.push(name);
+            }
         }
-        let mut realms = Vec::new();
+        let mut realms = domain.realms().to_vec();
         for realm in ours.children_named("realm") {
             let name = realm.attribute("name").unwrap_or_default();
-            realms.extend(self.label("a realm of the domain", name, &realm.place));
+            let realm = self.label("a realm of the domain", name, &realm.place);
+            realms.extend(realm.filter(|realm| !domain.realms().contains(realm)));
         }
         let mut algorithms = Vec::new();
         for algorithm in ours.children_named("algorithm") {

@@ -94,7 +94,13 @@ impl Taker<'_> {
         let levels: Vec<&Element> = levels.into_iter().flatten().collect();
         self.secrets(&mut user, &levels, around);
         self.mailbox(&mut user, &levels, around);
-        if user.secrets.is_empty() {
+        let mut stored = around.stored.into_iter().filter_map(|domain| domain.user(id));
+        if user.secrets.is_empty()
+            && stored.any(|stored| stored.id == *id && stored.secrets().next().is_some())
+        {
+            let text = format!("user «{id}» keeps the stored password: the tree has none");
+            self.report.note(&element.place, text);
+        } else if user.secrets.is_empty() {
             let text =
                 format!("user «{id}» has no password: it comes in closed, nobody can log in");
             self.report.finding(&element.place, text);

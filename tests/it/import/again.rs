@@ -178,3 +178,147 @@ fn what_is_written_gives_no_name_twice_whoever_writes_it() {
         assert_eq!(database.revision().expect("readable"), before);
     });
 }
+
+/// The revision that is stored.
+fn revision(base: &Base) -> i64 {
+    base.open().revision().expect("readable")
+}
+
+/// What stands under a title of a report.
+fn under<'a>(report: &'a str, title: &str) -> Vec<&'a str> {
+    let lines = report.lines().skip_while(|line| *line != title).skip(1);
+    lines.take_while(|line| line.starts_with("  ")).map(str::trim).collect()
+}
+
+const PASSWORDS: &str = "The tree's password takes the place of what is stored";
+const PINS: &str = "The tree's PIN takes the place of what is stored";
+const DISABLED: &str = "Disabled here, and stays so";
+const KEPT: &str = "Stays, though the tree lacks it";
+
+/// Two users with passwords, the first with a PIN, too.
+const USERS: &str = "<domain name=\"one.test\">\n\
+    <params><param name=\"dial-string\" value=\"here\"/></params>\n\
+    <user id=\"1000\"><params><param name=\"password\" value=\"first word\"/>\
+    <param name=\"vm-password\" value=\"8642\"/></params>\
+    <variables><variable name=\"toll_allow\" value=\"local\"/></variables></user>\n\
+    <user id=\"1001\"><params><param name=\"password\" value=\"second word\"/></params></user>\n\
+    <user id=\"1002\"/>\n</domain>";
+
+#[test]
+fn what_was_done_here_and_the_tree_does_not_speak_of_stays() {
+    on_each_empty(|empty| {
+        let base = empty();
+        import(&base, USERS);
+        base.did(&["user", "set", "1000", "--enabled", "false", "--variable", "toll_allow=all"]);
+        base.did(&["user", "set", "1000", "--cidr", "192.0.2.0/24", "--variable", "MINE=1"]);
+        base.did_with(&["user", "set", "1001", "--pin-stdin"], "97531\n");
+        base.did_with(&["user", "set", "1002", "--password-stdin"], "third word\n");
+        base.did(&["domain", "set", "one.test", "--variable", "ours=1", "--realm", "r.test"]);
+        let pins = || {
+            let stored = base.open().load().expect("readable");
+            let users = stored.domains[0].users();
+            users
+                .iter()
+                .map(|user| (user.voicemail_hash(), user.secrets().count()))
+                .collect::<Vec<_>>()
+        };
+        let before = pins();
+        let told = import(&base, USERS);
+        assert_eq!(under(&told, DISABLED), ["1000@one.test"], "{told}");
+        assert_eq!(
+            under(&told, KEPT),
+            ["one.test: variable ours", "1000@one.test: cidr, variable MINE"],
+            "{told}"
+        );
+        assert_eq!((under(&told, PASSWORDS), under(&told, PINS)), (vec![], vec![]), "{told}");
+        assert!(told.contains("freeswitch.xml:6: user «1002» keeps the stored password"), "{told}");
+        assert!(!told.contains("«1002» has no password"), "{told}");
+
+        let after = pins();
+        assert!(after[1].0.is_some() && after[0].0.is_some());
+        assert_eq!(
+            after.iter().map(|user| &user.0).collect::<Vec<_>>(),
+            before.iter().map(|user| &user.0).collect::<Vec<_>>()
+        );
+        // The realm is new, and the tree tells the first two passwords alone.
+        assert_eq!(after.iter().map(|user| user.1).collect::<Vec<_>>(), [4, 4, 2]);
+        let stored = base.open().load().expect("readable");
+        let user = stored.domains[0].user("1000").expect("there");
+        assert!(user.disabled && user.cidr == Some("192.0.2.0/24"));
+        let told_of = |name: &str| {
+            let found = user.to_user().variables.into_iter().find(|found| found.name == name);
+            found.map(|found| found.text)
+        };
+        assert_eq!(
+            (told_of("toll_allow"), told_of("MINE")),
+            (Some("local".into()), Some("1".into()))
+        );
+        assert_eq!(stored.domains[0].variables().len(), 1);
+        assert_eq!(stored.domains[0].realms(), ["r.test"]);
+
+        let before = revision(&base);
+        let again = import(&base, USERS);
+        assert!(again.contains(": 0 rows were added, 0 changed; "), "{again}");
+        assert_eq!((under(&again, DISABLED), revision(&base)), (vec!["1000@one.test"], before));
+    });
+}
+
+#[test]
+fn whoever_gets_the_trees_password_or_pin_is_named_before_and_after() {
+    on_each_empty(|empty| {
+        let base = empty();
+        import(&base, USERS);
+        base.did_with(&["user", "set", "1000", "--password-stdin"], "mine alone\n");
+        base.did_with(&["user", "set", "1000", "--pin-stdin"], "97531\n");
+        base.did(&["user", "set", "1001", "--no-password"]);
+        let tree = tree(USERS);
+        let before = revision(&base);
+        let dry = base.did(&["import", path(&tree), "--dry-run"]);
+        assert_eq!(revision(&base), before);
+        let wet = base.did(&["import", path(&tree)]);
+        for told in [&dry, &wet] {
+            assert_eq!(under(&told.out, PASSWORDS), ["1000@one.test", "1001@one.test"]);
+            assert_eq!(under(&told.out, PINS), ["1000@one.test"]);
+            let stored = base.open().load().expect("readable");
+            let users = stored.domains[0].users().iter();
+            let hashes = users.flat_map(|user| {
+                let secrets = user.secrets().filter_map(|secret| secret.ha1());
+                secrets.chain(user.voicemail_hash()).collect::<Vec<_>>()
+            });
+            let words = ["first word", "second word", "8642", "mine alone", "97531"];
+            for secret in hashes.chain(words.map(str::to_owned)) {
+                assert!(!told.all().contains(&secret), "{secret} is in {}", told.all());
+            }
+        }
+        let told = import(&base, USERS);
+        assert_eq!((under(&told, PASSWORDS), under(&told, PINS)), (vec![], vec![]), "{told}");
+    });
+}
+
+#[test]
+fn a_tree_with_one_hash_of_a_password_leaves_the_others_of_it() {
+    on_each_empty(|empty| {
+        let base = empty();
+        import(&base, USERS);
+        let stored = base.open().load().expect("readable");
+        let user = stored.domains[0].user("1000").expect("there");
+        let md5 = user.secrets().find_map(|secret| secret.ha1().filter(|hash| hash.len() == 32));
+        let told = |hash: &str| {
+            import(
+                &base,
+                &format!(
+                    "<domain name=\"one.test\"><user id=\"1000\"><params>\
+                     <param name=\"a1-hash\" value=\"{hash}\"/></params></user></domain>"
+                ),
+            )
+        };
+        let count = || {
+            let stored = base.open().load().expect("readable");
+            stored.domains[0].user("1000").expect("there").secrets().count()
+        };
+        let same = told(&md5.expect("an MD5 hash"));
+        assert_eq!((under(&same, PASSWORDS), count()), (vec![], 2), "{same}");
+        let other = told(&"0".repeat(32));
+        assert_eq!((under(&other, PASSWORDS), count()), (vec!["1000@one.test"], 1), "{other}");
+    });
+}
