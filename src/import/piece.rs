@@ -157,7 +157,8 @@ mod tests {
             ),
             (
                 "<extension><condition>\n<action application='$${x}'/></condition></extension>",
-                "f.xml:2: the application is made of $${x}",
+                "f.xml:2: the application is made of $${x}: `x` is set nowhere; \
+                 `jackfield global add x VALUE` sets it",
             ),
         ] {
             assert!(problem(text).contains(told), "{text}: {}", problem(text));

@@ -71,6 +71,7 @@ fn one<T>(
 ) -> Result<Option<T>, Vec<Problem>> {
     let existing = Contents::default();
     let mut taker = Taker::new(globals, &existing, report);
+    taker.remedy = |name| format!("`jackfield global add {name} VALUE` sets it");
     let found = take(&mut taker);
     if taker.problems.is_empty() { Ok(found) } else { Err(taker.problems) }
 }
@@ -81,6 +82,8 @@ struct Taker<'a> {
     report: &'a mut Report,
     contents: Contents,
     problems: Vec<Problem>,
+    /// What gives a global of this name a value.
+    remedy: fn(&str) -> String,
     /// Names of globals that secrets are made of.
     in_secrets: BTreeSet<String>,
     /// Names of globals that stay live in texts.
@@ -105,6 +108,7 @@ impl<'a> Taker<'a> {
             report,
             contents: Contents::default(),
             problems: Vec::new(),
+            remedy: |name| format!("add --set {name}=VALUE"),
             in_secrets: BTreeSet::new(),
             in_texts: BTreeSet::new(),
             in_calls: BTreeMap::new(),
@@ -302,7 +306,7 @@ impl Taker<'_> {
         let (name, why) = (&unknown.name, &unknown.why);
         self.problem(
             place,
-            format!("{what} is made of $${{{name}}}: {why}; add --set {name}=VALUE"),
+            format!("{what} is made of $${{{name}}}: {why}; {}", (self.remedy)(name)),
         );
         None
     }
