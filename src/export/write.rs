@@ -1,15 +1,17 @@
 //! Puts a tree in its place, whole or not at all.
 //!
-//! The files hold hashes and passwords of gateways, so they are for their owner alone. What somebody
-//! has put beside them, as the templates of mails, stays.
+//! The files hold hashes and passwords of gateways, so they are for their owner alone. They are written in a
+//! folder beside the target whose name nobody can foresee and which was not there before, because others may
+//! be allowed to write there, too. What somebody has put beside them, as the templates of mails, stays.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
 use thiserror::Error;
 
 use super::Tree;
@@ -21,7 +23,7 @@ const MARK: &str = ".jackfield-export";
 const MARK_TEXT: &str =
     "Written by jackfield export. The next export to this folder takes the place of these files:\n";
 
-/// Why a tree was not written; what was there before is there still.
+/// Why a tree was not written. What was there before is there still, or where the error says.
 #[derive(Debug, Error)]
 pub(crate) enum WriteError {
     /// Somebody's own files.
@@ -33,6 +35,12 @@ pub(crate) enum WriteError {
     /// A file where a folder is to be.
     #[error("{} is not a folder; name another", .0.display())]
     NotAFolder(PathBuf),
+    /// A link, which somebody else may have put there.
+    #[error(
+        "{} is a symbolic link, and what it leads to is not replaced; name the folder itself, or remove the link",
+        .0.display()
+    )]
+    Link(PathBuf),
     /// No such folder around it.
     #[error("there is no folder {}; make it first", .0.display())]
     NoParent(PathBuf),
@@ -42,6 +50,34 @@ pub(crate) enum WriteError {
         /// What was to be written.
         path: PathBuf,
         /// Its reason.
+        error: io::Error,
+    },
+    /// The new files did not get to their place, and the earlier ones not back.
+    #[error(
+        "cannot write {}: {error}; the earlier files are in {}: move them back",
+        target.display(),
+        earlier.display()
+    )]
+    Aside {
+        /// Where they were.
+        target: PathBuf,
+        /// Where they are.
+        earlier: PathBuf,
+        /// Why they were not replaced.
+        error: io::Error,
+    },
+    /// The new files are in their place, and something is left of the earlier ones.
+    #[error(
+        "{} is written, but the files before it are still in {}: {error}; remove them",
+        target.display(),
+        earlier.display()
+    )]
+    Left {
+        /// What was written.
+        target: PathBuf,
+        /// What is left.
+        earlier: PathBuf,
+        /// Why it could not be removed.
         error: io::Error,
     },
 }
@@ -54,23 +90,23 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> WriteError + '_ {
 pub(crate) fn write(folder: &Path, tree: &Tree) -> Result<PathBuf, WriteError> {
     let target = real(folder)?;
     let taken = is_taken(&target)?;
-    let fresh = beside(&target, "new");
-    let kept = || if taken { keep_others(&target, &fresh) } else { Ok(()) };
-    let written = fill(&fresh, tree)
-        .and_then(|()| kept())
-        .and_then(|()| put_in_place(&fresh, &target, taken));
-    if written.is_err() {
-        let _ = fs::remove_dir_all(&fresh);
+    let workshop = beside(&target)?;
+    let fresh = workshop.path().join("new");
+    fill(&fresh, tree)?;
+    if taken {
+        keep_others(&target, &fresh)?;
     }
-    written.map(|()| target)
+    put_in_place(workshop, &fresh, &target, taken)?;
+    Ok(target)
 }
 
-/// The path without links, so that a folder behind one is replaced and not the link.
+/// The path, with the links to its parent resolved: what is replaced has to be itself what was named.
 fn real(folder: &Path) -> Result<PathBuf, WriteError> {
-    if let Ok(found) = folder.canonicalize() {
-        return Ok(found);
+    let mut absolute = std::path::absolute(folder).map_err(failed(folder))?;
+    if absolute.file_name().is_none() {
+        // It ends in `..`, which is never a link.
+        absolute = absolute.canonicalize().map_err(failed(folder))?;
     }
-    let absolute = std::path::absolute(folder).map_err(failed(folder))?;
     let (Some(parent), Some(name)) = (absolute.parent(), absolute.file_name()) else {
         return Err(WriteError::NotAFolder(absolute));
     };
@@ -82,10 +118,15 @@ fn real(folder: &Path) -> Result<PathBuf, WriteError> {
 
 /// Whether an earlier export is there.
 fn is_taken(target: &Path) -> Result<bool, WriteError> {
-    if !target.exists() {
-        return Ok(false);
+    let found = match target.symlink_metadata() {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed(target)(error)),
+    };
+    if found.is_symlink() {
+        return Err(WriteError::Link(target.to_owned()));
     }
-    if !target.is_dir() || target.parent().is_none() {
+    if !found.is_dir() {
         return Err(WriteError::NotAFolder(target.to_owned()));
     }
     let empty = fs::read_dir(target).map_err(failed(target))?.next().is_none();
@@ -95,11 +136,17 @@ fn is_taken(target: &Path) -> Result<bool, WriteError> {
     Ok(true)
 }
 
-fn beside(target: &Path, what: &str) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(target.file_name().unwrap_or_default());
-    name.push(format!(".{what}-{}", std::process::id()));
-    target.with_file_name(name)
+/// A folder of ours in that of the target, for what comes and what goes; it is removed with all that is in it.
+fn beside(target: &Path) -> Result<TempDir, WriteError> {
+    let parent = target.parent().unwrap_or(target);
+    let mut prefix = OsString::from(".");
+    prefix.push(target.file_name().unwrap_or(OsStr::new("export")));
+    prefix.push(".");
+    tempfile::Builder::new()
+        .prefix(&prefix)
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(parent)
+        .map_err(failed(parent))
 }
 
 fn fill(folder: &Path, tree: &Tree) -> Result<(), WriteError> {
@@ -165,15 +212,24 @@ fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
-fn put_in_place(fresh: &Path, target: &Path, taken: bool) -> Result<(), WriteError> {
+fn put_in_place(
+    workshop: TempDir,
+    fresh: &Path,
+    target: &Path,
+    taken: bool,
+) -> Result<(), WriteError> {
     if !taken {
         return fs::rename(fresh, target).map_err(failed(target));
     }
-    let old = beside(target, "old");
+    let old = workshop.path().join("old");
     fs::rename(target, &old).map_err(failed(target))?;
     if let Err(error) = fs::rename(fresh, target) {
-        let _ = fs::rename(&old, target);
-        return Err(failed(target)(error));
+        if fs::rename(&old, target).is_ok() {
+            return Err(failed(target)(error));
+        }
+        let earlier = workshop.keep().join("old");
+        return Err(WriteError::Aside { target: target.to_owned(), earlier, error });
     }
-    fs::remove_dir_all(&old).map_err(failed(&old))
+    let earlier = workshop.path().to_owned();
+    workshop.close().map_err(|error| WriteError::Left { target: target.to_owned(), earlier, error })
 }

@@ -1,13 +1,13 @@
 //! Where files are written: whole or not at all, for their owner alone, and over nobody's own files.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use jackfield_api::snapshot::Hosts;
 
-use super::{export, files, nasty, on};
-use crate::support::{Base, on_each_empty};
+use super::{export, files, nasty, on, told};
+use crate::support::{Base, jackfield_after, on_each_empty};
 
 fn base() -> Base {
     let base = Base::sqlite();
@@ -33,6 +33,60 @@ fn a_folder_with_files_of_somebody_is_left_alone() {
     );
     let kept = files(folder.path());
     assert_eq!(kept.into_iter().collect::<Vec<_>>(), [("freeswitch.xml".into(), "mine".into())]);
+}
+
+#[test]
+fn a_link_is_not_followed() {
+    let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
+    let (own, link) = (folder.path().join("own"), folder.path().join("link"));
+    export(&base, &[], &own);
+    let before = files(&own);
+    symlink(&own, &link).expect("made");
+    for name in ["link", "link/", "link/."] {
+        let told = refused(&base, &folder.path().join(name));
+        assert!(told.contains("link is a symbolic link, and what it leads to is not"), "{told}");
+    }
+    fs::remove_file(&link).expect("removed");
+    symlink(folder.path().join("gone"), &link).expect("made");
+    assert!(refused(&base, &link).contains("is a symbolic link"));
+    assert_eq!(files(&own), before);
+    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 2);
+    // One on the way is the operator's own business.
+    fs::remove_file(&link).expect("removed");
+    symlink(folder.path(), &link).expect("made");
+    let told = export(&base, &[], &link.join("own"));
+    assert!(told.contains(own.to_str().expect("UTF-8")), "{told}");
+}
+
+/// Whoever may write in the folder around can make ready whatever name they can foresee.
+#[test]
+fn what_somebody_put_beside_the_folder_is_not_taken_for_ours() {
+    let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
+    let (evil, path) = (folder.path().join("evil"), folder.path().join("conf"));
+    fs::create_dir(&evil).expect("made");
+    fs::write(evil.join("theirs"), "").expect("writable");
+    // The shell becomes the program, so its number is known before.
+    let beside = path.with_file_name(".conf");
+    let plant = |what| format!("ln -s {} {}.{what}-$$", evil.display(), beside.display());
+    let planted = format!("{} && {}", plant("new"), plant("old"));
+    for _ in 0..2 {
+        let done = jackfield_after(&planted)
+            .env("JACKFIELD_DATABASE_URL", &base.url)
+            .arg("export")
+            .arg(&path)
+            .output()
+            .expect("a shell");
+        told(&done);
+        let found = fs::symlink_metadata(&path).expect("there");
+        assert!(found.is_dir(), "a link to a stranger's folder");
+        assert!(path.join("freeswitch.xml").is_file());
+    }
+    assert_eq!(fs::read_dir(&evil).expect("readable").count(), 1);
+    let entries =
+        fs::read_dir(folder.path()).expect("readable").map(|entry| entry.expect("an entry"));
+    let left: Vec<_> =
+        entries.filter(|entry| !entry.file_type().expect("a type").is_symlink()).collect();
+    assert_eq!(left.len(), 2, "{left:?}");
 }
 
 #[test]
