@@ -8,6 +8,7 @@
 mod bootstrap;
 mod configuration;
 mod directory;
+mod manifest;
 mod modules;
 mod names;
 mod vars;

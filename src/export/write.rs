@@ -4,7 +4,6 @@
 //! folder beside the target whose name nobody can foresee and which was not there before, because others may
 //! be allowed to write there, too. What somebody has put beside them, as the templates of mails, stays.
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
@@ -15,13 +14,10 @@ use tempfile::TempDir;
 use thiserror::Error;
 
 use super::Tree;
+use super::manifest::{self, Manifest};
 
-/// Says that a folder was written by an export and which files it wrote, so that the next one may take
-/// their place.
-const MARK: &str = ".jackfield-export";
-
-const MARK_TEXT: &str =
-    "Written by jackfield export. The next export to this folder takes the place of these files:\n";
+/// How many of such files an error names.
+const NAMED: usize = 10;
 
 /// Why a tree was not written. What was there before is there still, or where the error says.
 #[derive(Debug, Error)]
@@ -32,6 +28,19 @@ pub(crate) enum WriteError {
     /// One of somebody's own files where a file is to be.
     #[error("{} is not from an export, and this one would write it; move it away", .0.display())]
     InTheWay(PathBuf),
+    /// Files of the earlier export that somebody changed.
+    #[error(
+        "in {} files were changed since they were exported, and that would be lost: {}; store what they say \
+         and move them away, or name another folder",
+        folder.display(),
+        list(files)
+    )]
+    Changed {
+        /// The exported folder.
+        folder: PathBuf,
+        /// Paths in it.
+        files: Vec<String>,
+    },
     /// A file where a folder is to be.
     #[error("{} is not a folder; name another", .0.display())]
     NotAFolder(PathBuf),
@@ -82,6 +91,14 @@ pub(crate) enum WriteError {
     },
 }
 
+fn list(files: &[String]) -> String {
+    let named: Vec<_> = files.iter().take(NAMED).map(String::as_str).collect();
+    match files.len() - named.len() {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> WriteError + '_ {
     |error| WriteError::Io { path: path.to_owned(), error }
 }
@@ -89,13 +106,16 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> WriteError + '_ {
 /// Writes the files beside the folder and then puts them in its place. Its real path is the answer.
 pub(crate) fn write(folder: &Path, tree: &Tree) -> Result<PathBuf, WriteError> {
     let target = real(folder)?;
-    let taken = is_taken(&target)?;
+    earlier(&target)?;
     let workshop = beside(&target)?;
     let fresh = workshop.path().join("new");
     fill(&fresh, tree)?;
-    if taken {
-        keep_others(&target, &fresh)?;
+    // Once more, because many files take their time.
+    let earlier = earlier(&target)?;
+    if let Some(manifest) = &earlier {
+        keep_others(&target, &fresh, manifest)?;
     }
+    let taken = earlier.is_some();
     put_in_place(workshop, &fresh, &target, taken)?;
     Ok(target)
 }
@@ -116,11 +136,11 @@ fn real(folder: &Path) -> Result<PathBuf, WriteError> {
     }
 }
 
-/// Whether an earlier export is there.
-fn is_taken(target: &Path) -> Result<bool, WriteError> {
+/// What an earlier export wrote, unchanged; nothing of an empty folder, `None` where none is.
+fn earlier(target: &Path) -> Result<Option<Manifest>, WriteError> {
     let found = match target.symlink_metadata() {
         Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(target)(error)),
     };
     if found.is_symlink() {
@@ -129,11 +149,17 @@ fn is_taken(target: &Path) -> Result<bool, WriteError> {
     if !found.is_dir() {
         return Err(WriteError::NotAFolder(target.to_owned()));
     }
-    let empty = fs::read_dir(target).map_err(failed(target))?.next().is_none();
-    if !empty && !target.join(MARK).is_file() {
-        return Err(WriteError::Occupied(target.to_owned()));
+    if fs::read_dir(target).map_err(failed(target))?.next().is_none() {
+        return Ok(Some(Manifest::default()));
     }
-    Ok(true)
+    let Some(manifest) = Manifest::read(target).map_err(failed(target))? else {
+        return Err(WriteError::Occupied(target.to_owned()));
+    };
+    let files = manifest.changed(target).map_err(failed(target))?;
+    if !files.is_empty() {
+        return Err(WriteError::Changed { folder: target.to_owned(), files });
+    }
+    Ok(Some(manifest))
 }
 
 /// A folder of ours in that of the target, for what comes and what goes; it is removed with all that is in it.
@@ -151,11 +177,9 @@ fn beside(target: &Path) -> Result<TempDir, WriteError> {
 
 fn fill(folder: &Path, tree: &Tree) -> Result<(), WriteError> {
     make(folder)?;
-    let names: Vec<&str> = tree.files.keys().map(String::as_str).collect();
-    let text = format!("{MARK_TEXT}{}\n", names.join("\n"));
-    let mark = (MARK, text.as_str());
+    let manifest = Manifest::of(tree).text();
     let files = tree.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-    for (path, text) in files.chain([mark]) {
+    for (path, text) in files.chain([(manifest::NAME, manifest.as_str())]) {
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
             make(parent)?;
@@ -167,13 +191,7 @@ fn fill(folder: &Path, tree: &Tree) -> Result<(), WriteError> {
 }
 
 /// Copies what no export wrote.
-fn keep_others(old: &Path, fresh: &Path) -> Result<(), WriteError> {
-    let mark = old.join(MARK);
-    let ours = match fs::read_to_string(&mark) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        read => read.map_err(failed(&mark))?,
-    };
-    let ours: BTreeSet<&Path> = ours.lines().chain([MARK]).map(Path::new).collect();
+fn keep_others(old: &Path, fresh: &Path, manifest: &Manifest) -> Result<(), WriteError> {
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
         let within = old.join(&folder);
@@ -183,7 +201,7 @@ fn keep_others(old: &Path, fresh: &Path) -> Result<(), WriteError> {
             let kind = entry.file_type().map_err(failed(&from))?;
             if kind.is_dir() {
                 folders.push(path);
-            } else if !ours.contains(path.as_path()) {
+            } else if !manifest.lists(&path) {
                 let to = fresh.join(&path);
                 if to.symlink_metadata().is_ok() {
                     return Err(WriteError::InTheWay(from));

@@ -90,6 +90,38 @@ fn what_somebody_put_beside_the_folder_is_not_taken_for_ours() {
 }
 
 #[test]
+fn a_file_of_an_export_that_somebody_changed_is_not_lost() {
+    let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
+    let path = folder.path().join("conf");
+    export(&base, &["--bootstrap"], &path);
+    let changed = fs::read_to_string(path.join("vars.xml")).expect("there") + "<!-- mine -->";
+    fs::write(path.join("vars.xml"), changed).expect("writable");
+    fs::rename(path.join("freeswitch.xml"), path.join("root.xml")).expect("moved");
+    symlink("root.xml", path.join("freeswitch.xml")).expect("made");
+    let before = files(&path);
+    for arguments in [&["export"][..], &["export", "--bootstrap"]] {
+        let done = on(&base, arguments, &path);
+        assert_eq!(done.status.code(), Some(1));
+        let told = String::from_utf8(done.stderr).expect("UTF-8");
+        assert!(told.contains("would be lost: freeswitch.xml, vars.xml; store what"), "{told}");
+        assert_eq!(files(&path), before);
+    }
+    // What is gone is no loss.
+    fs::remove_file(path.join("freeswitch.xml")).expect("removed");
+    fs::remove_file(path.join("vars.xml")).expect("removed");
+    export(&base, &[], &path);
+    assert!(path.join("root.xml").is_file() && path.join("vars.xml").is_file());
+    assert_eq!(fs::read_dir(folder.path()).expect("readable").count(), 1);
+    // A list that says nothing vouches for nothing.
+    fs::write(path.join(".jackfield-export"), "Written by jackfield export.\n").expect("writable");
+    let before = files(&path);
+    assert!(refused(&base, &path).contains("is not from an export, and this one would write it"));
+    assert_eq!(files(&path), before);
+    fs::remove_file(path.join(".jackfield-export")).expect("removed");
+    assert!(refused(&base, &path).contains("holds files that no export wrote"));
+}
+
+#[test]
 fn an_earlier_export_and_an_empty_folder_are_replaced_as_a_whole() {
     let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
     let path = folder.path().join("conf");
@@ -112,7 +144,6 @@ fn what_somebody_put_beside_an_export_stays_and_is_never_written_over() {
     fs::create_dir(path.join("tls")).expect("made");
     fs::write(path.join("tls/wss.pem"), "mine, too").expect("writable");
     std::os::unix::fs::symlink("tls", path.join("certs")).expect("made");
-    fs::write(path.join("vars.xml"), "edited").expect("writable");
     export(&base, &[], &path);
     assert_eq!(fs::read_link(path.join("certs")).expect("a link").to_str(), Some("tls"));
     fs::remove_file(path.join("certs")).expect("there");
