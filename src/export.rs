@@ -2,8 +2,9 @@
 //!
 //! [`whole`] makes the tree that a switch boots from by itself, [`bootstrap()`] the few files of one that is
 //! served. Both are made in memory first, from what is stored alone, so that the same database always
-//! gives the same files; [`write()`] puts them in their place when they are complete. What no switch has a
-//! place for is written so that the import takes it back, see [`jackfield_api::files`].
+//! gives the same files; only the event socket's password in a bootstrap is nowhere stored: it is that of the
+//! export before, or a new one. [`Place`] puts the files where they belong when they are complete. What no
+//! switch has a place for is written so that the import takes it back, see [`jackfield_api::files`].
 
 mod bootstrap;
 mod configuration;
@@ -23,7 +24,7 @@ use jackfield_api::xml::XmlError;
 use thiserror::Error;
 
 pub(crate) use self::bootstrap::{Service, xml_curl_conf};
-pub(crate) use self::write::write;
+pub(crate) use self::write::Place;
 
 /// Files by their paths, and what is to be told of them.
 #[derive(Debug, Default)]
@@ -113,11 +114,15 @@ pub(crate) fn whole(contents: &Contents) -> Result<Tree, ExportError> {
     Ok(tree)
 }
 
-/// The few files of a switch that is served by a service.
-pub(crate) fn bootstrap(contents: &Contents, service: &Service) -> Result<Tree, ExportError> {
+/// The few files of a switch that is served by a service, for a place where an earlier export may be.
+pub(crate) fn bootstrap(
+    contents: &Contents,
+    service: &Service,
+    place: &Place,
+) -> Result<Tree, ExportError> {
     let all = objects(contents)?;
     let mut tree = Tree::default();
-    bootstrap::put(&mut tree, contents, service)?;
+    bootstrap::put(&mut tree, contents, service, place)?;
     // What is served reads globals of the switch, too.
     let read = all.files.values().chain(tree.files.values());
     let vars = vars::write(&contents.globals, read);

@@ -30,9 +30,17 @@ pub(crate) fn voicemail_hash(id: &str, domain: &str, pin: &str) -> String {
     hex(&Md5::digest(format!("{id}:{domain}:{pin}")))
 }
 
-/// A password of letters and digits: 119 bits.
+/// Letters and digits of a generated password: 119 bits.
+const PASSWORD: usize = 20;
+
+/// A password of letters and digits.
 pub(crate) fn generate_password() -> String {
-    Alphanumeric.sample_string(&mut rand::rng(), 20)
+    Alphanumeric.sample_string(&mut rand::rng(), PASSWORD)
+}
+
+/// Whether a password has the form of a generated one.
+pub(crate) fn is_generated(password: &str) -> bool {
+    password.len() == PASSWORD && password.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// A PIN that can be typed on a phone.
@@ -66,6 +74,7 @@ mod tests {
     #[test]
     fn generated_secrets_differ() {
         assert_ne!(generate_password(), generate_password());
+        assert!(is_generated(&generate_password()) && !is_generated("ClueCon"));
         assert_eq!(generate_pin().len(), 6);
     }
 }

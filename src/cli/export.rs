@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::Source;
 use crate::db::Database;
-use crate::export::{self, Service, Tree};
+use crate::export::{self, Place, Service, Tree};
 
 /// What to write, and where.
 #[derive(Args)]
@@ -37,13 +37,14 @@ pub(super) fn run(export: &Export) -> anyhow::Result<()> {
             (!named).then(|| format!("no limit names «{host}»: it has what is for every switch"));
         contents = contents.on(host);
     }
+    let place = Place::find(&export.path)?;
     let mut tree = if export.bootstrap {
-        export::bootstrap(&contents, &Service::of(&opened.settings))?
+        export::bootstrap(&contents, &Service::of(&opened.settings), &place)?
     } else {
         export::whole(&contents)?
     };
     tree.notes.extend(unknown);
-    let folder = export::write(&export.path, &tree)?;
+    let folder = place.write(&tree)?;
     tell(&mut std::io::stdout().lock(), &tree, &folder.display().to_string(), export.bootstrap)?;
     Ok(())
 }

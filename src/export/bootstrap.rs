@@ -5,8 +5,8 @@ use jackfield_api::snapshot::{Contents, Hosts, StoredDocument};
 use jackfield_api::xml::Raw;
 
 use super::configuration::{logs, path, stored};
-use super::{ExportError, Tree, modules};
-use crate::secret::generate_password;
+use super::{ExportError, Place, Tree, modules};
+use crate::secret::{generate_password, is_generated};
 use crate::settings::Settings;
 
 /// Documents that the core or a module reads before `mod_xml_curl` is there.
@@ -59,6 +59,7 @@ pub(super) fn put(
     tree: &mut Tree,
     contents: &Contents,
     service: &Service,
+    place: &Place,
 ) -> Result<(), ExportError> {
     for name in READ_FROM_DISK {
         if let Some(document) = contents.document(name) {
@@ -70,16 +71,7 @@ pub(super) fn put(
     let text = Configuration::new("modules.conf").modules(modules.iter().map(|name| &**name));
     tree.put(path("modules.conf"), || "modules.conf".to_owned(), text.file())?;
     if contents.document("event_socket.conf").is_none() {
-        let password = generate_password();
-        let settings =
-            [("listen-ip", "127.0.0.1"), ("listen-port", "8021"), ("password", &password)];
-        let text = Configuration::new("event_socket.conf").settings(settings).file();
-        tree.put(path("event_socket.conf"), || "event_socket.conf".to_owned(), text)?;
-        tree.notes.push(
-            "no event_socket.conf is stored: the password in autoload_configs/event_socket.conf.xml \
-             is a new one; fs_cli wants it with -p"
-                .to_owned(),
-        );
+        event_socket(tree, place)?;
     }
     let raw = Raw::parse(&xml_curl_conf(&service.address)).map_err(|error| error.to_string());
     let curl = match raw {
@@ -95,4 +87,27 @@ pub(super) fn put(
         );
     }
     Ok(())
+}
+
+/// A socket of the switch's own; whoever connects to it goes on with the password of the export before.
+fn event_socket(tree: &mut Tree, place: &Place) -> Result<(), ExportError> {
+    let path = path("event_socket.conf");
+    let earlier = place.earlier(&path).as_deref().and_then(made_up).map(str::to_owned);
+    let (password, age) = match earlier {
+        Some(password) => (password, "that of the export before"),
+        None => (generate_password(), "a new one"),
+    };
+    tree.notes.push(format!(
+        "no event_socket.conf is stored: the password in {path} is {age}; fs_cli wants it with -p"
+    ));
+    let settings = [("listen-ip", "127.0.0.1"), ("listen-port", "8021"), ("password", &password)];
+    let text = Configuration::new("event_socket.conf").settings(settings).file();
+    tree.put(path, || "event_socket.conf".to_owned(), text)
+}
+
+/// The password in such a file, if it is one that an export made up.
+fn made_up(text: &str) -> Option<&str> {
+    let (_, rest) = text.split_once(r#"<param name="password" value=""#)?;
+    let (password, _) = rest.split_once('"')?;
+    is_generated(password).then_some(password)
 }

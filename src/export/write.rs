@@ -7,7 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -103,21 +103,55 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> WriteError + '_ {
     |error| WriteError::Io { path: path.to_owned(), error }
 }
 
-/// Writes the files beside the folder and then puts them in its place. Its real path is the answer.
-pub(crate) fn write(folder: &Path, tree: &Tree) -> Result<PathBuf, WriteError> {
-    let target = real(folder)?;
-    earlier(&target)?;
-    let workshop = beside(&target)?;
-    let fresh = workshop.path().join("new");
-    fill(&fresh, tree)?;
-    // Once more, because many files take their time.
-    let earlier = earlier(&target)?;
-    if let Some(manifest) = &earlier {
-        keep_others(&target, &fresh, manifest)?;
+/// Where an export goes: a folder that is not there yet, is empty, or holds what an earlier export wrote.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// Its real path.
+    target: PathBuf,
+    workshop: TempDir,
+}
+
+impl Place {
+    /// That of a path; nothing is changed there yet.
+    pub(crate) fn find(folder: &Path) -> Result<Self, WriteError> {
+        let target = real(folder)?;
+        earlier(&target)?;
+        let workshop = beside(&target)?;
+        Ok(Self { target, workshop })
     }
-    let taken = earlier.is_some();
-    put_in_place(workshop, &fresh, &target, taken)?;
-    Ok(target)
+
+    /// A file of the earlier export; `None`, too, where somebody else can have put the folder.
+    pub(crate) fn earlier(&self, path: &str) -> Option<String> {
+        if !self.is_ours().unwrap_or(false) {
+            return None;
+        }
+        fs::read_to_string(self.target.join(path)).ok()
+    }
+
+    fn is_ours(&self) -> io::Result<bool> {
+        let us = self.workshop.path().metadata()?.uid();
+        if self.target.symlink_metadata()?.uid() == us {
+            return Ok(true);
+        }
+        // It may have been given to the user whom the switch runs as, but only where nobody else writes.
+        let Some(parent) = self.target.parent() else { return Ok(false) };
+        let around = parent.metadata()?;
+        Ok([0, us].contains(&around.uid()) && around.mode() & 0o022 == 0)
+    }
+
+    /// Writes the files beside the folder and then puts them in its place. Its real path is the answer.
+    pub(crate) fn write(self, tree: &Tree) -> Result<PathBuf, WriteError> {
+        let Self { target, workshop } = self;
+        let fresh = workshop.path().join("new");
+        fill(&fresh, tree)?;
+        // Once more, because many files take their time.
+        let earlier = earlier(&target)?;
+        if let Some(manifest) = &earlier {
+            keep_others(&target, &fresh, manifest)?;
+        }
+        put_in_place(workshop, &fresh, &target, earlier.is_some())?;
+        Ok(target)
+    }
 }
 
 /// The path, with the links to its parent resolved: what is replaced has to be itself what was named.

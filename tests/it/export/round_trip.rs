@@ -1,5 +1,7 @@
 //! Export, import and export again: the same files byte for byte, and the same rows.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
 use jackfield_api::snapshot::Contents;
@@ -90,4 +92,48 @@ fn the_same_database_always_gives_the_same_files() {
         let [one, other] = written.map(|path| files(&path));
         assert_eq!(one, other);
     });
+}
+
+#[test]
+fn a_bootstrap_made_anew_says_the_same_and_keeps_the_password_of_the_event_socket() {
+    on_each_empty(|empty| {
+        let base = storing(empty, &nasty::contents());
+        let folder = tempfile::tempdir().expect("a folder");
+        let [path, elsewhere] = ["a", "b"].map(|name| folder.path().join(name));
+        let event_socket = "autoload_configs/event_socket.conf.xml";
+        let told = export(&base, &["--bootstrap"], &path);
+        assert!(told.contains(&format!("{event_socket} is a new one; fs_cli")), "{told}");
+        let first = files(&path);
+        let told = export(&base, &["--bootstrap"], &path);
+        assert!(told.contains(&format!("{event_socket} is that of the export before;")), "{told}");
+        assert_eq!(files(&path), first);
+        // Another folder is another switch, which has nothing else that is its own.
+        export(&base, &["--bootstrap"], &elsewhere);
+        let mut other = files(&elsewhere);
+        assert_ne!(other[event_socket], first[event_socket]);
+        for own in [event_socket, ".jackfield-export"] {
+            other.insert(own.to_owned(), first[own].clone());
+        }
+        assert_eq!(other, first);
+    });
+}
+
+/// A password that a stranger knows lets them command the switch.
+#[test]
+fn a_password_that_a_stranger_can_have_put_there_is_not_kept() {
+    let base = storing(&Base::sqlite, &Contents::default());
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("conf");
+    export(&base, &["--bootstrap"], &path);
+    if chown(&path, Some(65534), None).is_err() {
+        eprintln!("SKIPPED: only root can give a folder away");
+        return;
+    }
+    // The folder was given to the switch's user, and nobody else can have put it here.
+    let told = export(&base, &["--bootstrap"], &path);
+    assert!(told.contains("is that of the export before"), "{told}");
+    chown(&path, Some(65534), None).expect("given");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).expect("opened");
+    let told = export(&base, &["--bootstrap"], &path);
+    assert!(told.contains("is a new one"), "{told}");
 }
