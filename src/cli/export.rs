@@ -45,8 +45,9 @@ pub(super) fn run(export: &Export) -> anyhow::Result<()> {
     };
     tree.notes.extend(unknown);
     let folder = place.write(&tree)?;
-    tell(&mut std::io::stdout().lock(), &tree, &folder.display().to_string(), export.bootstrap)?;
-    Ok(())
+    let out = &mut std::io::stdout().lock();
+    tell(out, &tree, &folder.display().to_string(), export.bootstrap)
+        .with_context(|| format!("{} is written, and cannot be told of", folder.display()))
 }
 
 fn tell(out: &mut impl Write, tree: &Tree, folder: &str, bootstrap: bool) -> std::io::Result<()> {

@@ -10,7 +10,7 @@ use jackfield_api::snapshot::Contents;
 
 use super::Source;
 use crate::db::{Database, DatabaseUrl, Met, Tally};
-use crate::import::{self, Imported};
+use crate::import::{self, Imported, Report};
 
 /// What to import, and where to.
 #[derive(Args)]
@@ -56,17 +56,27 @@ pub(super) fn run(import: &Import) -> anyhow::Result<()> {
         bar.finish_and_clear();
         tally?
     };
-    let mut out = std::io::stdout().lock();
-    write!(out, "{report}")?;
-    write_met(&mut out, &tally.met)?;
-    let Tally { added, changed, same, .. } = tally;
-    let done = if import.dry_run { "would be" } else { "were" };
-    writeln!(out, "\n{url}: {added} rows {done} added, {changed} changed; {same} say the same")?;
+    let telling = tell(&mut std::io::stdout().lock(), import.dry_run, url, &report, tally);
     if !import.dry_run {
-        // Not part of the report, which a dry run gives too.
-        eprintln!("{}", opened.publish()?);
+        // Not part of the report, which a dry run gives too; and done whether or not anybody reads that.
+        let published = opened.publish()?;
+        writeln!(std::io::stderr(), "{published}")?;
     }
-    Ok(())
+    telling.context("the report cannot be written")
+}
+
+fn tell(
+    out: &mut impl Write,
+    dry_run: bool,
+    url: &DatabaseUrl,
+    report: &Report,
+    tally: Tally,
+) -> std::io::Result<()> {
+    write!(out, "{report}")?;
+    write_met(out, &tally.met)?;
+    let Tally { added, changed, same, .. } = tally;
+    let done = if dry_run { "would be" } else { "were" };
+    writeln!(out, "\n{url}: {added} rows {done} added, {changed} changed; {same} say the same")
 }
 
 /// Says where the tree and what was stored differ; names alone, no value.

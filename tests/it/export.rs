@@ -6,6 +6,7 @@ mod hosts;
 mod nasty;
 mod round_trip;
 mod served;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::fs;
