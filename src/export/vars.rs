@@ -35,13 +35,13 @@ pub(super) fn write<'f>(globals: &'f [Global], files: impl Iterator<Item = &'f S
             Some(value) => {
                 let _ = writeln!(
                     text,
-                    "  <!-- not stored: the machine's own address, until you write another -->\n  \
+                    "  <!-- not stored: the machine's own address, until you store another -->\n  \
                      <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\" {}=\"{}\"/>",
                     STAND_IN.0, STAND_IN.1
                 );
                 notes.push(format!(
-                    "vars.xml sets {name} to {value}: it is read, and not stored; write the address \
-                     there that others reach the switch at"
+                    "vars.xml sets {name} to {value}: it is read, and not stored; store the address \
+                     that others reach the switch at: jackfield global add {name} ADDRESS"
                 ));
             }
             None => nobody.push(name.as_str()),

@@ -121,6 +121,19 @@ fn a_file_of_an_export_that_somebody_changed_is_not_lost() {
     assert!(refused(&base, &path).contains("holds files that no export wrote"));
 }
 
+/// It would have to be written there again after each export.
+#[test]
+fn an_address_that_nothing_sets_is_to_be_stored_and_not_written_into_the_files() {
+    let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
+    let path = folder.path().join("conf");
+    let advice = "jackfield global add external_sip_ip ADDRESS";
+    assert!(export(&base, &[], &path).contains(advice));
+    let add = ["global", "add", "external_sip_ip", "203.0.113.1"];
+    told(&on(&base, &add[..3], Path::new(add[3])));
+    assert!(!export(&base, &[], &path).contains(advice));
+    assert!(files(&path)["vars.xml"].contains("external_sip_ip=203.0.113.1\""));
+}
+
 #[test]
 fn an_earlier_export_and_an_empty_folder_are_replaced_as_a_whole() {
     let (base, folder) = (base(), tempfile::tempdir().expect("a folder"));
