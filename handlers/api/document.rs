@@ -8,17 +8,19 @@ mod configuration;
 mod dialplan;
 mod directory;
 mod languages;
+mod secret;
 
 pub use configuration::{Configuration, Control, USUAL_CONTROLS};
 pub(crate) use configuration::{gateway, menu, profile_settings};
 pub use dialplan::{Chatplan, Dialplan};
 pub(crate) use dialplan::{context, extension};
 pub use directory::{
-    Credential, DIAL_STRING, Directory, DirectoryDomain, DirectoryUser, ListedUser, is_secret,
+    Credential, DIAL_STRING, Directory, DirectoryDomain, DirectoryUser, ListedUser,
 };
 pub(crate) use directory::{is_credential, place_of};
 pub use languages::Languages;
 pub(crate) use languages::group;
+pub use secret::is_secret;
 
 use crate::lookup::Section;
 use crate::snapshot::{Globals, SettingRef};

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::configuration::gateway;
-use super::{Document, settings};
+use super::{Document, is_secret, settings};
 use crate::answer::Answer;
 use crate::lookup::Section;
 use crate::snapshot::{Domain, Gateway, Group, SettingRef, UserRef};
@@ -78,17 +78,6 @@ pub const DIAL_STRING: &str = "{^^:sip_invite_domain=${dialed_domain}\
 
 pub(crate) fn is_credential(param: &str) -> bool {
     CREDENTIALS.iter().any(|name| param.eq_ignore_ascii_case(name))
-}
-
-/// Whether a setting of this name holds a secret, as `esl-password` or `gateway-credentials`: never in
-/// a list, never shown.
-pub fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    is_credential(&name)
-        || ["password", "-pass", "_pass", "-hash", "-pin", "secret", "token", "credentials", "dsn"]
-            .into_iter()
-            .any(|ending| name.ends_with(ending))
-        || name == "pin"
 }
 
 /// How the names of parameters end that the switch dials.
