@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 use jackfield_api::snapshot::{
     AccessList, Agent, Domain, Global, Language, Menu, Profile, Room, StoredDocument,
@@ -25,6 +26,7 @@ use crate::db::nouns::{
     DomainGroup, LanguagePhrase, OwnedGateway, PlacedExtension, ServedQueue, StoredContext,
 };
 use crate::fsapi::StartErrors;
+use crate::secret::HIDDEN;
 use crate::settings::{Settings, SettingsError, SettingsErrors, TABLE};
 use crate::{demo, logging};
 
@@ -137,11 +139,21 @@ struct Opened {
     log: WorkerGuard,
 }
 
+/// A value that is refused may be a secret, and others may read what a command says.
+fn hide_value(error: &mut clap::Error) {
+    let told = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let holds_text = told.contains('=') || error.kind() == ErrorKind::TooManyValues;
+    if holds_text && error.get(ContextKind::InvalidValue).is_some() {
+        error.insert(ContextKind::InvalidValue, ContextValue::String(HIDDEN.to_owned()));
+    }
+}
+
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            hide_value(&mut error);
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }

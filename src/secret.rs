@@ -1,19 +1,16 @@
 //! Hashes that the switch compares, and passwords nobody chose.
 
+mod inside;
 mod redact;
 
-use jackfield_api::document;
+pub(crate) use jackfield_api::document::is_secret;
 use jackfield_api::snapshot::{Algorithm, Secret};
 use md5::{Digest, Md5};
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::Sha256;
 
+pub(crate) use self::inside::{hide, secret_in};
 pub(crate) use self::redact::{HIDDEN, redact};
-
-/// Whether a parameter, a variable or a global of this name holds a secret in clear, or its hash.
-pub(crate) fn is_secret(name: &str) -> bool {
-    document::is_secret(name) || name.to_ascii_lowercase().ends_with("passphrase")
-}
 
 /// HA1 of RFC 2617 and RFC 8760: the digest of `username:realm:password`.
 pub(crate) fn ha1(username: &str, realm: &str, password: &str, algorithm: Algorithm) -> Secret {

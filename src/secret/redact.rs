@@ -1,12 +1,19 @@
 //! XML as people may see it.
 
+use std::ops::Range;
+
+use super::inside::{cover, find};
 use super::is_secret;
 
 /// What stands in the place of a value that is not shown.
 pub(crate) const HIDDEN: &str = "(not shown)";
 
+/// Attributes that hold names and expressions.
+const TESTED: [&str; 4] = ["name", "field", "expression", "pattern"];
+
 /// Blanks what holds secrets in XML that the safe layer wrote, one element a line: attributes and
-/// parameters, text in elements, and variables that an action sets.
+/// parameters, text in elements, variables within the data of an action or in a dial string, and
+/// passwords in URLs.
 pub(crate) fn redact(xml: &str) -> String {
     xml.lines().map(|line| redact_line(line) + "\n").collect()
 }
@@ -20,26 +27,72 @@ fn redact_line(line: &str) -> String {
         .find(|chunk| key(&chunk[0]).as_deref() == Some("name"))
         .and_then(|chunk| chunk.get(1).cloned());
     let hides_value = named.is_some_and(|name| is_secret(&name));
+    let application = parts
+        .chunks(2)
+        .find(|chunk| key(&chunk[0]).as_deref() == Some("application"))
+        .and_then(|chunk| chunk.get(1).cloned())
+        .unwrap_or_default();
     for at in (1..parts.len()).step_by(2) {
         let Some(key) = key(&parts[at - 1]) else { continue };
         if is_secret(&key) || (hides_value && key != "name") {
             HIDDEN.clone_into(&mut parts[at]);
-        } else if let Some((name, _)) = parts[at].split_once('=')
-            && key == "data"
-            && is_secret(name)
-        {
-            parts[at] = format!("{name}={HIDDEN}");
+        } else if !TESTED.contains(&key.as_str()) {
+            parts[at] = redact_text(&application, &parts[at]);
         }
     }
     let element = line.trim_start().trim_start_matches('<').split([' ', '>']).next();
-    if (hides_value || element.is_some_and(is_secret))
-        && let Some(last) = parts.last_mut()
+    let hides_text = hides_value || element.is_some_and(is_secret);
+    if let Some(last) = parts.last_mut()
         && let Some((before, text)) = last.split_once('>')
-        && let Some((_, after)) = text.split_once("</")
+        && let Some((text, after)) = text.split_once("</")
     {
-        *last = format!("{before}>{HIDDEN}</{after}");
+        let text = if hides_text { HIDDEN.to_owned() } else { redact_text("", text) };
+        *last = format!("{before}>{text}</{after}");
     }
     parts.join("\"")
+}
+
+/// A text as it is written in a document, without the secrets in it. The rest of it stays as it is
+/// written: a reference says something else than its character.
+fn redact_text(application: &str, written: &str) -> String {
+    let (text, places) = read(written);
+    let ranges = find(application, &text).into_iter().map(|found| found.value);
+    let ranges = ranges.map(|Range { start, end }| places[start]..places[end]);
+    cover(written, ranges).into_owned()
+}
+
+/// What a written text says, and where each byte of that is written.
+fn read(written: &str) -> (String, Vec<usize>) {
+    let (mut text, mut places, mut at) = (String::new(), Vec::new(), 0);
+    while let Some(c) = written[at..].chars().next() {
+        let (c, length) = reference(&written[at..]).unwrap_or((c, c.len_utf8()));
+        text.push(c);
+        places.resize(text.len(), at);
+        at += length;
+    }
+    places.push(at);
+    (text, places)
+}
+
+/// The character that a reference stands for, and how long that is.
+fn reference(written: &str) -> Option<(char, usize)> {
+    let (name, _) = written.strip_prefix('&')?.split_once(';')?;
+    let c = match name {
+        "amp" => '&',
+        "lt" => '<',
+        "gt" => '>',
+        "quot" => '"',
+        "apos" => '\'',
+        _ => {
+            let number = name.strip_prefix('#')?;
+            let code = match number.strip_prefix('x') {
+                Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+                None => number.parse().ok()?,
+            };
+            char::from_u32(code)?
+        }
+    };
+    Some((c, name.len() + 2))
 }
 
 #[cfg(test)]
@@ -61,6 +114,27 @@ mod tests {
             (
                 r#"<action application="set" data="sip_auth_password=x=y"/>"#,
                 r#"<action application="set" data="sip_auth_password=(not shown)"/>"#,
+            ),
+            (
+                r#"<action application="bridge" data="[a=b,my_pwd=x]&lt;my_pwd=y&gt;&#36;{z}"/>"#,
+                r#"<action application="bridge" data="[a=b,my_pwd=(not shown)]&lt;my_pwd=(not shown)&gt;&#36;{z}"/>"#,
+            ),
+            (
+                r#"<action application="multiset" data="my_pwd=x c=d"/>"#,
+                r#"<action application="multiset" data="my_pwd=(not shown) c=d"/>"#,
+            ),
+            (
+                r#"<entry action="menu-exec-app" digits="1" param="bridge {my_pwd=x}y"/>"#,
+                r#"<entry action="menu-exec-app" digits="1" param="bridge {my_pwd=(not shown)}y"/>"#,
+            ),
+            (
+                r#"<param name="url" value="http://u:x@h/?api_key=y&amp;n=&#36;{n}"/>"#,
+                r#"<param name="url" value="http://u:(not shown)@h/?api_key=(not shown)&amp;n=&#36;{n}"/>"#,
+            ),
+            ("<url>http://u:x@h/</url>", "<url>http://u:(not shown)@h/</url>"),
+            (
+                r#"<condition field="a" expression="^token=(.*)$"/>"#,
+                r#"<condition field="a" expression="^token=(.*)$"/>"#,
             ),
             ("  <password>x</password>", "  <password>(not shown)</password>"),
             (

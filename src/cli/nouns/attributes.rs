@@ -3,8 +3,7 @@
 use clap::Args;
 use jackfield_api::snapshot::Setting;
 
-use super::fields::{Pair, edit, pair, put};
-use super::password;
+use super::fields::{Pair, edit, pair, put_secret};
 
 /// Attributes besides the name.
 #[derive(Args)]
@@ -23,9 +22,6 @@ pub(super) struct Attributes {
 impl Attributes {
     pub(super) fn apply(&self, settings: &mut Vec<Setting>) -> anyhow::Result<()> {
         edit(settings, &self.attribute, &self.unset_attribute, "--secret-attribute")?;
-        if let Some(name) = &self.secret_attribute {
-            put(settings, Setting::new(name.as_str(), password::read(name)?));
-        }
-        Ok(())
+        put_secret(settings, self.secret_attribute.as_ref())
     }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use jackfield_api::snapshot::Setting;
 
 use super::password;
-use crate::secret::is_secret;
+use crate::secret::{is_secret, secret_in};
 
 /// `NAME=VALUE`.
 #[derive(Debug, Clone)]
@@ -51,11 +51,7 @@ pub(super) struct Variables {
 impl Params {
     pub(super) fn apply(&self, settings: &mut Vec<Setting>) -> anyhow::Result<()> {
         edit(settings, &self.param, &self.unset_param, "--secret-param")?;
-        if let Some(name) = &self.secret_param {
-            let value = password::read(name)?;
-            put(settings, Setting::new(name.as_str(), value));
-        }
-        Ok(())
+        put_secret(settings, self.secret_param.as_ref())
     }
 }
 
@@ -63,6 +59,17 @@ impl Variables {
     pub(super) fn apply(&self, settings: &mut Vec<Setting>) -> anyhow::Result<()> {
         edit(settings, &self.variable, &self.unset_variable, "--secret-param")
     }
+}
+
+/// Reads the value of a setting that holds a secret, where one is named. A value that is no secret as a
+/// whole, as a dial string, stays live.
+pub(super) fn put_secret(settings: &mut Vec<Setting>, name: Option<&String>) -> anyhow::Result<()> {
+    let Some(name) = name else { return Ok(()) };
+    let value = password::read(name)?;
+    let whole = is_secret(name);
+    let new = if whole { Setting::new } else { Setting::written };
+    put(settings, new(name.as_str(), value));
+    Ok(())
 }
 
 /// Takes some away and sets others. `secretly` is the flag that sets a secret.
@@ -80,9 +87,10 @@ pub(super) fn edit(
         }
     }
     for Pair { name, value } in set {
-        if is_secret(name) {
+        let secret = if is_secret(name) { Some(name.as_str()) } else { secret_in("", value) };
+        if let Some(secret) = secret {
             bail!(
-                "«{name}» holds a secret, and others on this machine see the command line: \
+                "«{secret}» holds a secret, and others on this machine see the command line: \
                  use {secretly} {name}, which reads it from standard input"
             );
         }

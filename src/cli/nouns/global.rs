@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::fields::named;
 use super::hosts::HostFlags;
 use super::{Desk, N, Spoken, password};
-use crate::secret::is_secret;
+use crate::secret::{HIDDEN, hide, is_secret, secret_in};
 
 /// Flags of `jackfield global add` and `set`.
 #[derive(Args)]
@@ -44,7 +44,7 @@ impl Spoken for Global {
         named(&mut self.name, fields.name.as_ref());
         fields.hosts.apply(&mut self.hosts);
         match &fields.value {
-            Some(_) if is_secret(&self.name) => bail!(
+            Some(value) if is_secret(&self.name) || secret_in("", value).is_some() => bail!(
                 "«{}» holds a secret, and others on this machine see the command line: \
                  use --value-stdin",
                 self.name
@@ -63,14 +63,15 @@ impl Spoken for Global {
         if is_secret(&self.name) {
             view.insert("secret".into(), json!(true));
         } else {
-            view.insert("value".into(), json!(self.value));
+            view.insert("value".into(), json!(hide(&self.value)));
         }
         view.insert("hosts".into(), json!(self.hosts));
         view
     }
 
     fn cells(&self) -> Vec<String> {
-        let value = if is_secret(&self.name) { "(not shown)" } else { &self.value };
-        vec![self.name.clone(), value.to_owned(), self.hosts.to_string()]
+        let hidden = is_secret(&self.name);
+        let value = if hidden { HIDDEN.into() } else { hide(&self.value) };
+        vec![self.name.clone(), value.into_owned(), self.hosts.to_string()]
     }
 }

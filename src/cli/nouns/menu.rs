@@ -12,6 +12,7 @@ use super::fields::named;
 use super::{Desk, N, Spoken, show, text};
 use crate::db::nouns::{self, Name};
 use crate::import;
+use crate::secret::{hide, secret_in};
 
 /// Flags of `jackfield menu add` and `set`.
 #[derive(Args)]
@@ -41,6 +42,11 @@ fn entry(text: &str) -> Result<MenuEntry, String> {
     let (action, param) = rest.split_once(':').unwrap_or((rest, ""));
     if action.is_empty() {
         return Err("an action is missing, as menu-exec-app or menu-sub".to_owned());
+    }
+    if let Some(name) = secret_in("", param) {
+        return Err(format!(
+            "«{name}» holds a secret, and others on this machine see the command line: use --xml -"
+        ));
     }
     Ok(MenuEntry {
         action: action.to_owned(),
@@ -102,9 +108,10 @@ impl Spoken for Menu {
     }
 
     fn view(&self) -> Map<String, Value> {
-        let entries = self.entries.iter().map(
-            |entry| json!({ "digits": entry.digits, "action": entry.action, "param": entry.param }),
-        );
+        let entries = self.entries.iter().map(|entry| {
+            let param = hide(&entry.param);
+            json!({ "digits": entry.digits, "action": entry.action, "param": param })
+        });
         show::fields(json!({
             "name": self.name,
             "attributes": show::settings(&self.attributes),
@@ -156,7 +163,7 @@ mod tests {
         assert_eq!((&*found.digits, &*found.action), ("1", "menu-exec-app"));
         assert_eq!(found.param, "bridge {a=b}sofia/x:5060");
         assert_eq!(entry("*=menu-top").expect("an entry").param, "");
-        for text in ["", "1", "=menu-top", "1=", "1=:x"] {
+        for text in ["", "1", "=menu-top", "1=", "1=:x", "1=menu-exec-app:bridge {my_pwd=x}y"] {
             assert!(entry(text).is_err(), "{text}");
         }
     }

@@ -7,7 +7,7 @@ use jackfield_api::snapshot::Setting;
 use jackfield_api::xml::Raw;
 use serde_json::{Map, Value, json};
 
-use crate::secret::{is_secret, redact};
+use crate::secret::{hide, is_secret, redact};
 
 /// A list: a line for each object, its id first.
 pub(super) fn table(columns: &[&str], rows: impl Iterator<Item = (i64, Vec<String>)>) -> String {
@@ -16,7 +16,7 @@ pub(super) fn table(columns: &[&str], rows: impl Iterator<Item = (i64, Vec<Strin
     table.set_header(std::iter::once("ID").chain(columns.iter().copied()));
     for (id, cells) in rows {
         // A name is somebody's text: it must not reach the terminal as a command.
-        let cells = cells.iter().map(|cell| plain(cell));
+        let cells = cells.iter().map(|cell| plain(&hide(cell)));
         table.add_row(std::iter::once(id.to_string()).chain(cells));
     }
     table.trim_fmt()
@@ -90,7 +90,7 @@ pub(super) fn settings(settings: &[Setting]) -> Value {
         if is_secret(&setting.name) {
             json!({ "name": setting.name, "secret": true })
         } else {
-            json!({ "name": setting.name, "value": setting.text })
+            json!({ "name": setting.name, "value": hide(&setting.text) })
         }
     });
     views.collect()
@@ -102,15 +102,20 @@ mod tests {
 
     #[test]
     fn a_sheet_has_a_line_for_each_field_and_each_entry() {
-        let list =
-            [Setting::new("a", "1"), Setting::new("password", "x"), Setting::new("b\x1b", "2")];
+        let list = [
+            Setting::new("a", "1"),
+            Setting::new("password", "x"),
+            Setting::new("dial-string", "[my_pwd=x]y"),
+            Setting::new("b\x1b", "2"),
+        ];
         let Value::Object(view) = json!({ "id": 7, "params": settings(&list), "none": null })
         else {
             unreachable!()
         };
         assert_eq!(
             sheet(&view),
-            "id      7\nparams  a=1\n        name=password secret=true\n        b\\u{1b}=2\n"
+            "id      7\nparams  a=1\n        name=password secret=true\n        \
+             dial-string=[my_pwd=(not shown)]y\n        b\\u{1b}=2\n"
         );
     }
 }

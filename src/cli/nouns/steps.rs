@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use jackfield_api::snapshot::{Action, Condition, Level, Setting, Step};
 
-use crate::secret::is_secret;
+use crate::secret::secret_in;
 
 /// Conditions with what they do: an action belongs to the last condition before it.
 #[derive(Debug, Clone, Default)]
@@ -83,9 +83,7 @@ fn action(text: &str) -> Result<Action, String> {
     if application.is_empty() {
         return Err("write APP=DATA, as in bridge=user/1000".to_owned());
     }
-    if let Some((name, _)) = data.split_once('=')
-        && is_secret(name)
-    {
+    if let Some(name) = secret_in(application, data) {
         return Err(format!(
             "«{name}» holds a secret, and others on this machine see the command line: use --xml -"
         ));
@@ -193,8 +191,17 @@ mod tests {
 
     #[test]
     fn a_secret_is_not_taken_from_the_command_line() {
-        let told = steps(&["--action", "set=sip_auth_password=x9"]).expect_err("refused");
-        assert!(told.contains("--xml -"), "{told}");
+        for action in [
+            "set=sip_auth_password=x9",
+            "bridge={a=b,sip_auth_password=x9}sofia/x/1",
+            "bridge=[sip_auth_password=x9]sofia/x/1",
+            "bridge=<sip_auth_password=x9>sofia/x/1",
+            "multiset=a=b sip_auth_password=x9",
+            "curl=https://u:x9@h/",
+        ] {
+            let told = steps(&["--action", action]).expect_err("refused");
+            assert!(told.contains("--xml -"), "{told}");
+        }
         for arguments in [["--condition", "x"], ["--condition", "=x"], ["--action", "=x"]] {
             assert!(steps(&arguments).is_err(), "{arguments:?}");
         }

@@ -1,9 +1,12 @@
 //! The tree that FreeSWITCH comes with, where `JACKFIELD_VANILLA` says that it is.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use super::served::{Served, import};
-use crate::support::DOMAIN;
+use crate::support::{DOMAIN, jackfield};
 
 fn vanilla() -> Option<PathBuf> {
     let path = std::env::var_os("JACKFIELD_VANILLA").map(PathBuf::from);
@@ -61,5 +64,82 @@ fn everything_is_answered_as_the_switch_reads_it_from_its_files() {
         "autoload_configs/event_socket.conf.xml:",
     ] {
         assert!(report.contains(line), "{line:?} is not in\n{report}");
+    }
+}
+
+#[test]
+fn of_all_that_the_tree_holds_the_secrets_alone_are_not_shown() {
+    let Some(vanilla) = vanilla() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("jackfield.db");
+    let done = import(&vanilla, &database, &["--set", "domain=pbx.example.test"]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let mut hidden = BTreeSet::new();
+    let mut all = String::new();
+    for noun in [
+        "acl",
+        "agent",
+        "context",
+        "document",
+        "domain",
+        "extension",
+        "gateway",
+        "global",
+        "group",
+        "language",
+        "menu",
+        "phrase",
+        "profile",
+        "queue",
+        "room",
+        "user",
+    ] {
+        let told = jackfield()
+            .args([noun, "list", "--json"])
+            .env("JACKFIELD_DATABASE_URL", format!("sqlite:{}", database.display()))
+            .output()
+            .expect("the program runs");
+        assert!(told.status.success(), "{noun}: {}", String::from_utf8_lossy(&told.stderr));
+        let told = String::from_utf8(told.stdout).expect("UTF-8");
+        let list: Value = serde_json::from_str(&told).expect("JSON");
+        hidden_names(&list, &mut hidden);
+        all.push_str(&told);
+    }
+    let expected = [
+        "auth-pass",
+        "cookie",
+        "db-dsn",
+        "db-password",
+        "odbc-dsn",
+        "pass",
+        "password",
+        "tls-passphrase",
+        // An `api_key` is in it.
+        "url",
+        "whitepages-apikey",
+    ];
+    assert_eq!(hidden.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+    for secret in [r#"value=\"ClueCon\""#, r#"value=\"works\""#, "MYAPIKEY"] {
+        assert!(!all.contains(secret), "{secret}");
+    }
+}
+
+/// Collects the names of what is not shown, in lists of settings and in XML.
+fn hidden_names(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(list) => list.iter().for_each(|value| hidden_names(value, names)),
+        Value::Object(fields) => {
+            if fields.get("secret") == Some(&Value::Bool(true)) {
+                names.insert(fields["name"].as_str().expect("a name").to_owned());
+            }
+            fields.values().for_each(|value| hidden_names(value, names));
+        }
+        Value::String(text) => {
+            for line in text.lines().filter(|line| line.contains("(not shown)")) {
+                let name = line.split_once("name=\"").and_then(|(_, rest)| rest.split_once('"'));
+                names.insert(name.map_or(line, |(name, _)| name).to_owned());
+            }
+        }
+        _ => {}
     }
 }

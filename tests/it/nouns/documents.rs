@@ -106,3 +106,56 @@ fn phrases_of_a_group_are_played_with_what_the_group_sets() {
         assert!(answer().contains("<macros name=\"ivr\">"), "{}", answer());
     });
 }
+
+#[test]
+fn a_secret_within_a_text_is_neither_taken_from_the_command_line_nor_shown() {
+    on_each(|base| {
+        let dial = "{a=b,sip_auth_password=hush-9,c=d}sofia/x/1";
+        let xml = format!(
+            "<extension name='x'><condition><action application='bridge' data='{dial}'/>\n\
+             <action application='multiset' data='my_pwd=hush-9 c=d'/></condition></extension>"
+        );
+        base.did_with(&["extension", "add", "default/x", "--xml", "-"], &xml);
+        let menu = format!(
+            "<menu name='m'><entry action='menu-exec-app' digits='1' param='bridge {dial}'/></menu>"
+        );
+        base.did_with(&["menu", "add", "m", "--xml", "-"], &menu);
+        let agent = ["agent", "add", "7@default", "--secret-attribute", "contact"];
+        base.did_with(&agent, "[sip_auth_password=hush-9]user/${x}");
+        base.did_with(&["global", "add", "where", "--value-stdin"], "https://u:hush-9@h/");
+        for arguments in [
+            &["extension", "show", "default/x"][..],
+            &["extension", "show", "default/x", "--json"],
+            &["menu", "show", "m"],
+            &["menu", "list", "--json"],
+            &["agent", "show", "7@default"],
+            &["agent", "list"],
+            &["global", "show", "where"],
+            &["global", "list"],
+        ] {
+            let told = base.did(arguments).all();
+            assert!(!told.contains("hush-9") && told.contains("(not shown)"), "{told}");
+        }
+        let shown = base.did(&["extension", "show", "default/x"]).out;
+        assert!(shown.contains("{a=b,sip_auth_password=(not shown),c=d}sofia/x/1"), "{shown}");
+        let agent = base.did(&["agent", "show", "7@default"]).out;
+        assert!(agent.contains("[sip_auth_password=(not shown)]user/${x}"), "{agent}");
+
+        let (action, entry) = (format!("bridge={dial}"), format!("1=menu-exec-app:bridge {dial}"));
+        let param = format!("dial-string={dial}");
+        for (arguments, code, words) in [
+            (&["extension", "set", "default/x", "--action", &*action][..], 64, "use --xml -"),
+            (&["extension", "set", "default/x", "--anti-action", &action], 64, "use --xml -"),
+            (&["menu", "set", "m", "--entry", &entry], 64, "use --xml -"),
+            (&["user", "set", "1000", "--param", &param], 1, "--secret-param"),
+            (&["user", "set", "1000", "--param", "=hush-9"], 64, "write NAME=VALUE"),
+            (&["user", "set", "1000", "--password-stdin=hush-9"], 64, "unexpected"),
+            (&["user", "set", "1000", "--password=hush-9"], 64, "unexpected"),
+            (&["global", "set", "where", "https://u:hush-9@h/"], 1, "--value-stdin"),
+        ] {
+            base.refuses(arguments, code, words);
+            let told = base.run_with(arguments, "").all();
+            assert!(!told.contains("hush-9"), "{told}");
+        }
+    });
+}
