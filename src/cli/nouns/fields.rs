@@ -46,6 +46,9 @@ pub(super) struct Variables {
     /// Take a channel variable away
     #[arg(long, value_name = "NAME")]
     unset_variable: Vec<String>,
+    /// Set a channel variable that holds a secret: the value is read from standard input, or asked for
+    #[arg(long, value_name = "NAME", conflicts_with = "secret_param")]
+    secret_variable: Option<String>,
 }
 
 impl Params {
@@ -57,7 +60,8 @@ impl Params {
 
 impl Variables {
     pub(super) fn apply(&self, settings: &mut Vec<Setting>) -> anyhow::Result<()> {
-        edit(settings, &self.variable, &self.unset_variable, "--secret-param")
+        edit(settings, &self.variable, &self.unset_variable, "--secret-variable")?;
+        put_secret(settings, self.secret_variable.as_ref())
     }
 }
 

@@ -169,3 +169,21 @@ fn a_secret_in_kept_xml_is_not_shown_wherever_it_stands() {
         }
     });
 }
+
+#[test]
+fn a_secret_variable_is_read_from_standard_input_and_stored_as_a_variable() {
+    on_each(|base| {
+        let given = ["user", "set", "1000", "--variable", "sip_auth_password=hush-9"];
+        base.refuses(&given, 1, "use --secret-variable sip_auth_password");
+        let read = ["user", "set", "1000", "--secret-variable", "sip_auth_password"];
+        let told = base.did_with(&read, "hush-9").all();
+        let shown = base.did(&["user", "show", "1000", "--json"]);
+        assert!(!told.contains("hush-9") && !shown.all().contains("hush-9"));
+        let variables = shown.json()["variables"].to_string();
+        assert!(variables.contains("\"sip_auth_password\",\"secret\":true"), "{variables}");
+        let stored = base.select("SELECT variables AS it FROM users WHERE name = '1000'");
+        assert!(stored[0].contains("hush-9"), "{stored:?}");
+        let both = [&read[..], &["--secret-param", "x"]].concat();
+        base.refuses(&both, 64, "cannot be used with");
+    });
+}
