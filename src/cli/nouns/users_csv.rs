@@ -1,10 +1,10 @@
 //! Many users from a CSV file, in one transaction: all of them, or none.
 
+mod made;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::{Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
 
 use anyhow::{Context, bail};
 use csv::StringRecord;
@@ -12,6 +12,7 @@ use indicatif::ProgressBar;
 use jackfield_api::snapshot::{Domain, Setting};
 use serde_json::json;
 
+use self::made::{Made, MadeFile};
 use super::fields::{optional, put};
 use super::user::{Bulk, VARIABLES, check_credentials, set_variable};
 use super::{Output, password};
@@ -199,13 +200,6 @@ impl Sheet {
     }
 }
 
-/// What was made up for a user.
-struct Made {
-    key: InDomain,
-    password: Option<String>,
-    pin: Option<String>,
-}
-
 /// Errors of rows, by their lines.
 #[derive(Default)]
 struct BadRows(Vec<(u64, String)>);
@@ -315,6 +309,7 @@ fn work(
 ) -> anyhow::Result<()> {
     let opened: Opened = source.open()?;
     let sheet = Sheet::read(bulk)?;
+    let file = bulk.passwords_to.as_deref().map(MadeFile::new).transpose()?;
     let bar = bar();
     bar.set_length(sheet.rows.len() as u64);
     bar.set_message("users");
@@ -324,11 +319,12 @@ fn work(
         let tally = take(session, &sheet, &bar, &mut bad)?;
         bad.check(bulk)?;
         // Before the commit: a password that nobody has is worth nothing.
-        write_made(bulk, &tally.made)?;
+        file.as_ref().map_or(Ok(()), |file| file.write(&tally.made))?;
         anyhow::Ok(tally)
     });
     bar.finish_and_clear();
     let Tally { done, closed, made } = done?;
+    file.map(MadeFile::keep);
     let mut out = std::io::stdout().lock();
     if output.json {
         writeln!(out, "{}", json!({ what: done, "without_password": closed }))?;
@@ -342,21 +338,5 @@ fn work(
         eprintln!("{} made-up passwords and PINs are in {}", made.len(), path.display());
     }
     eprintln!("{}", opened.publish()?);
-    Ok(())
-}
-
-fn write_made(bulk: &Bulk, made: &[Made]) -> anyhow::Result<()> {
-    let Some(path) = &bulk.passwords_to else { return Ok(()) };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let file = file.with_context(|| format!("{} cannot be made", path.display()))?;
-    let mut writer = csv::Writer::from_writer(file);
-    writer.write_record(["id", "domain", "password", "pin"])?;
-    for Made { key, password, pin } in made {
-        let domain = key.domain.as_deref().unwrap_or_default();
-        let (password, pin) = (password.as_deref(), pin.as_deref());
-        let secrets = [password.unwrap_or_default(), pin.unwrap_or_default()];
-        writer.write_record([&key.name, domain, secrets[0], secrets[1]])?;
-    }
-    writer.flush()?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Base, Program, body, on_each, post};
+use crate::support::{Base, Program, body, jackfield, on_each, post};
 
 fn count(base: &crate::support::Base) -> usize {
     base.did(&["user", "list", "--json"]).json().as_array().expect("a list").len()
@@ -103,8 +103,38 @@ fn made_up_passwords_go_into_a_new_file_for_its_owner_alone() {
         }
         let again = base.file_of("more.csv", "id\n2003\n");
         let arguments = ["user", "add", "--from", &again, "--passwords-to", path];
-        base.refuses(&arguments, 1, "cannot be made");
+        base.refuses(&arguments, 1, "made.csv is there already");
         assert_eq!(fs::read_to_string(&made).expect("readable"), text);
+    });
+}
+
+#[test]
+fn passwords_that_were_not_stored_are_in_no_file() {
+    on_each(|base| {
+        let made = base.folder.path().join("made.csv");
+        let path = made.to_str().expect("UTF-8");
+        let bad = base.file_of("users.csv", "id\n2000\n1000\n");
+        let arguments = ["user", "add", "--from", &bad, "--passwords-to", path];
+        base.refuses(&arguments, 1, "line 3");
+        assert!(!made.exists());
+        let good = base.file_of("users.csv", "id\n2000\n");
+        let nowhere = ["user", "add", "--from", &good, "--passwords-to", "/nonexistent/x"];
+        base.refuses(&nowhere, 1, "/nonexistent/x cannot be made");
+        let elsewhere = jackfield().args(arguments).output().expect("the program runs");
+        assert!(!elsewhere.status.success() && !made.exists(), "its database is not there");
+        base.sql(if base.is_postgres() {
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION 'no commit'; END $$; \
+             CREATE CONSTRAINT TRIGGER late AFTER INSERT ON users DEFERRABLE INITIALLY DEFERRED \
+             FOR EACH ROW EXECUTE FUNCTION fail()"
+        } else {
+            "CREATE TRIGGER late BEFORE UPDATE ON revision \
+             WHEN old.writer IS NOT NULL AND new.writer IS NULL \
+             BEGIN SELECT RAISE(ABORT, 'no commit'); END"
+        });
+        let arguments = ["user", "add", "--from", &good, "--passwords-to", path];
+        base.refuses(&arguments, 1, "no commit");
+        assert!(!made.exists());
     });
 }
 
