@@ -3,6 +3,7 @@
 mod made;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 
@@ -242,15 +243,21 @@ struct Tally {
 /// `jackfield user add --from`.
 pub(super) fn add(bulk: &Bulk, output: &Output, source: &Source) -> anyhow::Result<()> {
     work(bulk, output, source, "added", |session, sheet, bar, bad| {
-        let (mut domains, mut tally) = (HashMap::new(), Tally::default());
+        // By its id: a domain may be called by several names, and by each in any case.
+        let (mut ids, mut domains) = (HashMap::new(), HashMap::new());
+        let mut tally = Tally::default();
         for row in &sheet.rows {
             let mut take = || -> anyhow::Result<()> {
                 let key = sheet.key(row, bulk)?;
-                if !domains.contains_key(&key.domain) {
+                if !ids.contains_key(&key.domain) {
                     let (id, domain) = nouns::domain(session, key.domain.as_deref())?;
-                    domains.insert(key.domain.clone(), (domain, Taken::read(session, id)?));
+                    if let Entry::Vacant(free) = domains.entry(id) {
+                        free.insert((domain, Taken::read(session, id)?));
+                    }
+                    ids.insert(key.domain.clone(), id);
                 }
-                let (domain, taken) = domains.get_mut(&key.domain).expect("just put there");
+                let id = ids[&key.domain];
+                let (domain, taken) = domains.get_mut(&id).expect("just put there");
                 let mut user = DomainUser::default();
                 (user.domain, user.user.id) = (domain.name().to_owned(), key.name);
                 let made = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;

@@ -171,3 +171,22 @@ fn a_secret_among_the_arguments_is_refused_and_not_repeated() {
         base.refuses(&["user", "add", id], 1, "no blank and no @");
     }
 }
+
+#[test]
+fn a_name_is_taken_by_whichever_name_of_its_domain_a_row_says_so() {
+    on_each(|base| {
+        base.did(&["domain", "set", "pbx.example.test", "--alias", "other.test"]);
+        let file = base.file_of(
+            "users.csv",
+            "id,number_alias,domain\n2000,,pbx.example.test\n2000,,PBX.example.test\n\
+             2001,2000,other.test\n2000,,\n",
+        );
+        let arguments = ["user", "add", "--from", &*file];
+        for line in [3, 4, 5] {
+            let words = format!("line {line}: user «");
+            base.refuses(&arguments, 1, &words);
+        }
+        base.refuses(&arguments, 1, "3 rows cannot be taken");
+        base.refuses(&arguments, 1, "«2000» is a name of user «2000» already");
+    });
+}
