@@ -67,6 +67,14 @@ impl Column {
             },
         })
     }
+
+    /// A cell without the blanks around it; those of a password are part of it.
+    fn trim<'c>(&self, cell: &'c str) -> &'c str {
+        match self {
+            Self::Password if !cell.trim().is_empty() => cell,
+            _ => cell.trim(),
+        }
+    }
 }
 
 /// A row, read.
@@ -91,7 +99,7 @@ impl Sheet {
             let file = std::fs::File::open(path);
             Box::new(file.with_context(|| format!("{name} cannot be read"))?)
         };
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(input);
         let titles = reader.headers().with_context(|| format!("{name}, line 1"))?;
         let titles: Vec<String> = titles
             .iter()
@@ -112,7 +120,9 @@ impl Sheet {
             // What is wrong is told with its line by the reader.
             let record: StringRecord = record.with_context(|| name.to_string())?;
             let line = record.position().map_or(0, csv::Position::line);
-            rows.push(Row { line, fields: record.iter().map(str::to_owned).collect() });
+            let cells = columns.iter().zip(&record);
+            let fields = cells.map(|(column, cell)| column.trim(cell).to_owned()).collect();
+            rows.push(Row { line, fields });
         }
         Ok(Self { columns, rows })
     }

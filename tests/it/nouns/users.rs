@@ -190,3 +190,26 @@ fn a_name_is_taken_by_whichever_name_of_its_domain_a_row_says_so() {
         base.refuses(&arguments, 1, "«2000» is a name of user «2000» already");
     });
 }
+
+#[test]
+fn blanks_around_a_password_are_part_of_it() {
+    on_each(|base| {
+        let file = base.file_of(
+            "users.csv",
+            " id , password , context \n 2000 , blank  , default \n2001,  ,default\n",
+        );
+        let told = base.did(&["user", "add", "--from", &file]);
+        assert!(told.err.contains("1 of them have no password"), "{}", told.err);
+        let shown = base.did(&["user", "show", "2000"]).out;
+        assert!(shown.contains("user_context=default\n"), "{shown}");
+        let hashes = |user: &str| {
+            let query = format!("SELECT secrets AS it FROM users WHERE name = '{user}'");
+            base.select(&query)
+        };
+        let of_file = hashes("2000");
+        base.did_with(&["user", "set", "2000", "--password-stdin"], " blank  ");
+        assert_eq!(hashes("2000"), of_file);
+        base.did_with(&["user", "set", "2000", "--password-stdin"], "blank");
+        assert_ne!(hashes("2000"), of_file);
+    });
+}
