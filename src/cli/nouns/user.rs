@@ -68,7 +68,8 @@ pub(in crate::cli) struct UserSet {
 pub(in crate::cli) struct Bulk {
     /// Take users from a CSV file (- is standard input) with a column `id`, and any of `domain`,
     /// `number_alias`, `enabled`, `cidr`, `password`, `pin`, `caller_id_name`, `caller_id_number`,
-    /// `context`, `param:NAME`, `variable:NAME`. All rows are taken, or none
+    /// `context`, `param:NAME`, `variable:NAME`. An empty cell leaves that as it is, and `-` takes it
+    /// away. All rows are taken, or none
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub(super) from: Option<PathBuf>,
     /// The domain of rows that name none

@@ -27,6 +27,9 @@ use crate::secret::{generate_password, generate_pin, is_secret};
 /// How many bad rows are told.
 const TOLD: usize = 50;
 
+/// The cell that takes away what is there.
+const NONE: &str = "-";
+
 /// What a column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Column {
@@ -155,33 +158,44 @@ impl Sheet {
     ) -> anyhow::Result<Option<Made>> {
         let user = &mut found.user;
         let (mut password, mut pin) = (None, None);
-        for (column, text) in self.cells(row) {
+        // An empty cell says nothing.
+        for (column, text) in self.cells(row).filter(|(_, text)| !text.is_empty()) {
+            let value = if text == NONE { "" } else { text };
             match column {
-                Column::NumberAlias => optional(&mut user.number_alias, Some(text)),
-                Column::Cidr => optional(&mut user.cidr, Some(text)),
+                Column::Id | Column::Domain => {}
+                Column::NumberAlias => optional(&mut user.number_alias, Some(value)),
+                Column::Cidr => optional(&mut user.cidr, Some(value)),
                 Column::Enabled => {
                     user.disabled = match text.to_ascii_lowercase().as_str() {
-                        "true" | "yes" | "1" | "" => false,
+                        "true" | "yes" | "1" => false,
                         "false" | "no" | "0" => true,
                         _ => bail!("enabled is true or false"),
                     }
                 }
-                Column::Password if !text.is_empty() => {
+                // A password of that kind would be guessed first.
+                Column::Password if value.is_empty() => {
+                    bail!(
+                        "«-» is no password; `jackfield user set ID --no-password` takes one away"
+                    )
+                }
+                Column::Password => {
                     password::check("the password", text)?;
                     password = Some(text);
                 }
-                Column::Pin if !text.is_empty() => {
+                Column::Pin if value.is_empty() => {
+                    bail!("«-» is no PIN; `jackfield user set ID --no-pin` takes one away")
+                }
+                Column::Pin => {
                     password::check_pin(text)?;
                     pin = Some(text);
                 }
-                Column::Id | Column::Domain | Column::Password | Column::Pin => {}
-                Column::Known(name) => set_variable(user, name, text),
-                Column::Variable(name) => set_variable(user, name, text),
-                Column::Param(name) if text.is_empty() => {
+                Column::Known(name) => set_variable(user, name, value),
+                Column::Variable(name) => set_variable(user, name, value),
+                Column::Param(name) if value.is_empty() => {
                     user.params.retain(|param| !param.name.eq_ignore_ascii_case(name));
                 }
                 Column::Param(name) => {
-                    put(&mut user.params, Setting::written(name.as_str(), text));
+                    put(&mut user.params, Setting::written(name.as_str(), value))
                 }
             }
         }

@@ -149,7 +149,7 @@ fn many_users_are_changed_by_a_file_and_what_no_column_names_stays() {
         let text = user.to_string();
         assert!(text.contains("\"New\"") && text.contains("someone@example.test"), "{text}");
         let other = base.did(&["user", "show", "1001", "--json"]).json().to_string();
-        assert!(!other.contains("Ext 1001"), "an empty cell takes it away: {other}");
+        assert!(other.contains("Ext 1001"), "an empty cell says nothing: {other}");
         let bad = base.file_of("bad.csv", "id\n1000\n9999\n");
         base.refuses(&["user", "set", "--from", &bad], 1, "line 3: there is no user «9999»");
     });
@@ -211,5 +211,36 @@ fn blanks_around_a_password_are_part_of_it() {
         assert_eq!(hashes("2000"), of_file);
         base.did_with(&["user", "set", "2000", "--password-stdin"], "blank");
         assert_ne!(hashes("2000"), of_file);
+    });
+}
+
+#[test]
+fn an_empty_cell_leaves_what_is_there_and_a_dash_takes_it_away() {
+    on_each(|base| {
+        base.did(&["user", "set", "1000", "--param", "p=1", "--variable", "v=1"]);
+        base.did(&["user", "set", "1000", "--cidr", "10.0.0.0/8", "--enabled", "false"]);
+        let shown = || base.did(&["user", "show", "1000", "--json"]).json();
+        let before = shown();
+        assert!(before["enabled"] == false && before["number_alias"].is_string(), "{before}");
+        let titles = "id,enabled,number_alias,cidr,password,pin,caller_id_name,param:p,variable:v";
+        let file = base.file_of("empty.csv", &format!("{titles}\n1000,,,,,,,,\n"));
+        base.did(&["user", "set", "--from", &file]);
+        assert_eq!(shown(), before);
+        let file = base.file_of("none.csv", &format!("{titles}\n1000,,-,-,,,-,-,-\n"));
+        base.did(&["user", "set", "--from", &file]);
+        let after = shown();
+        assert!(after["number_alias"].is_null() && after["cidr"].is_null(), "{after}");
+        let text = format!("{}{}", after["params"], after["variables"]);
+        for gone in ["\"p\"", "\"v\"", "effective_caller_id_name"] {
+            assert!(before.to_string().contains(gone) && !text.contains(gone), "{gone}: {text}");
+        }
+        for (column, words) in [
+            ("enabled", "enabled is true or false"),
+            ("password", "«-» is no password"),
+            ("pin", "«-» is no PIN"),
+        ] {
+            let file = base.file_of("bad.csv", &format!("id,{column}\n1000,-\n"));
+            base.refuses(&["user", "set", "--from", &file], 1, words);
+        }
     });
 }
