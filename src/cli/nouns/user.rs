@@ -63,6 +63,21 @@ pub(in crate::cli) struct UserSet {
     source: Source,
 }
 
+/// Ids of what speaks of one user: arguments, and the groups of those that are not [`UserFields`]' own.
+const OF_ONE: [&str; 11] = [
+    "key",
+    "id",
+    "number_alias",
+    "enabled",
+    "cidr",
+    "caller_id_name",
+    "caller_id_number",
+    "context",
+    "Secrets",
+    "Params",
+    "Variables",
+];
+
 /// Many users at once.
 #[derive(Args)]
 pub(in crate::cli) struct Bulk {
@@ -70,7 +85,7 @@ pub(in crate::cli) struct Bulk {
     /// `number_alias`, `enabled`, `cidr`, `password`, `pin`, `caller_id_name`, `caller_id_number`,
     /// `context`, `param:NAME`, `variable:NAME`. An empty cell leaves that as it is, and `-` takes it
     /// away. All rows are taken, or none
-    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = OF_ONE)]
     pub(super) from: Option<PathBuf>,
     /// The domain of rows that name none
     #[arg(long, value_name = "DOMAIN", requires = "from")]

@@ -244,3 +244,36 @@ fn an_empty_cell_leaves_what_is_there_and_a_dash_takes_it_away() {
         }
     });
 }
+
+#[test]
+fn a_file_and_flags_for_one_user_do_not_go_together() {
+    on_each(|base| {
+        let file = base.file_of("users.csv", "id\n1000\n");
+        for flags in [
+            &["--id", "x"][..],
+            &["--number-alias", "x"],
+            &["--enabled", "false"],
+            &["--cidr", "10.0.0.0/8"],
+            &["--caller-id-name", "x"],
+            &["--caller-id-number", "1"],
+            &["--context", "public"],
+            &["--password-stdin"],
+            &["--generate-password"],
+            &["--no-password"],
+            &["--pin-stdin"],
+            &["--generate-pin"],
+            &["--no-pin"],
+            &["--param", "a=b"],
+            &["--unset-param", "a"],
+            &["--secret-param", "a"],
+            &["--variable", "a=b"],
+            &["--unset-variable", "a"],
+            &["--secret-variable", "a"],
+        ] {
+            for verb in ["add", "set"] {
+                let arguments = [&["user", verb, "--from", &*file], flags].concat();
+                base.refuses(&arguments, 64, "cannot be used with");
+            }
+        }
+    });
+}
