@@ -50,13 +50,6 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
     }
 }
 
-/// The first of many names.
-fn some_of(names: &[String]) -> String {
-    const TOLD: usize = 5;
-    let more = if names.len() > TOLD { ", ..." } else { "" };
-    format!("{}{more}", names[..names.len().min(TOLD)].join(", "))
-}
-
 /// What still names a domain that has another name now.
 fn left_behind(c: &mut Session, name: &str) -> anyhow::Result<Vec<String>> {
     let all = Page { of: None, after: 0, limit: i64::MAX };
@@ -150,24 +143,27 @@ impl Spoken for Domain {
                  user set --from FILE --passwords-to NEW` gives them others; --realm {} keeps the \
                  passwords good for phones that are challenged with it",
                 voided.len(),
-                some_of(&voided),
+                show::names(&voided),
                 was.name()
             );
         }
-        if let Some(first) = voided.first() {
+        if !voided.is_empty() {
             desk.note(format!(
-                "passwords or PINs of {} users («{first}» first) fit these names no more and are \
-                 void; `jackfield user set ID@{} --password-stdin` gives a new one, `jackfield \
-                 user set --from FILE` many",
+                "passwords or PINs of {} users fit these names no more and are void: {}; \
+                 `jackfield user set ID@{} --password-stdin` gives a new one, `jackfield user set \
+                 --from FILE` many",
                 voided.len(),
+                show::names(&voided),
                 self.name()
             ));
         }
         let lacking = nouns::hashes_that_lack(desk.session, id, self)?;
-        if lacking > 0 {
+        if !lacking.is_empty() {
             desk.note(format!(
-                "{lacking} users cannot log in with every realm and algorithm of it until they \
-                 get a new password"
+                "{} users cannot log in with every realm and algorithm of it until they get a new \
+                 password: {}",
+                lacking.len(),
+                show::names(&lacking)
             ));
         }
         Ok(())

@@ -71,6 +71,19 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
+/// How many names are told.
+const NAMES: usize = 20;
+
+/// Names in a sentence; of many the first.
+pub(super) fn names(names: &[String]) -> String {
+    let told: Vec<String> = names.iter().take(NAMES).map(|name| plain(name)).collect();
+    let told = told.join(", ");
+    match names.len().saturating_sub(NAMES) {
+        0 => told,
+        more => format!("{told} and {more} more"),
+    }
+}
+
 /// The fields of an object.
 pub(super) fn fields(view: Value) -> Map<String, Value> {
     match view {
@@ -99,6 +112,14 @@ pub(super) fn settings(settings: &[Setting]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_many_names_the_first_are_told() {
+        let many: Vec<String> = (1..=22).map(|number| number.to_string()).collect();
+        assert_eq!(names(&many[..2]), "1, 2");
+        assert!(names(&many[..20]).ends_with("19, 20"));
+        assert!(names(&many).ends_with("19, 20 and 2 more"));
+    }
 
     #[test]
     fn a_sheet_has_a_line_for_each_field_and_each_entry() {

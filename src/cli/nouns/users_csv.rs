@@ -1,10 +1,10 @@
 //! Many users from a CSV file, in one transaction: all of them, or none.
 
 mod made;
+mod tally;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fmt::Write as _;
 use std::io::{Read, Write};
 
 use anyhow::{Context, bail};
@@ -14,18 +14,16 @@ use jackfield_api::snapshot::{Domain, Setting};
 use serde_json::json;
 
 use self::made::{Made, MadeFile};
+use self::tally::{BadRows, Outcome, Tally};
 use super::fields::{optional, put};
 use super::user::{Bulk, VARIABLES, check_credentials, set_variable};
 use super::{Output, password};
 use crate::cli::import::bar;
 use crate::cli::{Opened, Source};
 use crate::db::Database;
-use crate::db::nouns::{self, Address, DomainUser, InDomain, Noun, NounError, Taken};
+use crate::db::nouns::{self, Address, DomainUser, InDomain, Noun, Taken};
 use crate::logins;
 use crate::secret::{generate_password, generate_pin, is_secret};
-
-/// How many bad rows are told.
-const TOLD: usize = 50;
 
 /// The cell that takes away what is there.
 const NONE: &str = "-";
@@ -155,7 +153,7 @@ impl Sheet {
         found: &mut DomainUser,
         domain: &Domain,
         make: bool,
-    ) -> anyhow::Result<Option<Made>> {
+    ) -> anyhow::Result<Outcome> {
         let user = &mut found.user;
         let (mut password, mut pin) = (None, None);
         // An empty cell says nothing.
@@ -195,12 +193,12 @@ impl Sheet {
                     user.params.retain(|param| !param.name.eq_ignore_ascii_case(name));
                 }
                 Column::Param(name) => {
-                    put(&mut user.params, Setting::written(name.as_str(), value))
+                    put(&mut user.params, Setting::written(name.as_str(), value));
                 }
             }
         }
         check_credentials(user)?;
-        logins::void(user, domain, false);
+        let voided = logins::void(user, domain, false);
         let mut new = Made { key: found.key(), password: None, pin: None };
         let user = &mut found.user;
         match password {
@@ -221,47 +219,14 @@ impl Sheet {
             }
             None => {}
         }
-        Ok((new.password.is_some() || new.pin.is_some()).then_some(new))
+        let open = !user.secrets.is_empty();
+        Ok(Outcome {
+            closed: !open,
+            void: voided.hashes > 0 && !open,
+            lacks: open && logins::lacks(user, domain),
+            made: new,
+        })
     }
-}
-
-/// Errors of rows, by their lines.
-#[derive(Default)]
-struct BadRows(Vec<(u64, String)>);
-
-impl BadRows {
-    /// Keeps what is wrong with a row. An error of the database ends all: it answers nothing more in
-    /// this transaction.
-    fn push(&mut self, row: &Row, why: anyhow::Error) -> anyhow::Result<()> {
-        if let Some(NounError::Database(_)) = why.downcast_ref() {
-            return Err(why.context(format!("line {}", row.line)));
-        }
-        self.0.push((row.line, format!("{why:#}")));
-        Ok(())
-    }
-
-    fn check(self, bulk: &Bulk) -> anyhow::Result<()> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        let name = bulk.from.as_deref().map(|path| path.display().to_string()).unwrap_or_default();
-        let mut message = format!("{} rows cannot be taken, so none was:", self.0.len());
-        for (line, why) in self.0.iter().take(TOLD) {
-            let _ = write!(message, "\n  {name}, line {line}: {why}");
-        }
-        if self.0.len() > TOLD {
-            let _ = write!(message, "\n  ... and {} more", self.0.len() - TOLD);
-        }
-        bail!(message)
-    }
-}
-
-/// What a run came to.
-#[derive(Default)]
-struct Tally {
-    done: usize,
-    closed: usize,
-    made: Vec<Made>,
 }
 
 /// `jackfield user add --from`.
@@ -284,10 +249,9 @@ pub(super) fn add(bulk: &Bulk, output: &Output, source: &Source) -> anyhow::Resu
                 let (domain, taken) = domains.get_mut(&id).expect("just put there");
                 let mut user = DomainUser::default();
                 (user.domain, user.user.id) = (domain.name().to_owned(), key.name);
-                let made = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
+                let outcome = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
                 taken.add(session, &user)?;
-                tally.closed += usize::from(user.user.secrets.is_empty());
-                tally.made.extend(made);
+                tally.count(outcome);
                 Ok(())
             };
             match take() {
@@ -313,10 +277,9 @@ pub(super) fn set(bulk: &Bulk, output: &Output, source: &Source) -> anyhow::Resu
                     domains.insert(user.domain.clone(), domain);
                 }
                 let domain = &domains[&user.domain];
-                let made = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
+                let outcome = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
                 nouns::change(session, id, &user)?;
-                tally.closed += usize::from(user.user.secrets.is_empty());
-                tally.made.extend(made);
+                tally.count(outcome);
                 Ok(())
             };
             match take() {
@@ -354,19 +317,23 @@ fn work(
         anyhow::Ok(tally)
     });
     bar.finish_and_clear();
-    let Tally { done, closed, made } = done?;
-    file.map(MadeFile::keep);
+    let tally = done?;
+    if let Some(file) = file {
+        file.keep();
+    }
     let mut out = std::io::stdout().lock();
     if output.json {
-        writeln!(out, "{}", json!({ what: done, "without_password": closed }))?;
+        let Tally { done, closed, void, lacking, .. } = &tally;
+        let told = json!({
+            what: done, "without_password": closed, "void": void, "lacking": lacking,
+        });
+        writeln!(out, "{told}")?;
     } else {
-        writeln!(out, "{what} {done} users")?;
+        writeln!(out, "{what} {} users", tally.done)?;
     }
-    if closed > 0 {
-        eprintln!("{closed} of them have no password: nobody can log in as these");
-    }
+    tally.tell();
     if let Some(path) = &bulk.passwords_to {
-        eprintln!("{} made-up passwords and PINs are in {}", made.len(), path.display());
+        eprintln!("{} made-up passwords and PINs are in {}", tally.made.len(), path.display());
     }
     eprintln!("{}", opened.publish()?);
     Ok(())

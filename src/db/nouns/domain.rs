@@ -168,15 +168,17 @@ pub(crate) fn void(
     Ok(voided)
 }
 
-/// How many users of a domain can log in, but not in each way that the domain allows.
+/// The ids of the users of a domain that can log in, but not in each way that the domain allows.
 pub(crate) fn hashes_that_lack(
     c: &mut Session,
     id: i64,
     domain: &Domain,
-) -> Result<usize, NounError> {
-    let mut lacking = 0;
+) -> Result<Vec<String>, NounError> {
+    let mut lacking = Vec::new();
     for_each_user(c, id, |_, _, user| {
-        lacking += usize::from(!user.secrets.is_empty() && logins::lacks(&user, domain));
+        if !user.secrets.is_empty() && logins::lacks(&user, domain) {
+            lacking.push(user.id);
+        }
         Ok(())
     })?;
     Ok(lacking)

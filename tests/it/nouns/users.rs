@@ -277,3 +277,31 @@ fn a_file_and_flags_for_one_user_do_not_go_together() {
         }
     });
 }
+
+#[test]
+fn who_loses_a_password_or_a_way_to_log_in_by_a_file_is_told() {
+    on_each(|base| {
+        base.did_with(&["user", "set", "1000", "--password-stdin"], "some password");
+        base.did(&["user", "set", "1001", "--no-password"]);
+        let file = base.file_of("set.csv", "id,number_alias\n1000,7000\n1001,7001\n");
+        let told = base.did(&["user", "set", "--from", &file]).err;
+        assert!(told.contains("1 of them have no password"), "{told}");
+        let lacking = "1 of them cannot log in by every name and realm until they get a new \
+                       password: 1000@pbx.example.test\n";
+        assert!(told.contains(lacking), "{told}");
+        assert!(!told.contains("void"), "{told}");
+
+        // What is left of it is for a name that the next file takes away.
+        let stored = base.select("SELECT secrets AS it FROM users WHERE name = '1000'");
+        let moved = stored[0].replace("\"1000\"", "\"7000\"");
+        base.sql(&format!("UPDATE users SET secrets = '{moved}' WHERE name = '1000'"));
+        let file = base.file_of("set.csv", "id,number_alias\n1000,-\n");
+        let set = ["user", "set", "--from", &*file, "--json"];
+        let told = base.did(&set);
+        let void = "the passwords of 1 of them fit their names no more and are void: \
+                    1000@pbx.example.test\n";
+        assert!(told.err.contains(void), "{}", told.err);
+        assert_eq!(told.json()["void"][0], "1000@pbx.example.test");
+        assert!(!base.did(&set).err.contains("void"), "that is told once");
+    });
+}
