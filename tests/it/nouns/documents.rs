@@ -150,7 +150,6 @@ fn a_secret_within_a_text_is_neither_taken_from_the_command_line_nor_shown() {
             (&["user", "set", "1000", "--param", &param], 1, "--secret-param"),
             (&["user", "set", "1000", "--param", "=hush-9"], 64, "write NAME=VALUE"),
             (&["user", "set", "1000", "--password-stdin=hush-9"], 64, "unexpected"),
-            (&["user", "set", "1000", "--password=hush-9"], 64, "unexpected"),
             (&["global", "set", "where", "https://u:hush-9@h/"], 1, "--value-stdin"),
         ] {
             base.refuses(arguments, code, words);
