@@ -28,20 +28,23 @@ mod steps;
 mod text;
 mod user;
 mod users_csv;
+mod verbs;
 
 use std::io::Write;
 
 use anyhow::bail;
-use clap::{Args, Subcommand};
+use clap::Args;
 use jackfield_api::snapshot::Global;
 use serde::ser::{SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Opened, Source};
+use super::Opened;
 use crate::db::nouns::{self, Address, Noun, Page};
 use crate::db::{Database, Session};
 
 pub(super) use self::user::{UserVerb, run as run_user};
+pub(super) use self::verbs::Verb;
+use self::verbs::{Add, List, One, Output, Remove, Set};
 
 /// A noun as the command line speaks of it.
 pub(super) trait Spoken: Noun + Clone + 'static {
@@ -129,109 +132,6 @@ impl<'a> Desk<'a> {
         let page = Page { of: None, after: 0, limit: i64::MAX };
         Ok(Global::page(self.session, &page)?.into_iter().map(|(_, global)| global).collect())
     }
-}
-
-/// What can be done with a noun.
-#[derive(Subcommand)]
-pub(super) enum Verb<S: Spoken> {
-    /// Adds one
-    Add(Add<S>),
-    /// Lists them
-    List(List),
-    /// Shows one
-    Show(One<S>),
-    /// Changes one; what no flag names stays
-    Set(Set<S>),
-    /// Takes one away
-    Remove(Remove<S>),
-}
-
-/// Arguments of `add`.
-#[derive(Args)]
-pub(super) struct Add<S: Spoken> {
-    /// What it is found by
-    #[arg(value_name = S::KEY, value_parser = key::<S>)]
-    key: N<S>,
-    #[command(flatten)]
-    fields: S::Fields,
-    #[command(flatten)]
-    output: Output,
-    #[command(flatten)]
-    source: Source,
-}
-
-/// Arguments of `set`.
-#[derive(Args)]
-pub(super) struct Set<S: Spoken> {
-    /// Which one: its key, or its id as id:17
-    #[arg(value_name = S::KEY, value_parser = address::<S>)]
-    address: Address<N<S>>,
-    #[command(flatten)]
-    fields: S::Fields,
-    #[command(flatten)]
-    output: Output,
-    #[command(flatten)]
-    source: Source,
-}
-
-/// Arguments of `remove`.
-#[derive(Args)]
-pub(super) struct Remove<S: Spoken> {
-    #[command(flatten)]
-    one: One<S>,
-    /// Take away what belongs to it, too, as the users of a domain
-    #[arg(long)]
-    with_all: bool,
-}
-
-/// Arguments of `show`.
-#[derive(Args)]
-pub(super) struct One<S: Spoken> {
-    /// Which one: its key, or its id as id:17
-    #[arg(value_name = S::KEY, value_parser = address::<S>)]
-    address: Address<N<S>>,
-    #[command(flatten)]
-    output: Output,
-    #[command(flatten)]
-    source: Source,
-}
-
-/// Arguments of `list`.
-#[derive(Args)]
-pub(super) struct List {
-    /// Only those of this domain, context, language, kind or profile
-    #[arg(
-        long,
-        value_name = "NAME",
-        visible_aliases = ["domain", "context", "language", "profile", "kind"]
-    )]
-    of: Option<String>,
-    /// Only those behind this id: the next page
-    #[arg(long, value_name = "ID", default_value_t = 0)]
-    after: i64,
-    /// No more than this many [default: 100; with --json all]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
-    limit: Option<i64>,
-    #[command(flatten)]
-    output: Output,
-    #[command(flatten)]
-    source: Source,
-}
-
-/// How the result is written.
-#[derive(Args)]
-pub(super) struct Output {
-    /// Write JSON, the id first
-    #[arg(long)]
-    json: bool,
-}
-
-fn key<S: Spoken>(text: &str) -> Result<N<S>, String> {
-    text.parse()
-}
-
-fn address<S: Spoken>(text: &str) -> Result<Address<N<S>>, String> {
-    text.parse()
 }
 
 /// Rows of a page for people.
