@@ -56,7 +56,7 @@ pub(super) fn run(import: &Import) -> anyhow::Result<()> {
         bar.finish_and_clear();
         tally?
     };
-    let telling = tell(&mut std::io::stdout().lock(), import.dry_run, url, &report, tally);
+    let telling = tell(&mut std::io::stdout().lock(), import.dry_run, url, &report, &tally);
     if !import.dry_run {
         // Not part of the report, which a dry run gives too; and done whether or not anybody reads that.
         let published = opened.publish()?;
@@ -70,7 +70,7 @@ fn tell(
     dry_run: bool,
     url: &DatabaseUrl,
     report: &Report,
-    tally: Tally,
+    tally: &Tally,
 ) -> std::io::Result<()> {
     write!(out, "{report}")?;
     write_met(out, &tally.met)?;
