@@ -61,9 +61,26 @@ pub(crate) fn read(
     let mut report = Report::default();
     let read = preprocess::read(&root, &file, sets, &mut report, tell).map_err(sorted)?;
     report.files = read.files;
+    let unread = sets.iter().filter(|(name, _)| !is_read(name, &read));
+    let unread: Vec<Problem> = unread
+        .map(|(name, _)| {
+            let place = Place { file: format!("--set {name}").into(), line: 0 };
+            let message = "no line of the tree sets it and no text reads it: is it misspelt?";
+            Problem { place, message: message.to_owned() }
+        })
+        .collect();
+    if !unread.is_empty() {
+        return Err(sorted(unread));
+    }
     let document = tree::parse(&read.source).map_err(|problem| Problems(vec![problem]))?;
     let contents = take::take(&document, &read.globals, existing, &mut report).map_err(sorted)?;
     Ok(Imported { contents, report })
+}
+
+/// Whether a name of the command line says anything about the tree.
+fn is_read(name: &str, read: &preprocess::Read) -> bool {
+    let reads = format!("{{{}}}", name.to_ascii_lowercase());
+    read.globals.has_met(name) || read.source.text.to_ascii_lowercase().contains(&reads)
 }
 
 fn sorted(mut problems: Vec<Problem>) -> Problems {

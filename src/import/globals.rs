@@ -1,5 +1,6 @@
 //! The global variables of a tree: what its `set` lines say, and what only a switch knows.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_api::snapshot::{Global, Globals as Stored, Hosts, global};
@@ -71,6 +72,8 @@ pub(super) struct Globals {
     known: Stored,
     /// Names, in lower case, that are stored whatever they are called.
     kept: BTreeSet<String>,
+    /// Names that the command line gives and a line would have set, in lower case.
+    met: RefCell<BTreeSet<String>>,
 }
 
 /// A name in a text that has no value here.
@@ -112,7 +115,16 @@ impl Globals {
 
     /// Whether the command line decides about a name, so that the tree's lines do not.
     pub(super) fn is_given(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|entry| entry.giver == Giver::CommandLine)
+        let given = self.get(name).is_some_and(|entry| entry.giver == Giver::CommandLine);
+        if given {
+            self.met.borrow_mut().insert(name.to_ascii_lowercase());
+        }
+        given
+    }
+
+    /// Whether a line of the tree would have set a name that the command line gives.
+    pub(super) fn has_met(&self, name: &str) -> bool {
+        self.met.borrow().contains(&name.to_ascii_lowercase())
     }
 
     /// Those that have a value.

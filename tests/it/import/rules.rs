@@ -87,6 +87,17 @@ fn a_set_without_a_value_is_a_usage_error() {
     assert_eq!(done.status.code(), Some(64));
 }
 
+#[test]
+fn a_set_that_the_tree_knows_nothing_of_is_refused_and_nothing_is_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = folder.path().join("x.db");
+    let done = import(&tree("pbx"), &database, &["--set", "domian=pbx.example.test"]);
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(told.contains("--set domian") && told.contains("misspelt"), "{told}");
+    assert!(!database.exists());
+}
+
 /// A tree that includes one more file.
 fn including(file: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
