@@ -25,8 +25,10 @@ mod verto;
 mod voicemail;
 mod zones;
 
-use jackfield_api::Refusal;
+use jackfield_api::document::Configuration;
+use jackfield_api::lookup::ConfigurationLookup;
 use jackfield_api::snapshot::{OnSwitch, Profile, ProfileKind};
+use jackfield_api::{Answer, Facts, Refusal};
 
 /// The profiles of a module that is nothing without one; not found where there are none at all.
 fn profiles(pbx: OnSwitch<'_>, kind: ProfileKind) -> Result<Vec<&Profile>, Refusal> {
@@ -35,6 +37,27 @@ fn profiles(pbx: OnSwitch<'_>, kind: ProfileKind) -> Result<Vec<&Profile>, Refus
         return Err(Refusal::NotFound("no profile of this module"));
     }
     Ok(profiles)
+}
+
+/// The document of a module whose profiles have what every answer completes them with.
+fn completed(
+    lookup: ConfigurationLookup<'_>,
+    facts: Facts<'_>,
+    file: &str,
+    kind: ProfileKind,
+) -> Answer {
+    let host = lookup.base().hostname();
+    let pbx = facts.snapshot.on(&host);
+    let completed: Vec<_> = profiles(pbx, kind)?
+        .into_iter()
+        .map(|profile| profile.completed(|param| pbx.text_of(param)))
+        .collect();
+    let frame = pbx.document(file);
+    let mut document = Configuration::new(file).framed(frame);
+    if frame.is_none() {
+        document = document.settings([("debug", "0")]);
+    }
+    document.profiles(completed.iter().map(AsRef::as_ref)).answer()
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@
 //! </configuration>
 //! ```
 
-use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
 use jackfield_api::snapshot::ProfileKind;
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
@@ -28,19 +27,7 @@ const FILE: &str = "verto.conf";
 
 impl ConfigurationHandler for Verto {
     fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        let host = lookup.base().hostname();
-        let pbx = facts.snapshot.on(&host);
-        let profiles = super::profiles(pbx, ProfileKind::Verto)?;
-        let completed: Vec<_> = profiles
-            .into_iter()
-            .map(|profile| profile.completed(|param| pbx.text_of(param)))
-            .collect();
-        let frame = pbx.document(FILE);
-        let mut document = Configuration::new(FILE).framed(frame);
-        if frame.is_none() {
-            document = document.settings([("debug", "0")]);
-        }
-        document.profiles(completed.iter().map(AsRef::as_ref)).answer()
+        super::completed(*lookup, facts, FILE, ProfileKind::Verto)
     }
 }
 

@@ -18,7 +18,6 @@
 //! </configuration>
 //! ```
 
-use jackfield_api::document::Configuration;
 use jackfield_api::lookup::ConfigurationLookup;
 use jackfield_api::snapshot::ProfileKind;
 use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
@@ -29,19 +28,7 @@ const FILE: &str = "voicemail.conf";
 
 impl ConfigurationHandler for Voicemail {
     fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
-        let host = lookup.base().hostname();
-        let pbx = facts.snapshot.on(&host);
-        let profiles = super::profiles(pbx, ProfileKind::Voicemail)?;
-        let closed: Vec<_> = profiles
-            .into_iter()
-            .map(|profile| profile.completed(|param| pbx.text_of(param)))
-            .collect();
-        let frame = pbx.document(FILE);
-        let mut document = Configuration::new(FILE).framed(frame);
-        if frame.is_none() {
-            document = document.settings([("debug", "0")]);
-        }
-        document.profiles(closed.iter().map(AsRef::as_ref)).answer()
+        super::completed(*lookup, facts, FILE, ProfileKind::Voicemail)
     }
 }
 
