@@ -9,7 +9,6 @@ use std::io::{Read, Write};
 
 use anyhow::{Context, bail};
 use csv::StringRecord;
-use indicatif::ProgressBar;
 use jackfield_api::snapshot::{Domain, Setting};
 use serde_json::json;
 
@@ -231,75 +230,55 @@ impl Sheet {
 
 /// `jackfield user add --from`.
 pub(super) fn add(bulk: &Bulk, output: &Output, source: &Source) -> anyhow::Result<()> {
-    work(bulk, output, source, "added", |session, sheet, bar, bad| {
-        // By its id: a domain may be called by several names, and by each in any case.
-        let (mut ids, mut domains) = (HashMap::new(), HashMap::new());
-        let mut tally = Tally::default();
-        for row in &sheet.rows {
-            let mut take = || -> anyhow::Result<()> {
-                let key = sheet.key(row, bulk)?;
-                if !ids.contains_key(&key.domain) {
-                    let (id, domain) = nouns::domain(session, key.domain.as_deref())?;
-                    if let Entry::Vacant(free) = domains.entry(id) {
-                        free.insert((domain, Taken::read(session, id)?));
-                    }
-                    ids.insert(key.domain.clone(), id);
-                }
-                let id = ids[&key.domain];
-                let (domain, taken) = domains.get_mut(&id).expect("just put there");
-                let mut user = DomainUser::default();
-                (user.domain, user.user.id) = (domain.name().to_owned(), key.name);
-                let outcome = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
-                taken.add(session, &user)?;
-                tally.count(outcome);
-                Ok(())
-            };
-            match take() {
-                Ok(()) => tally.done += 1,
-                Err(why) => bad.push(row, why)?,
+    // By its id: a domain may be called by several names, and by each in any case.
+    let (mut ids, mut domains) = (HashMap::new(), HashMap::new());
+    work(bulk, output, source, "added", |session, sheet, row, tally| {
+        let key = sheet.key(row, bulk)?;
+        if !ids.contains_key(&key.domain) {
+            let (id, domain) = nouns::domain(session, key.domain.as_deref())?;
+            if let Entry::Vacant(free) = domains.entry(id) {
+                free.insert((domain, Taken::read(session, id)?));
             }
-            bar.inc(1);
+            ids.insert(key.domain.clone(), id);
         }
-        Ok(tally)
+        let id = ids[&key.domain];
+        let (domain, taken) = domains.get_mut(&id).expect("just put there");
+        let mut user = DomainUser::default();
+        (user.domain, user.user.id) = (domain.name().to_owned(), key.name);
+        let outcome = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
+        taken.add(session, &user)?;
+        tally.count(outcome);
+        Ok(())
     })
 }
 
 /// `jackfield user set --from`.
 pub(super) fn set(bulk: &Bulk, output: &Output, source: &Source) -> anyhow::Result<()> {
-    work(bulk, output, source, "changed", |session, sheet, bar, bad| {
-        let (mut domains, mut tally) = (HashMap::<String, Domain>::new(), Tally::default());
-        for row in &sheet.rows {
-            let mut take = || -> anyhow::Result<()> {
-                let key = sheet.key(row, bulk)?;
-                let (id, mut user) = nouns::one::<DomainUser>(session, &Address::Key(key))?;
-                if !domains.contains_key(&user.domain) {
-                    let (_, domain) = nouns::domain(session, Some(&user.domain))?;
-                    domains.insert(user.domain.clone(), domain);
-                }
-                let domain = &domains[&user.domain];
-                let outcome = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
-                nouns::change(session, id, &user)?;
-                tally.count(outcome);
-                Ok(())
-            };
-            match take() {
-                Ok(()) => tally.done += 1,
-                Err(why) => bad.push(row, why)?,
-            }
-            bar.inc(1);
+    let mut domains = HashMap::<String, Domain>::new();
+    work(bulk, output, source, "changed", |session, sheet, row, tally| {
+        let key = sheet.key(row, bulk)?;
+        let (id, mut user) = nouns::one::<DomainUser>(session, &Address::Key(key))?;
+        if !domains.contains_key(&user.domain) {
+            let (_, domain) = nouns::domain(session, Some(&user.domain))?;
+            domains.insert(user.domain.clone(), domain);
         }
-        Ok(tally)
+        let domain = &domains[&user.domain];
+        let outcome = sheet.put(row, &mut user, domain, bulk.passwords_to.is_some())?;
+        nouns::change(session, id, &user)?;
+        tally.count(outcome);
+        Ok(())
     })
 }
 
 type Session = crate::db::Session;
 
+/// Takes every row in one transaction; `take` takes one.
 fn work(
     bulk: &Bulk,
     output: &Output,
     source: &Source,
     what: &str,
-    take: impl FnOnce(&mut Session, &Sheet, &ProgressBar, &mut BadRows) -> anyhow::Result<Tally>,
+    mut take: impl FnMut(&mut Session, &Sheet, &Row, &mut Tally) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let opened: Opened = source.open()?;
     let sheet = Sheet::read(bulk)?;
@@ -309,8 +288,14 @@ fn work(
     bar.set_message("users");
     let mut database = Database::open(opened.database())?;
     let done = database.write("user --from", |session| {
-        let mut bad = BadRows::default();
-        let tally = take(session, &sheet, &bar, &mut bad)?;
+        let (mut bad, mut tally) = (BadRows::default(), Tally::default());
+        for row in &sheet.rows {
+            match take(session, &sheet, row, &mut tally) {
+                Ok(()) => tally.done += 1,
+                Err(why) => bad.push(row, why)?,
+            }
+            bar.inc(1);
+        }
         bad.check(bulk)?;
         // Before the commit: a password that nobody has is worth nothing.
         file.as_ref().map_or(Ok(()), |file| file.write(&tally.made))?;
