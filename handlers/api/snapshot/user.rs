@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::profile::Gateway;
 use super::setting::Setting;
@@ -37,23 +37,15 @@ pub struct User {
 /// One HA1 value: the digest of `username:realm:password` (RFC 2617, RFC 8760).
 ///
 /// Stored as `{"username": "1000", "realm": "pbx.example.test", "algorithm": "MD5", "ha1": "<hex>"}`.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Secret {
     /// The authentication user name it was made with; case matters.
     pub username: String,
     /// The realm it was made with; case matters.
     pub realm: String,
-    digest: Digest,
-}
-
-/// Many users have four of them: the digits would take twice as much.
-#[derive(Clone, PartialEq, Eq)]
-enum Digest {
-    Md5([u8; 16]),
-    Sha256([u8; 32]),
-    /// What is stored and is none, kept as it is.
-    Broken(Algorithm, Box<str>),
+    algorithm: Algorithm,
+    ha1: String,
 }
 
 /// A digest algorithm that FreeSWITCH can be told a hash for.
@@ -103,32 +95,24 @@ impl Secret {
         algorithm: Algorithm,
         ha1: &str,
     ) -> Self {
-        let digest = match algorithm {
-            Algorithm::Md5 => bytes(ha1).map(Digest::Md5),
-            Algorithm::Sha256 => bytes(ha1).map(Digest::Sha256),
-        };
-        let digest = digest.unwrap_or_else(|| Digest::Broken(algorithm, ha1.into()));
-        Self { username: username.into(), realm: realm.into(), digest }
+        let (username, realm, ha1) = (username.into(), realm.into(), ha1.to_owned());
+        Self { username, realm, algorithm, ha1 }
     }
 
     /// The digest algorithm.
     pub fn algorithm(&self) -> Algorithm {
-        match self.digest {
-            Digest::Md5(_) => Algorithm::Md5,
-            Digest::Sha256(_) => Algorithm::Sha256,
-            Digest::Broken(algorithm, _) => algorithm,
-        }
+        self.algorithm
     }
 
     /// The hash as lower-case hexadecimal digits, 32 for MD5, 64 for SHA-256. None where something
     /// else is stored: an empty hash would open the account to every password, and half of one is
     /// no secret.
     pub fn ha1(&self) -> Option<String> {
-        match &self.digest {
-            Digest::Md5(bytes) => Some(hex(bytes)),
-            Digest::Sha256(bytes) => Some(hex(bytes)),
-            Digest::Broken(..) => None,
-        }
+        let whole = match self.algorithm {
+            Algorithm::Md5 => bytes::<16>(&self.ha1).is_some(),
+            Algorithm::Sha256 => bytes::<32>(&self.ha1).is_some(),
+        };
+        whole.then(|| self.ha1.clone())
     }
 }
 
@@ -160,7 +144,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A [`Secret`] as it is stored, its texts borrowed.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct StoredSecret<'a> {
     #[serde(borrow)]
     pub(super) username: Cow<'a, str>,
@@ -181,26 +165,9 @@ impl fmt::Debug for StoredSecret<'_> {
 
 impl<'a> From<&'a Secret> for StoredSecret<'a> {
     fn from(secret: &'a Secret) -> Self {
-        let ha1 = match &secret.digest {
-            Digest::Broken(_, stored) => Cow::Borrowed(&**stored),
-            _ => Cow::Owned(secret.ha1().unwrap_or_default()),
-        };
-        let (username, realm) = (Cow::from(&secret.username), Cow::from(&secret.realm));
-        Self { username, realm, algorithm: secret.algorithm(), ha1 }
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        StoredSecret::from(self).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let StoredSecret { username, realm, algorithm, ha1 } =
-            StoredSecret::deserialize(deserializer)?;
-        Ok(Self::new(username, realm, algorithm, &ha1))
+        let Secret { username, realm, algorithm, ha1 } = secret;
+        let (username, realm, ha1) = (username.into(), realm.into(), ha1.into());
+        Self { username, realm, algorithm: *algorithm, ha1 }
     }
 }
 

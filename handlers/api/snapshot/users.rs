@@ -57,7 +57,7 @@ impl Chunk {
         self.ends.push(u32::try_from(self.bytes.len()).expect("a chunk is small"));
     }
 
-    fn records(&self) -> impl Iterator<Item = (i64, &[u8])> {
+    fn records(&self) -> impl Iterator<Item = (i64, &[u8])> + Clone {
         self.rows.iter().enumerate().map(|(at, row)| (*row, self.record(at)))
     }
 
@@ -86,9 +86,7 @@ impl Users {
 
     /// All of them, in their order.
     pub fn iter(&self) -> impl Iterator<Item = UserRef<'_>> + Clone {
-        let records = self.chunks.iter().flat_map(|chunk| {
-            (0..chunk.rows.len()).map(move |at| (chunk.rows[at], chunk.record(at)))
-        });
+        let records = self.chunks.iter().flat_map(|chunk| chunk.records());
         records.map(|(row, record)| self.read(row, record))
     }
 

@@ -57,7 +57,7 @@ impl Spoken for Agent {
     fn cells(&self) -> Vec<String> {
         let attribute = |name: &str| {
             let found = self.attributes.iter().find(|found| found.name == name);
-            found.map(|found| String::from(&*found.text)).unwrap_or_default()
+            found.map(|found| found.text.clone()).unwrap_or_default()
         };
         vec![self.name.clone(), attribute("type"), attribute("contact")]
     }

@@ -77,7 +77,7 @@ impl Spoken for OwnedGateway {
     fn cells(&self) -> Vec<String> {
         let param = |name: &str| {
             let mut found = self.gateway.params.iter().filter(|param| param.name == name);
-            found.next().map(|param| String::from(&*param.text)).unwrap_or_default()
+            found.next().map(|param| param.text.clone()).unwrap_or_default()
         };
         let owner = self.owner.as_ref().map(ToString::to_string).unwrap_or_default();
         let proxy = [param("proxy"), param("realm")].into_iter().find(|text| !text.is_empty());

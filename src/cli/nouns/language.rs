@@ -81,7 +81,7 @@ impl Spoken for Language {
 
     fn cells(&self) -> Vec<String> {
         let say = self.attributes.iter().find(|found| found.name == "say-module");
-        vec![self.name.clone(), say.map(|found| String::from(&*found.text)).unwrap_or_default()]
+        vec![self.name.clone(), say.map(|found| found.text.clone()).unwrap_or_default()]
     }
 }
 

@@ -100,7 +100,7 @@ impl Spoken for Profile {
     fn cells(&self) -> Vec<String> {
         let param = |name: &str| {
             let mut found = self.params.iter().filter(|param| param.name == name);
-            found.next().map(|param| String::from(&*param.text)).unwrap_or_default()
+            found.next().map(|param| param.text.clone()).unwrap_or_default()
         };
         let domains: Vec<&str> = self.domains.iter().map(|domain| &*domain.name).collect();
         vec![

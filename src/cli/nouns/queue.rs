@@ -99,7 +99,7 @@ impl Spoken for ServedQueue {
 
     fn cells(&self) -> Vec<String> {
         let strategy = self.queue.params.iter().find(|found| found.name == "strategy");
-        let strategy = strategy.map(|found| String::from(&*found.text)).unwrap_or_default();
+        let strategy = strategy.map(|found| found.text.clone()).unwrap_or_default();
         let agents: Vec<_> = self.tiers.iter().map(|tier| tier.agent.as_str()).collect();
         vec![self.queue.name.clone(), strategy, agents.join(" ")]
     }

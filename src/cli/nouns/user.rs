@@ -260,7 +260,7 @@ impl Spoken for DomainUser {
         let user = &self.user;
         let variable = |name: &str| {
             let found = user.variables.iter().find(|found| found.name.eq_ignore_ascii_case(name));
-            found.map(|found| String::from(&*found.text)).unwrap_or_default()
+            found.map(|found| found.text.clone()).unwrap_or_default()
         };
         let state = match (user.disabled, user.secrets.is_empty()) {
             (true, _) => "disabled",

@@ -32,9 +32,9 @@ impl UserRow {
         Self {
             domain_id,
             name: user.id.clone(),
-            number_alias: user.number_alias.as_ref().map(ToString::to_string),
+            number_alias: user.number_alias.clone(),
             enabled: !user.disabled,
-            cidr: user.cidr.as_ref().map(ToString::to_string),
+            cidr: user.cidr.clone(),
             secrets: json(&user.secrets),
             voicemail_hash: user.voicemail_hash.clone(),
             params: json(&user.params),
