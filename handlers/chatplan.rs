@@ -88,7 +88,7 @@ mod tests {
     fn a_message_of_a_verto_client_gets_the_default_context_or_is_not_found() {
         assert!(matches!(told(VERTO_INFO, &pbx()), Err(Refusal::NotFound(_))));
         let chatplan = vec![Context::new("Default", Vec::new())];
-        let snapshot = Snapshot::new(Contents { chatplan, ..Contents::default() });
+        let snapshot = Snapshot::new(Contents { chatplan: chatplan.into(), ..Contents::default() });
         let text = told(VERTO_INFO, &snapshot).expect("an answer");
         assert!(text.contains(r#"<context name="default"/>"#), "{text}");
     }
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn each_context_has_one_key_in_lower_case() {
         let chatplan = ["Public", "public"].map(|name| Context::new(name, Vec::new())).to_vec();
-        let snapshot = Snapshot::new(Contents { chatplan, ..Contents::default() });
+        let snapshot = Snapshot::new(Contents { chatplan: chatplan.into(), ..Contents::default() });
         assert_eq!(keys(&snapshot), ["public"]);
     }
 }

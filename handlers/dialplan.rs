@@ -81,7 +81,7 @@ mod tests {
 
     /// A PBX of one context.
     fn only(context: Context) -> Snapshot {
-        Snapshot::new(Contents { dialplan: vec![context], ..Contents::default() })
+        Snapshot::new(Contents { dialplan: [context].into(), ..Contents::default() })
     }
 
     fn hunting(context: &str) -> String {
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn each_context_has_one_key_in_lower_case() {
         let dialplan = ["b", "A", "a"].map(|name| Context::new(name, Vec::new())).to_vec();
-        let snapshot = Snapshot::new(Contents { dialplan, ..Contents::default() });
+        let snapshot = Snapshot::new(Contents { dialplan: dialplan.into(), ..Contents::default() });
         assert_eq!(keys(&snapshot), ["a", "b"]);
     }
 }

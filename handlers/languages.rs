@@ -209,7 +209,8 @@ mod tests {
             ..Language::default()
         };
         let languages = vec![language];
-        let snapshot = Snapshot::new(Contents { languages, ..Contents::default() });
+        let snapshot =
+            Snapshot::new(Contents { languages: languages.into(), ..Contents::default() });
         let asked = |body: &str| {
             let lookup = lookup(body);
             let answer = Phrases.answer(&LanguagesLookup::new(&lookup), Facts::new(&snapshot));

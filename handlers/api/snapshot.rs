@@ -7,9 +7,11 @@ mod callcenter;
 mod conference;
 mod dialplan;
 mod domain;
+mod edit;
 pub mod global;
 mod hosts;
 mod language;
+mod list;
 mod menu;
 mod on_switch;
 mod profile;
@@ -18,16 +20,18 @@ mod user;
 pub mod users;
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 pub use callcenter::{Agent, Queue, Tier};
 pub use conference::Room;
 pub use dialplan::{Action, Condition, Context, Expression, Extension, Regex, Step};
 pub use domain::{Domain, Group};
+pub use edit::Edit;
 pub use global::{Global, Globals};
 pub use hosts::Hosts;
 use hosts::{Limited, keep};
 pub use language::{Language, Macro, PhraseGroup};
+pub use list::List;
 pub use menu::{Menu, MenuEntry};
 pub use on_switch::OnSwitch;
 use on_switch::limits;
@@ -41,36 +45,36 @@ pub use users::{SecretRef, UserRef, Users};
 use crate::xml::{Element, Raw, XmlError};
 
 /// Everything a snapshot is made of, as loaded: lists in the order in which they are answered.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Contents {
     /// Counts the changes of the database; a higher one is newer.
     pub revision: i64,
     /// Global variables. They are put into the texts that read them when the snapshot is made.
-    pub globals: Vec<Global>,
+    pub globals: List<Global>,
     /// Directory domains with their users and groups.
-    pub domains: Vec<Domain>,
+    pub domains: List<Domain>,
     /// Profiles of sofia, verto, conference, voicemail and fifo.
-    pub profiles: Vec<Profile>,
+    pub profiles: List<Profile>,
     /// Network lists for `acl.conf`.
-    pub access_lists: Vec<AccessList>,
+    pub access_lists: List<AccessList>,
     /// Dialplan contexts.
-    pub dialplan: Vec<Context>,
+    pub dialplan: List<Context>,
     /// Chatplan contexts.
-    pub chatplan: Vec<Context>,
+    pub chatplan: List<Context>,
     /// Conference rooms.
-    pub rooms: Vec<Room>,
+    pub rooms: List<Room>,
     /// IVR menus.
-    pub menus: Vec<Menu>,
+    pub menus: List<Menu>,
     /// Call-centre queues.
-    pub queues: Vec<Queue>,
+    pub queues: List<Queue>,
     /// Call-centre agents.
-    pub agents: Vec<Agent>,
+    pub agents: List<Agent>,
     /// Which agent serves which queue.
-    pub tiers: Vec<Tier>,
+    pub tiers: List<Tier>,
     /// Languages with their phrases.
-    pub languages: Vec<Language>,
+    pub languages: List<Language>,
     /// Stored configuration documents.
-    pub documents: Vec<StoredDocument>,
+    pub documents: List<StoredDocument>,
 }
 
 impl Contents {
@@ -156,53 +160,53 @@ impl StoredDocument {
     }
 }
 
-/// One published picture. Cheap to look into, never changed.
-#[derive(Debug, Default)]
+/// One published picture. Cheap to look into, never changed; a copy shares everything with it.
+#[derive(Debug, Default, Clone)]
 pub struct Snapshot {
     contents: Contents,
-    domains: Index,
-    dialplan: Index,
-    chatplan: Index,
-    menus: Index,
-    languages: Index,
+    names: Names,
+    /// All globals, as they have been put in.
+    globals: Arc<Globals>,
+    /// Whether any of them is limited to switches.
+    limited_globals: bool,
+}
+
+/// The names of each list that is looked into by name.
+#[derive(Debug, Default, Clone)]
+struct Names {
+    domains: Arc<Index>,
+    dialplan: Arc<Index>,
+    chatplan: Arc<Index>,
+    menus: Arc<Index>,
+    languages: Arc<Index>,
     /// Namesakes are for different switches.
-    documents: HashMap<String, Vec<usize>>,
-    /// All globals, where any is limited to switches.
-    limited_globals: Option<Globals>,
+    documents: Arc<HashMap<String, Vec<i64>>>,
 }
 
 /// A part of answers that is the same each time: written when it is first asked for, with the
 /// snapshot it belongs to.
 type Written = OnceLock<Result<Box<str>, XmlError>>;
 
-/// Names, without regard to ASCII case, to positions.
-type Index = HashMap<String, usize>;
+/// Names, without regard to ASCII case, to rows.
+type Index = HashMap<String, i64>;
 
 impl Snapshot {
     /// Puts the stored globals in and indexes the contents. Of two entries with one name the first
     /// is found; a domain's name goes before another's alias.
     pub fn new(mut contents: Contents) -> Self {
-        let limited_globals = global::resolve(&mut contents);
-        let mut documents = HashMap::<_, Vec<_>>::new();
-        for (at, document) in contents.documents.iter().enumerate() {
-            documents.entry(document.name.to_ascii_lowercase()).or_default().push(at);
+        let globals = Arc::new(Globals::new(&contents.globals));
+        let limited_globals = contents.globals.iter().any(|global| !global.hosts.are_all());
+        if !contents.globals.is_empty() {
+            global::resolve(&mut contents, &globals);
         }
-        let mut domains = index(contents.domains.iter().map(Domain::name));
-        for (at, domain) in contents.domains.iter().enumerate() {
-            for alias in domain.aliases() {
-                domains.entry(alias.to_ascii_lowercase()).or_insert(at);
-            }
-        }
-        Self {
-            domains,
-            dialplan: index(contents.dialplan.iter().map(Context::name)),
-            chatplan: index(contents.chatplan.iter().map(Context::name)),
-            menus: index(contents.menus.iter().map(|menu| menu.name.as_str())),
-            languages: index(contents.languages.iter().map(|language| language.name.as_str())),
-            documents,
-            limited_globals,
-            contents,
-        }
+        let mut names = Names::default();
+        names.of_domains(&contents);
+        names.of_dialplan(&contents);
+        names.of_chatplan(&contents);
+        names.of_menus(&contents);
+        names.of_languages(&contents);
+        names.of_documents(&contents);
+        Self { contents, names, globals, limited_globals }
     }
 
     /// The revision of the database that this is a picture of.
@@ -223,27 +227,27 @@ impl Snapshot {
 
     /// A domain by its name or one of its aliases, case apart.
     pub fn domain(&self, name: &str) -> Option<&Domain> {
-        find(&self.domains, name).map(|at| &self.contents.domains[at])
+        find(&self.names.domains, name).and_then(|row| self.contents.domains.at(row))
     }
 
     /// A dialplan context by its name, case apart.
     pub fn context(&self, name: &str) -> Option<&Context> {
-        find(&self.dialplan, name).map(|at| &self.contents.dialplan[at])
+        find(&self.names.dialplan, name).and_then(|row| self.contents.dialplan.at(row))
     }
 
     /// A chatplan context by its name, case apart.
     pub fn chat_context(&self, name: &str) -> Option<&Context> {
-        find(&self.chatplan, name).map(|at| &self.contents.chatplan[at])
+        find(&self.names.chatplan, name).and_then(|row| self.contents.chatplan.at(row))
     }
 
     /// An IVR menu by its name, case apart.
     pub fn menu(&self, name: &str) -> Option<&Menu> {
-        find(&self.menus, name).map(|at| &self.contents.menus[at])
+        find(&self.names.menus, name).and_then(|row| self.contents.menus.at(row))
     }
 
     /// A language by its name, as in `en`, case apart.
     pub fn language(&self, name: &str) -> Option<&Language> {
-        find(&self.languages, name).map(|at| &self.contents.languages[at])
+        find(&self.names.languages, name).and_then(|row| self.contents.languages.at(row))
     }
 
     /// What can be limited to switches, as this one has it: the one that a look-up is of
@@ -254,18 +258,58 @@ impl Snapshot {
 
     fn documents_named(&self, name: &str) -> impl Iterator<Item = &StoredDocument> {
         let found = if name.bytes().any(|b| b.is_ascii_uppercase()) {
-            self.documents.get(&name.to_ascii_lowercase())
+            self.names.documents.get(&name.to_ascii_lowercase())
         } else {
-            self.documents.get(name)
+            self.names.documents.get(name)
         };
-        found.into_iter().flatten().map(|at| &self.contents.documents[*at])
+        found.into_iter().flatten().filter_map(|row| self.contents.documents.at(*row))
     }
 }
 
-fn index<'a>(names: impl Iterator<Item = &'a str>) -> Index {
+impl Names {
+    fn of_domains(&mut self, contents: &Contents) {
+        let mut domains = index(contents.domains.with_rows().map(|(row, it)| (it.name(), row)));
+        for (row, domain) in contents.domains.with_rows() {
+            for alias in domain.aliases() {
+                domains.entry(alias.to_ascii_lowercase()).or_insert(row);
+            }
+        }
+        self.domains = Arc::new(domains);
+    }
+
+    fn of_dialplan(&mut self, contents: &Contents) {
+        let names = contents.dialplan.with_rows().map(|(row, it)| (it.name(), row));
+        self.dialplan = Arc::new(index(names));
+    }
+
+    fn of_chatplan(&mut self, contents: &Contents) {
+        let names = contents.chatplan.with_rows().map(|(row, it)| (it.name(), row));
+        self.chatplan = Arc::new(index(names));
+    }
+
+    fn of_menus(&mut self, contents: &Contents) {
+        let names = contents.menus.with_rows().map(|(row, it)| (it.name.as_str(), row));
+        self.menus = Arc::new(index(names));
+    }
+
+    fn of_languages(&mut self, contents: &Contents) {
+        let names = contents.languages.with_rows().map(|(row, it)| (it.name.as_str(), row));
+        self.languages = Arc::new(index(names));
+    }
+
+    fn of_documents(&mut self, contents: &Contents) {
+        let mut documents = HashMap::<_, Vec<_>>::new();
+        for (row, document) in contents.documents.with_rows() {
+            documents.entry(document.name.to_ascii_lowercase()).or_default().push(row);
+        }
+        self.documents = Arc::new(documents);
+    }
+}
+
+fn index<'a>(names: impl Iterator<Item = (&'a str, i64)>) -> Index {
     let mut index = Index::new();
-    for (at, name) in names.enumerate() {
-        index.entry(name.to_ascii_lowercase()).or_insert(at);
+    for (name, row) in names {
+        index.entry(name.to_ascii_lowercase()).or_insert(row);
     }
     index
 }

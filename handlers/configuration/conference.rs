@@ -160,9 +160,9 @@ mod tests {
             ..Profile::default()
         };
         let snapshot = Snapshot::new(Contents {
-            profiles: vec![profile("default"), profile("other")],
-            rooms: vec![Room { name: "3000".into(), profile: "default".into() }],
-            documents: vec![frame],
+            profiles: [profile("default"), profile("other")].into(),
+            rooms: [Room { name: "3000".into(), profile: "default".into() }].into(),
+            documents: [frame].into(),
             ..Contents::default()
         });
         let answered = |body: Vec<u8>| {

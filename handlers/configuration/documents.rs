@@ -48,7 +48,7 @@ mod tests {
             xml: Raw::parse(xml).expect("valid"),
             hosts: Hosts::default(),
         }];
-        Snapshot::new(Contents { documents, ..Contents::default() })
+        Snapshot::new(Contents { documents: documents.into(), ..Contents::default() })
     }
 
     #[test]

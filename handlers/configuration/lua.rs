@@ -63,7 +63,8 @@ mod tests {
                    script='own.lua'/></settings></configuration>";
         let (name, xml) = ("lua.conf".into(), Raw::parse(xml).expect("valid"));
         let document = StoredDocument { name, xml, hosts: Hosts::default() };
-        let snapshot = Snapshot::new(Contents { documents: vec![document], ..Contents::default() });
+        let snapshot =
+            Snapshot::new(Contents { documents: [document].into(), ..Contents::default() });
         let answer = answer_from(&snapshot, &Lua, asking("lua.conf", "a=b")).expect("a document");
         let text = String::from_utf8(answer.into_body()).expect("UTF-8");
         assert!(text.contains("script=\"own.lua\"") && !text.contains("login.lua"), "{text}");

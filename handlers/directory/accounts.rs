@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_domain_answers_to_its_aliases_under_the_alias_that_was_asked_for() {
         let domain = pbx().contents().domains[0].clone().with_aliases(vec!["192.0.2.2".into()]);
-        let snapshot = Snapshot::new(Contents { domains: vec![domain], ..Contents::default() });
+        let snapshot = Snapshot::new(Contents { domains: [domain].into(), ..Contents::default() });
         assert!(keys(&snapshot).contains(&"192.0.2.2".to_owned()));
         for question in [
             "action=user_call&key=id&user=1000",
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn every_domain_has_one_key_in_lower_case_and_all_domains_have_the_empty_one() {
         let domains = ["b.test", "A.test", "a.TEST"].map(Domain::new).to_vec();
-        let snapshot = Snapshot::new(Contents { domains, ..Contents::default() });
+        let snapshot = Snapshot::new(Contents { domains: domains.into(), ..Contents::default() });
         assert_eq!(keys(&snapshot), ["", "a.test", "b.test"]);
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn secret(username: &str, realm: &str, algorithm: Algorithm, ha1: &st
 /// One user in a domain that has no settings.
 pub(super) fn alone(user: User) -> Snapshot {
     let domains = vec![Domain::new("pbx.example.test").with_users(vec![user])];
-    Snapshot::new(Contents { domains, ..Contents::default() })
+    Snapshot::new(Contents { domains: domains.into(), ..Contents::default() })
 }
 
 pub(super) fn bob(secrets: Vec<Secret>) -> User {

@@ -268,7 +268,7 @@ mod tests {
                 group("none", &["c"]),
             ]);
         let domains = vec![pbx().contents().domains[0].clone(), other];
-        Snapshot::new(Contents { domains, ..Contents::default() })
+        Snapshot::new(Contents { domains: domains.into(), ..Contents::default() })
     }
 
     #[test]
@@ -296,7 +296,7 @@ mod tests {
             ..User::default()
         };
         let domains = vec![Domain::new("pbx.example.test").with_users(vec![user])];
-        let snapshot = Snapshot::new(Contents { domains, ..Contents::default() });
+        let snapshot = Snapshot::new(Contents { domains: domains.into(), ..Contents::default() });
         for asked in [body("12-dir-gateways"), body("60-dir-network-list")] {
             let (text, _) = told(&asked, &snapshot).expect("an answer");
             assert!(text.contains(r#"<domain name="pbx.example.test"/>"#), "{text}");

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn a_mailbox_is_changed_under_the_stored_name_of_its_domain_alone() {
         let domain = pbx().contents().domains[0].clone().with_aliases(vec!["192.0.2.2".into()]);
-        let snapshot = Snapshot::new(Contents { domains: vec![domain], ..Contents::default() });
+        let snapshot = Snapshot::new(Contents { domains: [domain].into(), ..Contents::default() });
         for name in ["192.0.2.2", "PBX.example.test"] {
             let asked = changing().replace("pbx.example.test", name);
             let document = answer_from(&snapshot, &asked).expect("an answer");

@@ -252,7 +252,7 @@ mod tests {
             let domain = Domain::new("pbx.example.test")
                 .with_settings(settings(), Vec::new())
                 .with_users(vec![user]);
-            Snapshot::new(Contents { domains: vec![domain], ..Contents::default() })
+            Snapshot::new(Contents { domains: [domain].into(), ..Contents::default() })
         };
         let asked = asking("key=id&user=1000");
 
@@ -381,7 +381,7 @@ mod tests {
         let domain = Domain::new("pbx.example.test")
             .with_users(vec![user])
             .with_groups(vec![group("one", "1"), group("two", "2")]);
-        let snapshot = Snapshot::new(Contents { domains: vec![domain], ..Contents::default() });
+        let snapshot = Snapshot::new(Contents { domains: [domain].into(), ..Contents::default() });
         let asked = asking("action=user_call&key=id&user=1000");
         let (text, section) = told(&asked, &snapshot).expect("an answer");
         assert_eq!(params(&section, "vm-mailto"), ["own"]);

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use diesel::prelude::*;
 use jackfield_api::snapshot::users::Packer;
 use jackfield_api::snapshot::{
-    Contents, Context, Domain, Extension, Gateway, Group, Language, Macro, Profile, Users,
+    Contents, Context, Domain, Extension, Gateway, Group, Language, List, Macro, Profile, Users,
 };
 
 use super::DbError;
@@ -35,12 +35,28 @@ const READ_AHEAD: usize = 4;
 
 /// Everything there is. Rows of a table come in the order of their ids.
 pub(super) fn contents(c: &mut Session) -> Result<Contents, DbError> {
+    around(c, users_by_domain)
+}
+
+/// Everything but users: each domain, by its id, has these.
+pub(super) fn contents_around(
+    c: &mut Session,
+    users: HashMap<i64, Users>,
+) -> Result<Contents, DbError> {
+    around(c, |_, _| Ok(users))
+}
+
+fn around(
+    c: &mut Session,
+    users: impl FnOnce(&mut Session, &mut Gateways) -> Result<HashMap<i64, Users>, DbError>,
+) -> Result<Contents, DbError> {
     let mut gateways = gateways_by_owner(c)?;
+    let users = users(c, &mut gateways)?;
     let mut contexts = contexts(c)?;
     Ok(Contents {
         revision: revision::table.select(revision::value).first(c)?,
         globals: list(c, |id, row: GlobalRow| row.read_as(id))?,
-        domains: domains(c, &mut gateways)?,
+        domains: domains(c, users)?,
         profiles: list(c, |id, row: ProfileRow| {
             let gateways = gateways.remove(&Owner::Profile(id)).unwrap_or_default();
             Ok(Profile { gateways, ..row.read_as(id)? })
@@ -52,7 +68,7 @@ pub(super) fn contents(c: &mut Session) -> Result<Contents, DbError> {
         menus: list(c, |id, row: MenuRow| row.read_as(id))?,
         queues: list(c, |id, row: QueueRow| row.read_as(id))?,
         agents: list(c, |id, row: AgentRow| row.read_as(id))?,
-        tiers: tier::tiers(c, None)?.into_iter().map(|(_, tier)| tier).collect(),
+        tiers: in_rows(tier::tiers(c, None)?),
         languages: languages(c)?,
         documents: list(c, |id, row: DocumentRow| row.read_as(id))?,
     })
@@ -61,8 +77,19 @@ pub(super) fn contents(c: &mut Session) -> Result<Contents, DbError> {
 fn list<R: Row, T>(
     c: &mut Session,
     mut read: impl FnMut(i64, R) -> Result<T, DbError>,
-) -> Result<Vec<T>, DbError> {
-    all::<R>(c)?.into_iter().map(|(id, row)| read(id, row)).collect()
+) -> Result<List<T>, DbError> {
+    let mut list = List::default();
+    for (id, row) in all::<R>(c)? {
+        list.push_at(id, id, read(id, row)?);
+    }
+    Ok(list)
+}
+
+/// Items in the order of their rows.
+fn in_rows<T>(items: impl IntoIterator<Item = (i64, T)>) -> List<T> {
+    let mut list = List::default();
+    items.into_iter().for_each(|(id, item)| list.push_at(id, id, item));
+    list
 }
 
 type Gateways = HashMap<Owner, Vec<Gateway>>;
@@ -76,8 +103,7 @@ fn gateways_by_owner(c: &mut Session) -> Result<Gateways, DbError> {
     Ok(by_owner)
 }
 
-fn domains(c: &mut Session, gateways: &mut Gateways) -> Result<Vec<Domain>, DbError> {
-    let mut users = users_by_domain(c, gateways)?;
+fn domains(c: &mut Session, mut users: HashMap<i64, Users>) -> Result<List<Domain>, DbError> {
     let mut groups = groups_by_domain(c)?;
     let mut aliases = HashMap::<i64, Vec<String>>::new();
     for (domain, name) in domain::aliases(c, None)? {
@@ -115,10 +141,7 @@ fn pack(
 ) -> Result<HashMap<i64, Users>, DbError> {
     let mut by_domain = HashMap::<_, Packer>::new();
     for (id, row) in pages.iter().flatten() {
-        if !(0..Users::MOST_ROWS).contains(&id) {
-            let message = format!("rows are counted up to {}", Users::MOST_ROWS);
-            return Err(DbError::Malformed { table: UserRow::TABLE, id, column: "id", message });
-        }
+        check_id(id)?;
         let mut user = row.stored(id)?;
         user.gateways = gateways.remove(&Owner::User(id)).unwrap_or_default().into();
         by_domain.entry(row.domain_id).or_default().push(id, &user);
@@ -126,34 +149,44 @@ fn pack(
     Ok(by_domain.into_iter().map(|(domain, packer)| (domain, packer.finish())).collect())
 }
 
-fn groups_by_domain(c: &mut Session) -> Result<HashMap<i64, Vec<Group>>, DbError> {
+/// Whether packed users can have this row.
+pub(super) fn check_id(id: i64) -> Result<(), DbError> {
+    if (0..Users::MOST_ROWS).contains(&id) {
+        return Ok(());
+    }
+    let message = format!("rows are counted up to {}", Users::MOST_ROWS);
+    Err(DbError::Malformed { table: UserRow::TABLE, id, column: "id", message })
+}
+
+fn groups_by_domain(c: &mut Session) -> Result<HashMap<i64, List<Group>>, DbError> {
     let mut members = HashMap::<i64, Vec<String>>::new();
     for (group, _, user) in group::members(c, None)? {
         members.entry(group).or_default().push(user);
     }
-    let mut by_domain = HashMap::<_, Vec<_>>::new();
+    let mut by_domain = HashMap::<_, List<_>>::new();
     for (id, row) in all::<GroupRow>(c)? {
         let members = members.remove(&id).unwrap_or_default();
-        by_domain.entry(row.domain_id).or_default().push(row.read_as(id, members)?);
+        by_domain.entry(row.domain_id).or_default().push_at(id, id, row.read_as(id, members)?);
     }
     Ok(by_domain)
 }
 
 /// Contexts by their section.
-fn contexts(c: &mut Session) -> Result<HashMap<String, Vec<Context>>, DbError> {
-    let mut extensions = HashMap::<i64, Vec<Extension>>::new();
+fn contexts(c: &mut Session) -> Result<HashMap<String, List<Context>>, DbError> {
+    let mut extensions = HashMap::<i64, List<Extension>>::new();
     for (id, row) in extension::in_order(c, None)? {
-        extensions.entry(row.context_id).or_default().push(row.read_as(id)?);
+        let (context, position) = (row.context_id, row.position);
+        extensions.entry(context).or_default().push_at(position, id, row.read_as(id)?);
     }
-    let mut by_section = HashMap::<String, Vec<Context>>::new();
+    let mut by_section = HashMap::<String, List<Context>>::new();
     for (id, row) in all::<ContextRow>(c)? {
-        let extensions = extensions.remove(&id).unwrap_or_default();
-        by_section.entry(row.section).or_default().push(Context::new(row.name, extensions));
+        let context = Context::new(row.name, extensions.remove(&id).unwrap_or_default());
+        by_section.entry(row.section).or_default().push_at(id, id, context);
     }
     Ok(by_section)
 }
 
-fn languages(c: &mut Session) -> Result<Vec<Language>, DbError> {
+fn languages(c: &mut Session) -> Result<List<Language>, DbError> {
     let mut macros = HashMap::<i64, BTreeMap<String, Macro>>::new();
     for (id, row) in all::<PhraseRow>(c)? {
         let (language, key) = (row.language_id, row.name.to_ascii_lowercase());

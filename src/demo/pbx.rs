@@ -32,9 +32,9 @@ pub(super) fn users() -> impl Iterator<Item = String> {
 /// Everything.
 pub(super) fn contents(logins: &[Login]) -> Contents {
     Contents {
-        domains: vec![domain(logins)],
-        profiles: vec![sofia(), verto(), conference(), voicemail()],
-        access_lists: vec![AccessList {
+        domains: [domain(logins)].into(),
+        profiles: [sofia(), verto(), conference(), voicemail()].into(),
+        access_lists: [AccessList {
             name: "domains".to_owned(),
             default_allow: false,
             nodes: vec![AccessNode {
@@ -42,19 +42,21 @@ pub(super) fn contents(logins: &[Login]) -> Contents {
                 target: AccessTarget::Domain(DOMAIN.to_owned()),
             }],
             hosts: Hosts::default(),
-        }],
-        dialplan: vec![
+        }]
+        .into(),
+        dialplan: [
             Context::new("default", extensions()),
             // Calls that no user has authenticated: there is nowhere for them to go.
             Context::new("public", Vec::new()),
-        ],
-        chatplan: ["default", "public"].map(chat_context).to_vec(),
+        ]
+        .into(),
+        chatplan: ["default", "public"].map(chat_context).to_vec().into(),
         rooms: (3000..=3009)
             .map(|number: u32| Room { name: number.to_string(), profile: "default".to_owned() })
             .collect(),
-        menus: menus(),
-        queues: vec![queue()],
-        agents: ["1000", "1001"].map(agent).to_vec(),
+        menus: menus().into(),
+        queues: [queue()].into(),
+        agents: ["1000", "1001"].map(agent).to_vec().into(),
         tiers: (1..)
             .zip(["1000", "1001"])
             .map(|(position, user)| Tier {
@@ -64,7 +66,7 @@ pub(super) fn contents(logins: &[Login]) -> Contents {
                 position,
             })
             .collect(),
-        languages: vec![phrases::english()],
+        languages: [phrases::english()].into(),
         ..Contents::default()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use jackfield_api::files::{STAND_IN, STORED};
-use jackfield_api::snapshot::{Global, global};
+use jackfield_api::snapshot::{Global, List, global};
 
 use crate::import::is_of_the_switch;
 use crate::secret::is_secret;
@@ -16,7 +16,10 @@ pub(super) struct Vars {
 }
 
 /// `files` are the texts of those that read globals.
-pub(super) fn write<'f>(globals: &'f [Global], files: impl Iterator<Item = &'f String>) -> Vars {
+pub(super) fn write<'f>(
+    globals: &'f List<Global>,
+    files: impl Iterator<Item = &'f String>,
+) -> Vars {
     let mut notes = Vec::new();
     let by_name: BTreeMap<String, &Global> =
         globals.iter().map(|global| (global.name.to_ascii_lowercase(), global)).collect();
@@ -148,7 +151,7 @@ mod tests {
     #[test]
     fn a_global_stands_behind_those_that_it_is_made_of() {
         let stored = [global("a", "$${B}/x"), global("b", "$${c}"), global("c", " 1 \"<&>\n")];
-        let vars = write(&stored, [].iter());
+        let vars = write(&stored.into(), [].iter());
         assert_eq!(
             vars.text,
             "<include>\n  <X-PRE-PROCESS cmd=\"set\" data=\"c=&#32;1 &quot;&lt;&amp;&gt;&#10;\"/>\n  \
@@ -159,14 +162,14 @@ mod tests {
 
     #[test]
     fn a_circle_of_globals_ends() {
-        let vars = write(&[global("a", "$${b}"), global("b", "$${a}")], [].iter());
+        let vars = write(&[global("a", "$${b}"), global("b", "$${a}")].into(), [].iter());
         assert_eq!(vars.text.lines().count(), 4);
     }
 
     #[test]
     fn an_address_that_only_the_machine_knows_gets_one_and_any_other_name_is_told() {
         let files = ["$${external_ip} $${hostname} $${odd}".to_owned()];
-        let vars = write(&[], files.iter());
+        let vars = write(&List::default(), files.iter());
         assert!(
             vars.text.contains("data=\"external_ip=$${local_ip_v4}\" jackfield=\"stand-in\"/>")
         );

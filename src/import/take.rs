@@ -17,7 +17,7 @@ mod user;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_api::files::ADDED;
-use jackfield_api::snapshot::{Contents, Extension, Level, Menu, Setting, global};
+use jackfield_api::snapshot::{Contents, Context, Extension, Level, List, Menu, Setting, global};
 use jackfield_api::xml::Value;
 
 use super::globals::{Giver, Globals, is_of_the_switch};
@@ -160,7 +160,7 @@ impl Taker<'_> {
         self.check_foreign();
         self.check_calls();
         self.report.sort();
-        let count = |contexts: &[jackfield_api::snapshot::Context]| {
+        let count = |contexts: &List<Context>| {
             contexts.iter().map(|context| context.extensions().len()).sum()
         };
         let Contents { domains, profiles, dialplan, chatplan, languages, .. } = &self.contents;

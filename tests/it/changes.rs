@@ -117,7 +117,7 @@ fn a_transaction_that_is_given_up_leaves_no_revision_and_no_change() {
         let twin =
             |id: &str| User { id: id.into(), number_alias: Some("7".into()), ..User::default() };
         let domains = vec![Domain::new("twins.test").with_users(vec![twin("1"), twin("2")])];
-        let twins = Contents { domains, ..Contents::default() };
+        let twins = Contents { domains: domains.into(), ..Contents::default() };
         assert!(database.merge("test", &twins, &|| {}).is_err(), "one second name for two users");
         assert_eq!(
             (database.revision().expect("readable"), database.changes(None, 9).ok()),

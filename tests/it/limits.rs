@@ -211,7 +211,8 @@ fn a_global_that_a_switch_has_not_stays_for_the_switch_to_know() {
         xml: xml.expect("valid"),
         hosts: Hosts::default(),
     }];
-    let contents = Contents { globals, documents, ..Contents::default() };
+    let contents =
+        Contents { globals: globals.into(), documents: documents.into(), ..Contents::default() };
     let server = Server::over("", Snapshot::new(contents));
     let asked = |host: &str| sent(&server, &asking("own.conf").set("hostname", host));
     assert!(asked("a").contains(r#"<a b="known"/>"#));
@@ -235,7 +236,8 @@ fn a_value_that_cannot_be_carried_harms_its_own_switch_alone() {
     let xml = r#"<configuration name="own.conf"><a name="n" b="X-PRE-$${it}"/></configuration>"#;
     let xml = Raw::parse(xml).expect("valid");
     let documents = vec![StoredDocument { name: "own.conf".into(), xml, hosts: Hosts::default() }];
-    let contents = Contents { globals, documents, ..Contents::default() };
+    let contents =
+        Contents { globals: globals.into(), documents: documents.into(), ..Contents::default() };
     let server = Server::over("", Snapshot::new(contents));
     for host in ["a", "b", "c", "d"] {
         let reply = post(server.machine, asking("own.conf").set("hostname", host).bytes());
@@ -255,7 +257,8 @@ fn a_verto_profile_whose_userauth_is_empty_on_one_switch_is_closed_there() {
         vec![Setting::written("userauth", "$${auth}"), Setting::new("secure-cert", "/a.pem")];
     let profiles =
         vec![Profile { kind: ProfileKind::Verto, name: "v".into(), params, ..Profile::default() }];
-    let contents = Contents { globals, profiles, ..Contents::default() };
+    let contents =
+        Contents { globals: globals.into(), profiles: profiles.into(), ..Contents::default() };
     let server = Server::over("", Snapshot::new(contents));
     for (host, last) in [("a", "true"), ("b", "@x.test")] {
         let tree = told(&server, host, asking("verto.conf"));
@@ -320,20 +323,22 @@ fn named(hosts: &[&str]) -> Contents {
     let hosts = Hosts::new(hosts.iter().copied());
     let xml = Raw::parse("<configuration name='x.conf'/>").expect("valid");
     Contents {
-        profiles: vec![Profile {
+        profiles: [Profile {
             name: "p".into(),
             gateways: vec![Gateway { name: "Way".into(), ..Gateway::default() }],
             hosts: hosts.clone(),
             ..Profile::default()
-        }],
-        access_lists: vec![AccessList {
+        }]
+        .into(),
+        access_lists: [AccessList {
             name: "l".into(),
             default_allow: false,
             nodes: Vec::new(),
             hosts: hosts.clone(),
-        }],
-        documents: vec![StoredDocument { name: "x.conf".into(), xml, hosts: hosts.clone() }],
-        globals: vec![Global { name: "g".into(), value: "v".into(), hosts }],
+        }]
+        .into(),
+        documents: [StoredDocument { name: "x.conf".into(), xml, hosts: hosts.clone() }].into(),
+        globals: [Global { name: "g".into(), value: "v".into(), hosts }].into(),
         ..Contents::default()
     }
 }

@@ -183,7 +183,7 @@ fn every_constructor_that_fails_is_reported_at_once() {
 #[test]
 fn a_program_whose_handlers_contradict_each_other_does_not_start_and_says_where() {
     let contents = Contents {
-        dialplan: vec![Context::new(DISPUTED.to_owned(), Vec::new())],
+        dialplan: [Context::new(DISPUTED.to_owned(), Vec::new())].into(),
         ..Contents::default()
     };
     let error = started("", Snapshot::new(contents)).expect_err("a conflict").to_string();

@@ -40,7 +40,7 @@ fn a_large_domain_is_read_whole_and_in_its_order() {
     let ids: Vec<_> = (0..2500).map(|n| format!("u{}", n * 7919 % 2500)).collect();
     let users = ids.iter().map(|id| User { id: id.into(), ..User::default() });
     let domains = vec![Domain::new("large.example.test").with_users(users)];
-    let contents = Contents { domains, ..Contents::default() };
+    let contents = Contents { domains: domains.into(), ..Contents::default() };
     on_each(|base| {
         base.open().merge("test", &contents, &|| {}).expect("writable");
         let loaded = load(base);
@@ -243,7 +243,7 @@ fn a_name_in_another_case_is_the_same_object() {
     on_each(|base| {
         let room = |name: &str| {
             let room = Room { name: name.into(), profile: "default".into() };
-            Contents { rooms: vec![room], ..Contents::default() }
+            Contents { rooms: [room].into(), ..Contents::default() }
         };
         let mut database = base.open();
         let tally = database.merge("test", &room("Board"), &|| {}).expect("stored");

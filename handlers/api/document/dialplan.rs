@@ -73,14 +73,12 @@ pub(crate) fn context<'a>(
 
 /// The same for every call into the context: written once for each snapshot.
 fn stored<'a>(name: Value<'a>, context: &'a Context) -> Result<Element<'a>, XmlError> {
-    let extensions = || context.extensions().iter().map(|found| Node::from(extension(found)));
-    match context.written().get_or_init(|| written(CONTEXT_DEPTH, extensions())) {
-        Ok(written) if written.is_empty() => Ok(Element::new("context").with("name", name)),
-        Ok(written) => {
-            Ok(Element::new("context").with("name", name).holding([Node::Written(written)]))
-        }
-        Err(error) => Err(error.clone()),
-    }
+    let write = |found: &Extension| written(CONTEXT_DEPTH, [Node::from(extension(found))]);
+    let element = Element::new("context").with("name", name);
+    Ok(match context.written(write)? {
+        "" => element,
+        written => element.holding([Node::Written(written)]),
+    })
 }
 
 /// How many elements stand around what a context holds: document, section, context.

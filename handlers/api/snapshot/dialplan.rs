@@ -2,21 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Written;
+use super::global::Globals;
 use super::setting::{Level, Setting};
+use super::{List, Written};
+use crate::xml::XmlError;
 
 /// A named list of extensions, tried in order.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
     name: String,
-    extensions: Vec<Extension>,
+    extensions: List<Extension>,
+    /// Each extension as an answer holds it, in the rows of these, and all of them together.
+    parts: List<Written>,
     written: Written,
 }
 
 impl Context {
     /// A context with these extensions. Their names may repeat.
-    pub fn new(name: impl Into<String>, extensions: Vec<Extension>) -> Self {
-        Self { name: name.into(), extensions, written: Written::default() }
+    pub fn new(name: impl Into<String>, extensions: impl Into<List<Extension>>) -> Self {
+        let (name, extensions) = (name.into(), extensions.into());
+        let parts = extensions.like(|_| Written::default());
+        Self { name, extensions, parts, written: Written::default() }
     }
 
     /// The name, as in `user_context`.
@@ -25,19 +31,45 @@ impl Context {
     }
 
     /// The extensions, in their order.
-    pub fn extensions(&self) -> &[Extension] {
+    pub fn extensions(&self) -> &List<Extension> {
         &self.extensions
     }
 
-    /// The extensions, to be changed before the context is published.
-    pub(super) fn extensions_mut(&mut self) -> &mut [Extension] {
-        self.written = Written::default();
-        &mut self.extensions
+    /// All extensions as an answer holds them: `write` writes one.
+    pub(crate) fn written(
+        &self,
+        write: impl Fn(&Extension) -> Result<Box<str>, XmlError>,
+    ) -> Result<&str, XmlError> {
+        let all = || {
+            let mut all = String::new();
+            for (extension, part) in self.extensions.iter().zip(&self.parts) {
+                all.push_str(part.get_or_init(|| write(extension)).as_ref().map_err(Clone::clone)?);
+            }
+            Ok(all.into_boxed_str())
+        };
+        self.written.get_or_init(all).as_deref().map_err(Clone::clone)
     }
 
-    /// The extensions as an answer holds them.
-    pub(crate) fn written(&self) -> &Written {
-        &self.written
+    pub(super) fn rename(&mut self, name: String) {
+        self.name = name;
+    }
+
+    pub(super) fn put(&mut self, position: i64, row: i64, extension: Extension) {
+        self.extensions.put(position, row, extension);
+        self.parts.put(position, row, Written::default());
+        self.written = Written::default();
+    }
+
+    pub(super) fn remove(&mut self, row: i64) {
+        self.extensions.remove(row);
+        self.parts.remove(row);
+        self.written = Written::default();
+    }
+
+    /// Puts globals into every extension, before the context is published.
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        self.extensions.iter_mut().for_each(|extension| extension.resolve(globals));
+        *self = Self::new(std::mem::take(&mut self.name), std::mem::take(&mut self.extensions));
     }
 }
 

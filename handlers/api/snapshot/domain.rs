@@ -1,12 +1,13 @@
 //! A directory domain: its users, its groups, and what all its users share.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::global::Globals;
 use super::setting::Setting;
 use super::user::{Algorithm, User};
 use super::users::{UserRef, Users};
-use super::{Written, find};
+use super::{List, Written, find};
 use crate::xml::Raw;
 
 /// One directory domain.
@@ -19,11 +20,11 @@ pub struct Domain {
     others: Raw,
     params: Vec<Setting>,
     variables: Vec<Setting>,
-    groups: Vec<Group>,
+    groups: List<Group>,
     users: Users,
     inherited: Written,
     /// The first group of each member, where any group has settings.
-    settings_groups: HashMap<String, u32>,
+    settings_groups: Arc<HashMap<String, i64>>,
 }
 
 /// A named set of users that can be called as one.
@@ -37,6 +38,13 @@ pub struct Group {
     pub params: Vec<Setting>,
     /// Channel variables that its members inherit, before those of the domain.
     pub variables: Vec<Setting>,
+}
+
+impl Group {
+    fn resolve(&mut self, globals: &Globals) {
+        globals.settings(&mut self.params);
+        globals.settings(&mut self.variables);
+    }
 }
 
 impl Domain {
@@ -100,17 +108,23 @@ impl Domain {
 
     /// Sets the groups.
     #[must_use]
-    pub fn with_groups(mut self, groups: Vec<Group>) -> Self {
-        self.settings_groups = HashMap::new();
-        if groups.iter().any(|group| !group.params.is_empty() || !group.variables.is_empty()) {
-            for (group, at) in groups.iter().zip(0..) {
+    pub fn with_groups(mut self, groups: impl Into<List<Group>>) -> Self {
+        self.groups = groups.into();
+        self.index_groups();
+        self
+    }
+
+    fn index_groups(&mut self) {
+        let mut first = HashMap::new();
+        let any = |group: &Group| !group.params.is_empty() || !group.variables.is_empty();
+        if self.groups.iter().any(any) {
+            for (row, group) in self.groups.with_rows() {
                 for member in &group.members {
-                    self.settings_groups.entry(member.to_ascii_lowercase()).or_insert(at);
+                    first.entry(member.to_ascii_lowercase()).or_insert(row);
                 }
             }
         }
-        self.groups = groups;
-        self
+        self.settings_groups = Arc::new(first);
     }
 
     /// The name.
@@ -164,7 +178,7 @@ impl Domain {
     }
 
     /// The groups, in their order.
-    pub fn groups(&self) -> &[Group] {
+    pub fn groups(&self) -> &List<Group> {
         &self.groups
     }
 
@@ -180,24 +194,49 @@ impl Domain {
 
     /// The group whose settings a user inherits: the first that it is in, as the switch finds it.
     pub fn settings_group(&self, id: &str) -> Option<&Group> {
-        find(&self.settings_groups, id).map(|at| &self.groups[at as usize])
+        find(&self.settings_groups, id).and_then(|row| self.groups.at(row))
     }
 
     /// Puts globals into every setting and every piece of XML, before the domain is published.
     pub(super) fn resolve(&mut self, globals: &Globals) {
-        globals.settings(&mut self.params);
-        globals.settings(&mut self.variables);
-        self.others.resolve(globals);
-        for group in &mut self.groups {
-            globals.settings(&mut group.params);
-            globals.settings(&mut group.variables);
-        }
+        self.resolve_own(globals);
+        self.groups.iter_mut().for_each(|group| group.resolve(globals));
         self.users.resolve(globals);
-        self.inherited = Written::default();
     }
 
     /// A group by name, case apart.
     pub fn group(&self, name: &str) -> Option<&Group> {
         self.groups.iter().find(|group| group.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Takes the users and groups of the domain that stood here before.
+    pub(super) fn take_in(&mut self, before: &Self) {
+        self.users = before.users.clone();
+        self.groups = before.groups.clone();
+        self.settings_groups = Arc::clone(&before.settings_groups);
+    }
+
+    /// Puts globals into everything but users and groups.
+    pub(super) fn resolve_own(&mut self, globals: &Globals) {
+        globals.settings(&mut self.params);
+        globals.settings(&mut self.variables);
+        self.others.resolve(globals);
+        self.inherited = Written::default();
+    }
+
+    pub(super) fn users_mut(&mut self) -> &mut Users {
+        &mut self.users
+    }
+
+    pub(super) fn put_group(&mut self, row: i64, mut group: Group, globals: &Globals) {
+        group.resolve(globals);
+        self.groups.put(row, row, group);
+        self.index_groups();
+    }
+
+    pub(super) fn remove_group(&mut self, row: i64) {
+        if self.groups.remove(row).is_some() {
+            self.index_groups();
+        }
     }
 }

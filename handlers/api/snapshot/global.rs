@@ -11,7 +11,10 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::hosts::{Hosts, Limited, pick};
-use super::{Action, Condition, Contents, Extension, Level, Setting, Step};
+use super::{
+    Action, Agent, Condition, Contents, Extension, Gateway, Language, Level, List, Menu, Profile,
+    Queue, Setting, Step, StoredDocument,
+};
 
 /// A global variable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,8 +57,8 @@ const MOST: usize = 4096;
 
 impl Globals {
     /// Of two with one name the first counts.
-    pub fn new(globals: &[Global]) -> Self {
-        let mut by_name = HashMap::<_, Vec<_>>::with_capacity(globals.len());
+    pub fn new<'g>(globals: impl IntoIterator<Item = &'g Global>) -> Self {
+        let mut by_name = HashMap::<_, Vec<_>>::new();
         for global in globals {
             let name = global.name.to_ascii_lowercase();
             by_name.entry(name).or_default().push(global.clone());
@@ -119,10 +122,6 @@ impl Globals {
         for setting in settings {
             self.put_into(&mut setting.text, setting.level);
         }
-    }
-
-    fn extension(&self, extension: &mut Extension) {
-        extension.conditions.iter_mut().for_each(|condition| self.condition(condition));
     }
 
     fn condition(&self, condition: &mut Condition) {
@@ -190,52 +189,80 @@ pub fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split("$${").skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
 }
 
-/// Puts the globals that are the same on every switch into every text that may read globals. All
-/// globals, where others are left.
-pub(super) fn resolve(contents: &mut Contents) -> Option<Globals> {
-    if contents.globals.is_empty() {
-        return None;
+/// Puts the globals that are the same on every switch into every text that may read globals.
+pub(super) fn resolve(contents: &mut Contents, globals: &Globals) {
+    fn each<T: Clone>(list: &mut List<T>, resolve: impl Fn(&mut T)) {
+        list.iter_mut().for_each(resolve);
     }
-    let stored = std::mem::take(&mut contents.globals);
-    let all = Globals::new(&stored);
-    let globals = &all;
-    for domain in &mut contents.domains {
-        domain.resolve(globals);
+    each(&mut contents.domains, |domain| domain.resolve(globals));
+    each(&mut contents.profiles, |profile| profile.resolve(globals));
+    each(&mut contents.dialplan, |context| context.resolve(globals));
+    each(&mut contents.chatplan, |context| context.resolve(globals));
+    each(&mut contents.menus, |menu| menu.resolve(globals));
+    each(&mut contents.queues, |queue| queue.resolve(globals));
+    each(&mut contents.agents, |agent| agent.resolve(globals));
+    each(&mut contents.languages, |language| language.resolve(globals));
+    each(&mut contents.documents, |document| document.resolve(globals));
+}
+
+impl Profile {
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        globals.settings(&mut self.params);
+        self.others.resolve(globals);
+        self.gateways.iter_mut().for_each(|gateway| gateway.resolve(globals));
     }
-    for profile in &mut contents.profiles {
-        globals.settings(&mut profile.params);
-        profile.others.resolve(globals);
-        for gateway in &mut profile.gateways {
-            globals.settings(&mut gateway.params);
-            gateway.others.resolve(globals);
-        }
+}
+
+impl Gateway {
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        globals.settings(&mut self.params);
+        self.others.resolve(globals);
     }
-    for context in contents.dialplan.iter_mut().chain(&mut contents.chatplan) {
-        context.extensions_mut().iter_mut().for_each(|extension| globals.extension(extension));
+}
+
+impl Extension {
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        self.conditions.iter_mut().for_each(|condition| globals.condition(condition));
     }
-    for menu in &mut contents.menus {
-        globals.settings(&mut menu.attributes);
-        for entry in &mut menu.entries {
+}
+
+impl Menu {
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        globals.settings(&mut self.attributes);
+        for entry in &mut self.entries {
             globals.put_into(&mut entry.param, entry.level);
         }
     }
-    contents.queues.iter_mut().for_each(|queue| globals.settings(&mut queue.params));
-    contents.agents.iter_mut().for_each(|agent| globals.settings(&mut agent.attributes));
-    for language in &mut contents.languages {
-        globals.settings(&mut language.attributes);
-        for group in &mut language.groups {
+}
+
+impl Queue {
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        globals.settings(&mut self.params);
+    }
+}
+
+impl Agent {
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        globals.settings(&mut self.attributes);
+    }
+}
+
+impl Language {
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        globals.settings(&mut self.attributes);
+        for group in &mut self.groups {
             globals.settings(&mut group.attributes);
         }
-        for phrase in language.macros.values_mut() {
+        for phrase in self.macros.values_mut() {
             phrase.xml.resolve(globals);
         }
     }
-    for document in &mut contents.documents {
-        document.xml.resolve(globals);
+}
+
+impl StoredDocument {
+    pub(super) fn resolve(&mut self, globals: &Globals) {
+        self.xml.resolve(globals);
     }
-    let limited = stored.iter().any(|global| !global.hosts.are_all());
-    contents.globals = stored;
-    limited.then_some(all)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::List;
+
 /// The switches that something is for, each by the name that it gives in look-ups as `hostname`.
 ///
 /// Names are kept in lower case, sorted, each once. None at all stand for every switch.
@@ -89,7 +91,7 @@ pub(super) fn pick<'a, T: Limited>(
 
 /// Of a list what a switch has, in its order.
 pub(super) fn having<'a, T: Limited>(
-    list: &'a [T],
+    list: &'a List<T>,
     host: &'a str,
 ) -> impl Iterator<Item = &'a T> + use<'a, T> {
     let limited = list.iter().any(|found| !found.hosts().are_all());
@@ -101,7 +103,7 @@ pub(super) fn having<'a, T: Limited>(
 }
 
 /// Leaves of a list what a switch has, in its order, each for every switch.
-pub(super) fn keep<T: Limited>(list: &mut Vec<T>, host: &str) {
+pub(super) fn keep<T: Limited + Clone>(list: &mut List<T>, host: &str) {
     let mut had = having(list, host).peekable();
     let has: Vec<bool> =
         list.iter().map(|found| had.next_if(|kept| std::ptr::eq(*kept, found)).is_some()).collect();
@@ -138,14 +140,14 @@ mod tests {
             value: value.into(),
             hosts: Hosts::new(hosts.iter().copied()),
         };
-        let list = [
+        let list = List::from(vec![
             named("x", "all", &[]),
             named("other", "all", &[]),
             named("X", "ab", &["a", "b"]),
             named("x", "bc", &["b", "c"]),
             named("y", "c", &["c"]),
             named("x", "all again", &[]),
-        ];
+        ]);
         let values = |host| having(&list, host).map(|it| it.value.as_str()).collect::<Vec<_>>();
         assert_eq!(values("A"), ["all", "ab"]);
         assert_eq!(values("b"), ["all", "ab"]);
@@ -164,10 +166,13 @@ mod tests {
             value: value.into(),
             hosts: Hosts::new(hosts.iter().copied()),
         };
-        let mut list =
-            vec![named("x", "all", &[]), named("y", "b", &["b"]), named("X", "a", &["a"])];
+        let mut list = List::from(vec![
+            named("x", "all", &[]),
+            named("y", "b", &["b"]),
+            named("X", "a", &["a"]),
+        ]);
         keep(&mut list, "A");
-        assert_eq!(list, [named("X", "a", &[])]);
+        assert_eq!(list, vec![named("X", "a", &[])].into());
     }
 
     #[test]

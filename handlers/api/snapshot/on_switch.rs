@@ -47,20 +47,21 @@ impl<'a> OnSwitch<'a> {
 
     /// A text of this level with all stored globals put in.
     pub fn resolved(self, text: &str, level: Level) -> Cow<'_, str> {
-        match &self.snapshot.limited_globals {
-            Some(globals) if level == Level::Global && text.contains("$${") => {
-                Cow::Owned(globals.resolve_on(self.host, text))
-            }
-            _ => Cow::Borrowed(text),
+        let live = level == Level::Global && text.contains("$${");
+        if self.snapshot.limited_globals && live {
+            Cow::Owned(self.snapshot.globals.resolve_on(self.host, text))
+        } else {
+            Cow::Borrowed(text)
         }
     }
 
     /// Puts the globals that are limited to switches into a finished answer. The service does this
     /// with every answer of every handler.
     pub fn complete(self, document: Document) -> Result<Document, XmlError> {
-        match &self.snapshot.limited_globals {
-            Some(globals) => document.with_globals(globals, self.host),
-            None => Ok(document),
+        if self.snapshot.limited_globals {
+            document.with_globals(&self.snapshot.globals, self.host)
+        } else {
+            Ok(document)
         }
     }
 

@@ -124,18 +124,19 @@ impl Users {
         (!self.chunks.is_empty()).then(|| behind.saturating_sub(1))
     }
 
-    /// Writes a user, over the one of its row or as a new one.
-    pub fn put(&mut self, row: i64, user: &User) {
+    /// Writes a user, over the one of its row or as a new one, with globals put in.
+    pub(super) fn put(&mut self, row: i64, user: &User, globals: &Globals) {
         self.remove(row);
         let settings = user.params.iter().chain(&user.variables);
         for text in settings.flat_map(|setting| [&setting.name, &setting.text]) {
             if reads_globals(text) && self.texts.number(text).is_none() {
-                Arc::make_mut(&mut self.texts).add(text);
+                Arc::make_mut(&mut self.texts).add_resolved(text, globals);
             }
         }
         let stored = StoredUser::from(user);
         let record = record::write(&stored, &mut |text| self.texts.number(text));
-        if let Some(extras) = Extras::of(&stored) {
+        if let Some(mut extras) = Extras::of(&stored) {
+            extras.resolve(globals);
             Arc::make_mut(&mut self.extras).insert(row, extras);
         }
         let place = self.chunk_of(row);
@@ -176,8 +177,14 @@ impl Users {
         index
     }
 
+    /// The rows of users that have gateways or other elements: globals have been put into these, so
+    /// they cannot be put in anew.
+    pub fn rows_with_extras(&self) -> impl Iterator<Item = i64> {
+        self.extras.keys().copied()
+    }
+
     /// Takes the user of a row away.
-    pub fn remove(&mut self, row: i64) {
+    pub(super) fn remove(&mut self, row: i64) {
         let Some(at) = self.chunk_of(row) else { return };
         let Some(user) = self.at(row) else { return };
         let gone = [Some(user.id.to_owned()), user.number_alias.map(str::to_owned)];

@@ -12,9 +12,9 @@ use crate::xml::Raw;
 pub fn pbx() -> Snapshot {
     Snapshot::new(Contents {
         revision: 7,
-        domains: vec![domain()],
-        profiles: profiles(),
-        access_lists: vec![AccessList {
+        domains: [domain()].into(),
+        profiles: profiles().into(),
+        access_lists: [AccessList {
             name: "domains".into(),
             default_allow: false,
             nodes: vec![
@@ -22,21 +22,24 @@ pub fn pbx() -> Snapshot {
                 AccessNode { allow: false, target: AccessTarget::Cidr("192.0.2.0/24".into()) },
             ],
             hosts: Hosts::default(),
-        }],
-        dialplan: vec![Context::new(
+        }]
+        .into(),
+        dialplan: [Context::new(
             "default",
             vec![Extension::new(
                 "users",
                 Condition::on("destination_number", r"^(10[01]\d)$")
                     .run("bridge", "user/$1@pbx.example.test"),
             )],
-        )],
-        chatplan: vec![Context::new(
+        )]
+        .into(),
+        chatplan: [Context::new(
             "public",
             vec![Extension::new("messages", Condition::on("to", r"^(.*)$").run("send", ""))],
-        )],
-        rooms: vec![Room { name: "3000".into(), profile: "default".into() }],
-        menus: vec![
+        )]
+        .into(),
+        rooms: [Room { name: "3000".into(), profile: "default".into() }].into(),
+        menus: [
             menu(
                 "demo",
                 &[("menu-exec-app", "1", "transfer 1000 XML default"), ("menu-sub", "2", "more")],
@@ -47,34 +50,39 @@ pub fn pbx() -> Snapshot {
             ),
             menu("last", &[("menu-sub", "1", "demo"), ("menu-sub", "2", "gone")]),
             menu("apart", &[("menu-exit", "*", "")]),
-        ],
-        queues: vec![
+        ]
+        .into(),
+        queues: [
             Queue {
                 name: "support@default".into(),
                 params: vec![Setting::new("strategy", "ring-all")],
             },
             Queue { name: "sales@default".into(), params: Vec::new() },
-        ],
-        agents: vec![Agent {
+        ]
+        .into(),
+        agents: [Agent {
             name: "1000@default".into(),
             attributes: vec![
                 Setting::new("type", "callback"),
                 Setting::channel("contact", "user/1000@pbx.example.test"),
             ],
-        }],
-        tiers: vec![Tier {
+        }]
+        .into(),
+        tiers: [Tier {
             queue: "support@default".into(),
             agent: "1000@default".into(),
             level: 1,
             position: 1,
-        }],
-        languages: vec![language()],
-        documents: vec![StoredDocument {
+        }]
+        .into(),
+        languages: [language()].into(),
+        documents: [StoredDocument {
             name: "kept.conf".into(),
             xml: Raw::parse("<configuration name='kept.conf'><a b='$${c}'/></configuration>")
                 .expect("valid"),
             hosts: Hosts::default(),
-        }],
+        }]
+        .into(),
         ..Contents::default()
     })
 }

@@ -2,15 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use jackfield_api::snapshot::{Action, Condition, Context, Expression, Extension, Regex, Step};
+use jackfield_api::snapshot::{
+    Action, Condition, Context, Expression, Extension, List, Regex, Step,
+};
 
 use super::super::tree::Element;
 use super::{Standing, Taker, is_true};
 
 impl Taker<'_> {
     /// The contexts of a section. Of two with one name the switch finds the first.
-    pub(super) fn contexts(&mut self, section: &Element) -> Vec<Context> {
-        let mut contexts = Vec::new();
+    pub(super) fn contexts(&mut self, section: &Element) -> List<Context> {
+        let mut contexts = List::default();
         let mut names = BTreeSet::new();
         for element in &section.children {
             if element.name != "context" {

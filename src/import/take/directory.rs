@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jackfield_api::files::{DISABLED, OURS};
-use jackfield_api::snapshot::{Algorithm, Domain, Group, User};
+use jackfield_api::snapshot::{Algorithm, Domain, Group, List, User};
 
 use super::super::place::Place;
 use super::super::tree::Element;
@@ -111,7 +111,8 @@ impl Taker<'_> {
             }
         }
         self.user_names(&around, &mut users);
-        let groups = groups.into_iter().map(|group| self.group_of(group, &users)).collect();
+        let groups: List<_> =
+            groups.into_iter().map(|group| self.group_of(group, &users)).collect();
         let (params, variables) = self.shared(element);
         let others = self.raw(others);
         self.contents.domains.push(

@@ -60,7 +60,7 @@ fn what_is_stored_about_the_start_of_a_switch_comes_with_it() {
         hosts: Hosts::default(),
     };
     let contents = Contents {
-        documents: vec![
+        documents: [
             stored(
                 "modules.conf",
                 "<modules><load module='mod_sofia'/><load module='mod_console'/>\
@@ -73,7 +73,8 @@ fn what_is_stored_about_the_start_of_a_switch_comes_with_it() {
             ),
             stored("xml_curl.conf", "<bindings/>"),
             stored("fifo.conf", "<fifos/>"),
-        ],
+        ]
+        .into(),
         globals: nasty::contents().globals,
         ..Contents::default()
     };

@@ -338,7 +338,7 @@ pub(super) fn contents() -> Contents {
         hosts: Hosts::default(),
     };
     Contents {
-        globals: vec![
+        globals: [
             global("zone", "$${language}-$${DOMAIN}"),
             global("domain", DOMAIN),
             global("language", "en"),
@@ -347,10 +347,11 @@ pub(super) fn contents() -> Contents {
             global("moh", "$${sounds_dir}/music"),
             // Calls read it, and the import would leave it out if it were not stored.
             global("default_password", "no secret"),
-        ],
-        domains: domains(),
-        profiles: profiles(),
-        access_lists: vec![
+        ]
+        .into(),
+        domains: domains().into(),
+        profiles: profiles().into(),
+        access_lists: [
             AccessList {
                 name: "lan & more".into(),
                 default_allow: true,
@@ -366,37 +367,40 @@ pub(super) fn contents() -> Contents {
                 nodes: vec![],
                 hosts: Hosts::default(),
             },
-        ],
-        dialplan: vec![
-            Context::new("default", extensions()),
-            Context::new("Öffentlich \"2\"", vec![]),
-        ],
-        chatplan: vec![Context::new("default", extensions())],
-        rooms: vec![
+        ]
+        .into(),
+        dialplan: [Context::new("default", extensions()), Context::new("Öffentlich \"2\"", vec![])]
+            .into(),
+        chatplan: [Context::new("default", extensions())].into(),
+        rooms: [
             Room { name: "3000".into(), profile: "default".into() },
             Room { name: "a & <b>".into(), profile: "none of these".into() },
             Room { name: "4000@else.example.test".into(), profile: "default".into() },
-        ],
-        menus: vec![
+        ]
+        .into(),
+        menus: [
             menu(
                 "main & <more>",
                 &[("menu-sub", "1", "sub"), ("menu-exec-app", "/^(1.)$/", "transfer $1")],
             ),
             menu("sub", &[("menu-top", "*", "")]),
-        ],
+        ]
+        .into(),
         queues: ["support@default", "a & b"]
             .map(|name| Queue { name: name.into(), params: params() })
-            .to_vec(),
-        agents: vec![Agent {
+            .to_vec()
+            .into(),
+        agents: [Agent {
             name: "agent & <one>".into(),
             attributes: vec![
                 Setting::new("type", "callback"),
                 Setting::written("contact", "[a=${b}]user/1000@$${domain}"),
             ],
-        }],
-        tiers: vec![tier("support@default", 1), tier("a & b", 3)],
-        languages: vec![language()],
-        documents: documents(),
+        }]
+        .into(),
+        tiers: [tier("support@default", 1), tier("a & b", 3)].into(),
+        languages: [language()].into(),
+        documents: documents().into(),
         ..Contents::default()
     }
 }

@@ -79,11 +79,11 @@ fn an_imported_tree_comes_back_from_its_files() {
 fn the_same_database_always_gives_the_same_files() {
     on_each_empty(|empty| {
         let mut turned = nasty::contents();
-        turned.globals.reverse();
-        turned.dialplan.reverse();
-        turned.menus.reverse();
-        turned.documents.reverse();
-        turned.domains.reverse();
+        turned.globals = turned.globals.into_iter().rev().collect();
+        turned.dialplan = turned.dialplan.into_iter().rev().collect();
+        turned.menus = turned.menus.into_iter().rev().collect();
+        turned.documents = turned.documents.into_iter().rev().collect();
+        turned.domains = turned.domains.into_iter().rev().collect();
         let folder = tempfile::tempdir().expect("a folder");
         let written = ["a", "b"].map(|name| folder.path().join(name));
         for (contents, path) in [nasty::contents(), turned].iter().zip(&written) {

@@ -162,7 +162,7 @@ fn what_is_written_gives_no_name_twice_whoever_writes_it() {
             user("1001", Some("3000")),
         ]);
         let domains = vec![one, Domain::new("TWO.test")];
-        let contents = Contents { domains, ..Contents::default() };
+        let contents = Contents { domains: domains.into(), ..Contents::default() };
         let before = database.revision().expect("readable");
         let told = database.merge("test", &contents, &|| {}).expect_err("not to be stored");
         let told = told.to_string();

@@ -212,7 +212,7 @@ fn a_new_domain_gets_secrets_for_its_name_and_a_stored_one_for_its_realms_too() 
     let mut stored = Database::make(&url).expect("made");
     stored.migrate().expect("up to date");
     stored
-        .merge("test", &Contents { domains: vec![domain], ..Contents::default() }, &|| {})
+        .merge("test", &Contents { domains: [domain].into(), ..Contents::default() }, &|| {})
         .expect("stored");
     drop(stored);
     let names = ["1@A.test", "1@b.test", "1@realm", "2@A.test", "2@b.test", "2@realm"];

@@ -20,7 +20,12 @@ fn answered(global: &str, around: &str, hosts: Hosts) -> Vec<Option<String>> {
     let xml = "<configuration name='x.conf'><a b='$${it}'/><c>1 $${IT} 2</c></configuration>";
     let (name, xml) = ("x.conf".into(), Raw::parse(xml).expect("valid"));
     let documents = vec![StoredDocument { name, xml, hosts: Hosts::default() }];
-    let snapshot = Snapshot::new(Contents { globals, profiles, documents, ..Contents::default() });
+    let snapshot = Snapshot::new(Contents {
+        globals: globals.into(),
+        profiles: profiles.into(),
+        documents: documents.into(),
+        ..Contents::default()
+    });
     let vm = snapshot.on("VM");
     let text = |document: Document| {
         let document = vm.complete(document).ok()?;

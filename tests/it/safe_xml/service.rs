@@ -71,13 +71,14 @@ fn stored(t: &[String]) -> Snapshot {
     };
     let group = Group { name: t[6].clone(), members: vec![t[0].clone()], ..Group::default() };
     Snapshot::new(Contents {
-        domains: vec![Domain::new(&t[3]).with_users(vec![user]).with_groups(vec![group])],
-        dialplan: vec![Context::new(t[7].clone(), Vec::new())],
-        languages: vec![Language {
+        domains: [Domain::new(&t[3]).with_users(vec![user]).with_groups(vec![group])].into(),
+        dialplan: [Context::new(t[7].clone(), Vec::new())].into(),
+        languages: [Language {
             name: "en".into(),
             attributes: vec![Setting::new("say-module", &t[4])],
             ..Language::default()
-        }],
+        }]
+        .into(),
         ..Contents::default()
     })
 }
@@ -169,7 +170,7 @@ proptest! {
             ..User::default()
         };
         let domains = vec![Domain::new(DOMAIN).with_users(vec![user])];
-        let service = Service::over(Snapshot::new(Contents { domains, ..Contents::default() }));
+        let service = Service::over(Snapshot::new(Contents { domains: domains.into(), ..Contents::default() }));
         let tree = service.seen(body(43).bytes());
         let user = find(&tree, "section/domain[name=pbx.example.test]/users/user[id=1000]");
         let variable = user.and_then(|user| find(user, "variables/variable"));

@@ -52,10 +52,7 @@ impl Extras {
 
     pub(super) fn resolve(&mut self, globals: &Globals) {
         self.others.resolve(globals);
-        for gateway in &mut self.gateways {
-            globals.settings(&mut gateway.params);
-            gateway.others.resolve(globals);
-        }
+        self.gateways.iter_mut().for_each(|gateway| gateway.resolve(globals));
     }
 }
 

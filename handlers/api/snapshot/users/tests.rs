@@ -100,7 +100,7 @@ proptest! {
         for (row, stays, name) in edits {
             if stays {
                 let changed = User { number_alias: Some("also".into()), ..user(&format!("n{name}")) };
-                users.put(row, &changed);
+                users.put(row, &changed, &Globals::default());
                 model.insert(row, changed);
             } else {
                 users.remove(row);
@@ -125,9 +125,9 @@ proptest! {
 fn a_change_of_one_user_leaves_a_copy_and_nearly_all_chunks_as_they_are() {
     let users = many(2000);
     let mut changed = users.clone();
-    changed.put(1000, &User { disabled: true, ..user("U500") });
+    changed.put(1000, &User { disabled: true, ..user("U500") }, &Globals::default());
     changed.remove(2000);
-    changed.put(9999, &user("new"));
+    changed.put(9999, &user("new"), &Globals::default());
     assert!(!users.find("u500").expect("there").disabled);
     assert!(changed.find("u500").expect("there").disabled);
     assert!(users.find("U1000").is_some() && changed.find("U1000").is_none());

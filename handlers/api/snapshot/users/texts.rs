@@ -38,6 +38,12 @@ impl Texts {
         number
     }
 
+    /// Adds a text with globals put in.
+    pub(super) fn add_resolved(&mut self, text: &str, globals: &Globals) {
+        let number = self.add(text) as usize;
+        self.list[number].resolved = Some(globals.resolve(text).into());
+    }
+
     /// The number of a text of one of many users: it becomes one of these when it comes again, or
     /// where it reads globals.
     pub(super) fn of_many(&mut self, text: &str, seen: &mut Seen) -> Option<u32> {
