@@ -7,8 +7,10 @@
 mod changes;
 mod error;
 mod load;
+mod mark;
 mod merge;
 mod migrations;
+mod news;
 pub(crate) mod nouns;
 mod schema;
 mod session;
@@ -20,11 +22,13 @@ use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
 
 use diesel::prelude::*;
-use jackfield_api::snapshot::Contents;
+use jackfield_api::snapshot::{Contents, Snapshot};
 
 pub use self::changes::Change;
 pub use self::error::DbError;
+pub use self::mark::Mark;
 pub use self::merge::{Met, Tally};
+pub use self::news::{ChangedRow, News};
 pub(crate) use self::session::Session;
 pub use self::url::DatabaseUrl;
 use self::url::Driver;
@@ -36,6 +40,10 @@ pub struct Database {
     url: DatabaseUrl,
     /// Of a SQLite file: which one it is.
     file: Option<(u64, u64)>,
+    /// Whether its version has been looked at.
+    is_checked: bool,
+    /// What it said when it was asked last whether it stirs.
+    sign: i64,
     session: Session,
 }
 
@@ -63,7 +71,11 @@ impl Database {
             },
             Driver::Postgres(_) => None,
         };
-        Ok(Self { url: url.clone(), file, session: session::open(url)? })
+        Ok(Self::over(url.clone(), file, session::open(url)?))
+    }
+
+    fn over(url: DatabaseUrl, file: Option<(u64, u64)>, session: Session) -> Self {
+        Self { url, file, is_checked: false, sign: 0, session }
     }
 
     /// Runs the migrations that it lacks and names them.
@@ -76,21 +88,54 @@ impl Database {
         migrations::revert(&mut self.session).map_err(|error| self.not_migrated(&*error))
     }
 
-    /// The revision that it is at: what a service that serves an older one has to read anew.
-    pub fn revision(&mut self) -> Result<i64, DbError> {
-        if let Driver::Sqlite(file) = self.url.driver()
-            && session::identity(file) != self.file
-        {
-            return Err(DbError::Absent { url: self.url.clone() });
-        }
-        let revision = schema::revision::table.select(schema::revision::value);
-        Ok(revision.first(&mut self.session)?)
-    }
-
     /// Reads everything, in one transaction. A database that lacks migrations is refused.
     pub fn load(&mut self) -> Result<Contents, DbError> {
         self.check_version()?;
         self.session.read(load::contents)
+    }
+
+    /// Reads everything as [`Database::load`] does, and says where in its history that was.
+    pub fn load_marked(&mut self) -> Result<(Contents, Mark), DbError> {
+        self.check_version()?;
+        self.session.read(news::everything)
+    }
+
+    /// Opens one that is there, which tells from now on when it [stirs](Self::stirs).
+    pub fn watch(url: &DatabaseUrl) -> Result<Self, DbError> {
+        let mut database = Self::open(url)?;
+        database.session.listen()?;
+        Ok(database)
+    }
+
+    /// The revision that it is at.
+    pub fn revision(&mut self) -> Result<i64, DbError> {
+        self.check_identity()?;
+        let revision = schema::revision::table.select(schema::revision::value);
+        Ok(revision.first(&mut self.session)?)
+    }
+
+    /// Where it is now: a service that serves another mark has to read what is new. A database that
+    /// lacks migrations is refused.
+    pub fn mark(&mut self) -> Result<Mark, DbError> {
+        self.check_identity()?;
+        if !self.is_checked {
+            self.check_version()?;
+            self.is_checked = true;
+        }
+        self.session.read(Mark::read)
+    }
+
+    /// Whether it says that it may have changed since it was asked this last. It may not say so, and
+    /// not be there any more.
+    pub fn stirs(&mut self) -> Result<bool, DbError> {
+        self.check_identity()?;
+        let sign = self.session.sign(self.sign)?;
+        Ok(std::mem::replace(&mut self.sign, sign) != sign)
+    }
+
+    /// What is new to a snapshot that was read at this mark, in one transaction.
+    pub fn news(&mut self, served: &Snapshot, mark: &Mark) -> Result<News, DbError> {
+        self.session.read(|session| news::news(session, served, mark))
     }
 
     /// Reads in one transaction, which sees one revision.
@@ -117,6 +162,15 @@ impl Database {
     pub fn changes(&mut self, since: Option<i64>, limit: u32) -> Result<Vec<Change>, DbError> {
         self.check_version()?;
         changes::list(&mut self.session, since, limit.into())
+    }
+
+    fn check_identity(&self) -> Result<(), DbError> {
+        match self.url.driver() {
+            Driver::Sqlite(file) if session::identity(file) != self.file => {
+                Err(DbError::Absent { url: self.url.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_version(&mut self) -> Result<(), DbError> {

@@ -1,26 +1,31 @@
-//! Keeps the answers up to date: sees that the database changed, reads it, and publishes it.
+//! Keeps the answers up to date: sees that the database changed, reads what did, and publishes it.
 //!
-//! One thread of its own, which no look-up waits for. It asks for the revision four times a second;
-//! [`Watcher::reload`] makes it ask at once. What cannot be served (a state that breaks a rule, a
-//! row that cannot be read, a database that is gone) is logged once and told by [`Liveness`], and
-//! the last good picture is served on.
+//! One thread of its own, which no look-up waits for. The database says that it has changed:
+//! PostgreSQL by a notification, SQLite by a counter in its file; and whatever it says, it is asked for
+//! its revision four times a second. [`Watcher::reload`] makes that happen at once. What cannot be
+//! served (a state that breaks a rule, a row that cannot be read, a database that is gone) is logged
+//! once and told by [`Liveness`], and the last good picture is served on.
 
 mod liveness;
+mod step;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use jackfield_api::snapshot::{Contents, Snapshot};
+use jackfield_api::snapshot::Snapshot;
 use tokio::sync::oneshot;
 
 pub use self::liveness::Liveness;
+pub use self::step::{Changes, Follower, Step};
 use crate::app::App;
-use crate::db::{Database, DbError};
+use crate::db::{Database, DbError, Mark, News};
 use crate::fsapi::{Picture, Router};
 
-/// How often the revision is asked for.
+/// How often it is looked whether the database says that it has changed.
+const TICK: Duration = Duration::from_millis(20);
+/// How often the revision is asked for, whatever the database says.
 const PERIOD: Duration = Duration::from_millis(250);
 /// How often a database that is gone is asked for, at the least.
 const LONGEST_PERIOD: Duration = Duration::from_secs(2);
@@ -59,16 +64,22 @@ fn ended() -> String {
 }
 
 impl Watcher {
-    /// Starts to watch the database of a service.
-    pub fn start(app: Arc<App>) -> std::io::Result<Self> {
+    /// Starts to watch the database of a service, whose picture was read at this mark. Without one
+    /// everything is read anew first.
+    pub fn start(
+        app: Arc<App>,
+        mark: Option<Mark>,
+        followers: Vec<Follower>,
+    ) -> std::io::Result<Self> {
         let (asks, asked) = channel();
         let asks = Arc::new(asks);
         app.router.serve_with(Waker { asks: Arc::downgrade(&asks) });
         let watch = Watch {
-            seen: app.router.picture().snapshot.revision(),
+            served: mark,
             refused: None,
             database: None,
-            was_lost: false,
+            is_lost: false,
+            followers,
             replaced: Vec::new(),
             // Reading the first one took memory, too.
             freed: Some(Instant::now()),
@@ -91,12 +102,13 @@ impl Watcher {
 struct Watch {
     app: Arc<App>,
     database: Option<Database>,
-    /// The revision that was read last, served or refused.
-    seen: i64,
-    /// Why that one is refused.
-    refused: Option<String>,
-    /// Whether the database was lost: another one may have taken its place.
-    was_lost: bool,
+    /// Where what is served was read.
+    served: Option<Mark>,
+    /// What was read last and is not served, and why.
+    refused: Option<(Mark, String)>,
+    /// Whether the database was lost, which has been told.
+    is_lost: bool,
+    followers: Vec<Follower>,
     /// What was served before. Freeing a large picture takes long, so it is done here, once no
     /// look-up uses it any more.
     replaced: Vec<Arc<Picture>>,
@@ -106,23 +118,32 @@ struct Watch {
 
 impl Watch {
     fn run(mut self, asked: &Receiver<oneshot::Sender<Reloaded>>) {
-        let mut period = PERIOD;
+        let (mut period, mut looked) = (PERIOD, Instant::now());
         loop {
-            let mut waiting = match asked.recv_timeout(period) {
+            let mut waiting = match asked.recv_timeout(TICK) {
                 Ok(first) => vec![first],
                 Err(RecvTimeoutError::Timeout) => Vec::new(),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             // Who asked before the database is read is answered by that one reading.
             waiting.extend(asked.try_iter());
+            self.free();
+            if waiting.is_empty() && looked.elapsed() < period && !self.stirs() {
+                continue;
+            }
             let done = self.look();
+            looked = Instant::now();
             period = if self.database.is_some() { PERIOD } else { LONGEST_PERIOD.min(period * 2) };
             for waiting in waiting {
                 // Who does not wait any more needs no answer.
                 let _ = waiting.send(done.clone());
             }
-            self.free();
         }
+    }
+
+    /// Whether the database says that it has changed. One that fails to say is to be looked at.
+    fn stirs(&mut self) -> bool {
+        self.database.as_mut().is_some_and(|database| database.stirs().unwrap_or(true))
     }
 
     /// Frees what no look-up uses any more.
@@ -143,74 +164,111 @@ impl Watch {
 
     /// Looks once, and publishes what changed.
     fn look(&mut self) -> Reloaded {
+        self.app.liveness.asked();
         let done = self.refresh();
         self.app.liveness.answered();
         self.app.metrics.database_up.set(i64::from(self.database.is_some()));
-        if let Err(why) = &done {
-            self.app.liveness.degraded(why);
-        } else if self.app.liveness.recovered() {
-            tracing::info!(revision = self.seen, "the data are up to date again");
+        match &done {
+            Err(why) => self.app.liveness.degraded(why),
+            Ok(revision) if self.app.liveness.recovered() => {
+                tracing::info!(revision, "the data are up to date again");
+            }
+            Ok(_) => {}
         }
         done
     }
 
     fn refresh(&mut self) -> Reloaded {
-        match self.revision() {
-            Ok(revision) if revision == self.seen && !self.was_lost => {
-                self.refused.clone().map_or(Ok(revision), Err)
+        let now = match self.now() {
+            Ok(now) => now,
+            // Not its revision, so that a repair is seen whatever it does.
+            Err(error) if error.is_of_the_contents() => {
+                let why = self.served_instead(None, &error.to_string());
+                self.database = None;
+                return Err(why);
             }
-            Ok(revision) => self.read(revision),
-            Err(error) => Err(self.lost(&error)),
+            Err(error) => return Err(self.lost(&error)),
+        };
+        self.is_lost = false;
+        if self.served.as_ref() == Some(&now) {
+            self.refused = None;
+            return Ok(now.revision);
         }
+        if let Some((mark, why)) = &self.refused
+            && *mark == now
+        {
+            return Err(why.clone());
+        }
+        self.read(now)
     }
 
-    fn revision(&mut self) -> Result<i64, DbError> {
-        self.app.liveness.asked();
+    fn now(&mut self) -> Result<Mark, DbError> {
         let database = match &mut self.database {
             Some(database) => database,
-            None => self.database.insert(Database::open(&self.app.settings.database_url)?),
+            None => self.database.insert(Database::watch(&self.app.settings.database_url)?),
         };
-        database.revision()
+        database.mark()
     }
 
-    /// Reads everything, and publishes it.
-    fn read(&mut self, asked: i64) -> Reloaded {
+    /// Reads what is new, and publishes it.
+    fn read(&mut self, asked: Mark) -> Reloaded {
         let started = Instant::now();
         let Some(database) = &mut self.database else { return Err("not open".to_owned()) };
-        let contents = match database.load() {
-            Ok(contents) => contents,
-            // By the revision from before, so that a repair made meanwhile is read.
+        let before = self.app.router.picture();
+        let news = match &self.served {
+            Some(mark) => database.news(&before.snapshot, mark),
+            None => database.load_marked().map(|(all, mark)| News::Everything(all.into(), mark)),
+        };
+        let (snapshot, mark, changes) = match news {
+            Ok(News::None) => return Ok(asked.revision),
+            Ok(News::Changes(snapshot, mark, rows)) => (*snapshot, mark, Changes::Rows(rows)),
+            Ok(News::Everything(contents, mark)) => {
+                (Snapshot::new(*contents), mark, Changes::Everything)
+            }
+            // By the mark from before, so that a repair made meanwhile is read.
             Err(error) if error.is_of_the_contents() => {
                 return Err(self.refuse(asked, &error.to_string()));
             }
             Err(error) => return Err(self.lost(&error)),
         };
-        let revision = contents.revision;
-        let replaced = self.app.router.picture();
-        if let Err(why) = publish(&self.app.router, contents) {
-            return Err(self.refuse(revision, &why));
+        let whole = matches!(changes, Changes::Everything);
+        if let Err(why) = publish(&self.app.router, snapshot) {
+            return Err(self.refuse(mark, &why));
         }
-        let took = started.elapsed();
+        let (took, revision) = (started.elapsed(), mark.revision);
         self.app.metrics.snapshot_read.set(took.as_secs_f64());
-        tracing::info!(revision, duration_ms = took.as_millis(), "serving");
-        (self.seen, self.refused, self.was_lost) = (revision, None, false);
-        self.replaced.push(replaced);
+        tracing::info!(revision, whole, duration_us = took.as_micros(), "serving");
+        (self.served, self.refused) = (Some(mark.clone()), None);
+        let after = self.app.router.picture();
+        let step = Arc::new(Step { before: Arc::clone(&before), after, mark, changes });
+        self.followers.iter_mut().for_each(|follower| follower(&step));
+        self.replaced.push(before);
         Ok(revision)
     }
 
-    fn refuse(&mut self, revision: i64, why: &str) -> String {
-        self.app.metrics.snapshot_rejected.inc();
+    fn refuse(&mut self, mark: Mark, why: &str) -> String {
+        let why = self.served_instead(Some(mark.revision), why);
+        self.refused = Some((mark, why.clone()));
+        why
+    }
+
+    /// Tells, the first time, that this state of the database is not served.
+    fn served_instead(&mut self, revision: Option<i64>, why: &str) -> String {
         let served = self.app.router.picture().snapshot.revision();
-        let why = format!("revision {revision} is not served, revision {served} is: {why}");
-        tracing::error!(revision, served, "{why}");
-        (self.seen, self.refused, self.was_lost) = (revision, Some(why.clone()), false);
+        let state =
+            revision.map_or("the database".into(), |revision| format!("revision {revision}"));
+        let why = format!("{state} is not served, revision {served} is: {why}");
+        if self.app.liveness.trouble().as_ref() != Some(&why) {
+            self.app.metrics.snapshot_rejected.inc();
+            tracing::error!(served, "{why}");
+        }
         why
     }
 
     fn lost(&mut self, error: &DbError) -> String {
         self.database = None;
         let why = format!("the database is not at hand: {error}");
-        if !std::mem::replace(&mut self.was_lost, true) {
+        if !std::mem::replace(&mut self.is_lost, true) {
             tracing::error!("{why}; look-ups are answered from what was read last");
         }
         why
@@ -218,9 +276,9 @@ impl Watch {
 }
 
 /// Publishes what was read, or says which rule it breaks.
-fn publish(router: &Router, contents: Contents) -> Result<(), String> {
+fn publish(router: &Router, snapshot: Snapshot) -> Result<(), String> {
     // Handlers compute keys from the data. One that panics must not end the watch.
-    let published = catch_unwind(AssertUnwindSafe(|| router.publish(Snapshot::new(contents))));
+    let published = catch_unwind(AssertUnwindSafe(|| router.publish(snapshot)));
     match published {
         Ok(Ok(())) => Ok(()),
         Ok(Err(conflicts)) => {

@@ -10,8 +10,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::Source;
-use crate::app::{App, read_snapshot};
+use crate::app::{App, read_marked};
 use crate::control::Control;
+use crate::db::Mark;
 use crate::demo::{DOMAIN, Demo, Login, NUMBERS};
 use crate::export::xml_curl_conf;
 use crate::plug::{self, Listener};
@@ -21,12 +22,12 @@ use crate::{http, runtime};
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let opened = source.open()?;
     plug::check()?;
-    let snapshot = read_snapshot(opened.database())?;
+    let (snapshot, mark) = read_marked(opened.database())?;
     let app = App::new(opened.settings, snapshot)?;
-    runtime::run(serve(app, opened.demo))?
+    runtime::run(serve(app, mark, opened.demo))?
 }
 
-async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
+async fn serve(app: Arc<App>, mark: Mark, demo: Option<Demo>) -> anyhow::Result<()> {
     // Before anything is served, so that no early signal ends the program without a drain.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -36,7 +37,8 @@ async fn serve(app: Arc<App>, demo: Option<Demo>) -> anyhow::Result<()> {
         None => None,
     };
     let control = Control::open(&app.settings.state_dir).await?;
-    let watcher = Watcher::start(Arc::clone(&app)).context("cannot start a thread")?;
+    let watcher = Watcher::start(Arc::clone(&app), Some(mark), Vec::new())
+        .context("cannot start a thread")?;
     let (kind, entries) = ("handler", app.router.handlers());
     for (registry, entry) in entries {
         tracing::debug!(registry, kind, name = entry.name, origin = %entry.origin, "registered");

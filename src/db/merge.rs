@@ -75,7 +75,7 @@ impl Database {
     pub fn rehearse(stored: &Contents, contents: &Contents) -> Result<Tally, DbError> {
         let url = DatabaseUrl::sqlite(":memory:");
         let session = session::open(&url)?;
-        let mut copy = Self { url, file: None, session };
+        let mut copy = Self::over(url, None, session);
         copy.migrate()?;
         copy.write("rehearsal", |session| {
             // As it is, whatever it holds.

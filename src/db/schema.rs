@@ -14,6 +14,8 @@ table! {
         key -> Text,
         did -> Text,
         who -> Text,
+        owner_table -> Nullable<Text>,
+        owner_id -> Nullable<BigInt>,
     }
 }
 table! {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{BigInt, Text};
 
 use super::schema::revision;
 use super::url::Driver;
@@ -14,6 +14,9 @@ use super::{DatabaseUrl, DbError};
 
 /// How long a writer waits for another one.
 const PATIENCE_MS: u32 = 5000;
+
+/// What PostgreSQL tells a change on.
+const CHANNEL: &str = "jackfield";
 
 /// A connection to either database.
 // SQLite would take any text for a file, so the URL's scheme picks, never the first that opens.
@@ -56,6 +59,28 @@ pub(super) fn open(url: &DatabaseUrl) -> Result<Session, DbError> {
 }
 
 impl Session {
+    /// From now on [`Session::sign`] is told of changes.
+    pub(super) fn listen(&mut self) -> QueryResult<()> {
+        match self {
+            Self::Postgres(connection) => connection.batch_execute(&format!("LISTEN {CHANNEL}")),
+            Self::Sqlite(_) => Ok(()),
+        }
+    }
+
+    /// A number that is another one once another connection has changed something. It was this one.
+    pub(super) fn sign(&mut self, before: i64) -> QueryResult<i64> {
+        match self {
+            Self::Postgres(connection) => {
+                let told = connection.notifications_iter().map(|told| told.map(|_| 1));
+                Ok(before + told.sum::<QueryResult<i64>>()?)
+            }
+            Self::Sqlite(connection) => {
+                let version = diesel::sql_query("PRAGMA data_version");
+                version.get_result(connection).map(|version: Version| version.data_version)
+            }
+        }
+    }
+
     /// From now on no statement waits longer than this for another writer.
     pub(super) fn give_up_after(&mut self, patience: Duration) -> QueryResult<()> {
         let ms = patience.as_millis();
@@ -100,6 +125,12 @@ impl Session {
         });
         done.map_err(Failed::into_callers)
     }
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = BigInt)]
+    data_version: i64,
 }
 
 /// Whose error it is.

@@ -125,7 +125,7 @@ fn data_that_two_handlers_claim_keep_the_last_good_picture() {
     on_each(|base| {
         let snapshot = Snapshot::new(base.open().load().expect("readable"));
         let server = Server::over(&format!("database_url = '{}'", base.url), snapshot);
-        let watcher = Watcher::start(Arc::clone(&server.app)).expect("a thread");
+        let watcher = Watcher::start(Arc::clone(&server.app), None, Vec::new()).expect("a thread");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         base.sql("INSERT INTO contexts (section, name) VALUES ('dialplan', 'test-disputed')");
         let refused = runtime.block_on(watcher.reload()).expect_err("two claim it");

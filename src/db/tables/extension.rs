@@ -59,3 +59,8 @@ pub(in crate::db) fn in_order(
         .select((extensions::id, ExtensionRow::as_select()))
         .load(c)
 }
+
+/// The ids of a context's extensions.
+pub(in crate::db) fn ids_of_context(c: &mut Session, context: i64) -> QueryResult<Vec<i64>> {
+    extensions::table.filter(extensions::context_id.eq(context)).select(extensions::id).load(c)
+}

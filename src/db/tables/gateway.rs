@@ -47,3 +47,23 @@ impl GatewayRow {
         })
     }
 }
+
+/// The gateways of a profile, in the order of their ids.
+pub(in crate::db) fn of_profile(
+    c: &mut Session,
+    profile: i64,
+) -> QueryResult<Vec<(i64, GatewayRow)>> {
+    let found = gateways::table.filter(gateways::profile_id.eq(profile)).order(gateways::id);
+    found.select((gateways::id, GatewayRow::as_select())).load(c)
+}
+
+/// The gateways of these users, each behind its user's id, in the order of their ids.
+pub(in crate::db) fn of_users(
+    c: &mut Session,
+    users: &[i64],
+) -> QueryResult<Vec<(i64, i64, GatewayRow)>> {
+    let found = gateways::table.filter(gateways::user_id.eq_any(users)).order(gateways::id);
+    found
+        .select((gateways::user_id.assume_not_null(), gateways::id, GatewayRow::as_select()))
+        .load(c)
+}

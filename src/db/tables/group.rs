@@ -65,3 +65,14 @@ pub(in crate::db) fn set_members(c: &mut Session, group: i64, wanted: &[i64]) ->
     }
     Ok(true)
 }
+
+/// The ids of a domain's groups.
+pub(in crate::db) fn ids_of_domain(c: &mut Session, domain: i64) -> QueryResult<Vec<i64>> {
+    groups::table.filter(groups::domain_id.eq(domain)).select(groups::id).load(c)
+}
+
+/// The ids of the groups that any of these users is in.
+pub(in crate::db) fn with_members(c: &mut Session, users: &[i64]) -> QueryResult<Vec<i64>> {
+    let found = group_members::table.filter(group_members::user_id.eq_any(users));
+    found.select(group_members::group_id).distinct().load(c)
+}

@@ -124,3 +124,14 @@ impl UserRow {
         }
     }
 }
+
+/// The users with these ids, of those that are there.
+pub(in crate::db) fn with_ids(c: &mut Session, ids: &[i64]) -> QueryResult<Vec<(i64, UserRow)>> {
+    let found = users::table.filter(users::id.eq_any(ids));
+    found.select((users::id, UserRow::as_select())).load(c)
+}
+
+/// The ids of a domain's users.
+pub(in crate::db) fn ids_of_domain(c: &mut Session, domain: i64) -> QueryResult<Vec<i64>> {
+    users::table.filter(users::domain_id.eq(domain)).select(users::id).load(c)
+}

@@ -132,11 +132,7 @@ impl Base {
             Some(file) => Held::Sqlite(sqlite(file)),
             None => Held::Postgres(PgConnection::establish(&self.url).expect("it answers")),
         };
-        let done = match &mut held {
-            Held::Sqlite(session) => session.batch_execute(statements),
-            Held::Postgres(session) => session.batch_execute(statements),
-        };
-        done.unwrap_or_else(|error| panic!("{statements}: {error}"));
+        held.sql(statements);
         held
     }
 
@@ -209,10 +205,20 @@ impl Base {
 }
 
 /// An open session.
-#[allow(dead_code)] // It is there to be dropped.
 pub(crate) enum Held {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
+}
+
+impl Held {
+    /// Runs statements in it.
+    pub(crate) fn sql(&mut self, statements: &str) {
+        let done = match self {
+            Self::Sqlite(session) => session.batch_execute(statements),
+            Self::Postgres(session) => session.batch_execute(statements),
+        };
+        done.unwrap_or_else(|error| panic!("{statements}: {error}"));
+    }
 }
 
 impl Drop for Base {

@@ -115,6 +115,14 @@ impl Program {
         Self::serve_at(base, &base.url)
     }
 
+    /// Starts a second one over the same database.
+    pub(crate) fn serve_beside(base: &Base) -> Self {
+        let mut command = jackfield();
+        command.arg("serve").env("JACKFIELD_DATABASE_URL", &base.url);
+        command.env("JACKFIELD_STATE_DIR", base.folder.path().join("beside"));
+        Self::start(command)
+    }
+
     /// Starts over a database of a test that is reached by another URL.
     pub(crate) fn serve_at(base: &Base, url: &str) -> Self {
         let mut command = jackfield();
