@@ -3,7 +3,7 @@
     many_users.py FILE|URL COUNT
 
 FILE is SQLite's, URL is postgres://... (needs psql). The users are in the shape of FreeSWITCH's own
-1000 to 1019: an id, a second number, a mailbox and the variables of a phone. Nobody knows a password for
+1000 to 1019: an id, a second number, a mailbox, two parameters and the variables of a phone. Nobody knows a password for
 them.
 """
 
@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 DOMAIN = "pbx.example.test"
-COLUMNS = "domain_id, name, number_alias, secrets, voicemail_hash, variables"
+COLUMNS = "domain_id, name, number_alias, secrets, voicemail_hash, params, variables"
 
 
 def digest(algorithm, *words):
@@ -38,13 +38,15 @@ def row(domain, n):
         "outbound_caller_id_number": "$${outbound_caller_id}",
         "callgroup": "techsupport",
     }
+    params = {"vm-mailto": f"{user}@{DOMAIN}", "vm-email-all-messages": "true"}
+    params = [{"name": name, "text": text} for name, text in params.items()]
     variables = [{"name": name, "text": text} for name, text in variables.items()]
     for variable in variables:
         if "$${" in variable["text"]:
             variable["level"] = "global"
     compact = {"separators": (",", ":")}
     pin = digest("md5", user, DOMAIN, "pin")
-    return domain, user, alias, json.dumps(secrets, **compact), pin, json.dumps(variables, **compact)
+    return domain, user, alias, json.dumps(secrets, **compact), pin, json.dumps(params, **compact), json.dumps(variables, **compact)
 
 
 def fill(query, add, wanted):

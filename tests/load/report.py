@@ -27,6 +27,14 @@ def peak(body, path):
     )
 
 
+def flat(name, path):
+    """How much one service does of what the first one does in the same round."""
+    pairs = rates(path)
+    ratios = sorted(other / first for first, other in pairs)
+    rate = statistics.median(other for _, other in pairs)
+    print(f"{name:18} {rate:7.0f}/s, {statistics.median(ratios):.3f} of the first ({ratios[0]:.3f} to {ratios[-1]:.3f})")
+
+
 def latency(name, path, rate):
     """Times of one paced run, and the rate that the tool really held."""
     with open(path) as file:
@@ -44,4 +52,4 @@ def latency(name, path, rate):
 
 
 if __name__ == "__main__":
-    {"half": half, "peak": peak, "latency": latency}[sys.argv[1]](*sys.argv[2:])
+    {"half": half, "peak": peak, "flat": flat, "latency": latency}[sys.argv[1]](*sys.argv[2:])
