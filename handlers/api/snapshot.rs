@@ -10,6 +10,7 @@ mod domain;
 mod edit;
 pub mod global;
 mod hosts;
+pub mod kept;
 mod language;
 mod list;
 mod menu;
@@ -41,6 +42,8 @@ pub use profile::{
 pub use setting::{Level, Setting, SettingRef, StoredSetting};
 pub use user::{Algorithm, Secret, StoredSecret, User};
 pub use users::{SecretRef, UserRef, Users};
+
+use serde::{Deserialize, Serialize};
 
 use crate::xml::{Element, Raw, XmlError};
 
@@ -104,7 +107,7 @@ impl Contents {
 ///
 /// One that a handler has the tables for, as `sofia.conf`, is the frame around them: its settings
 /// and whatever else no table holds, with the lists of the tables put in where they belong.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredDocument {
     /// The file's name as the switch asks for it, as in `timezones.conf`.
     pub name: String,
@@ -195,10 +198,15 @@ impl Snapshot {
     /// is found; a domain's name goes before another's alias.
     pub fn new(mut contents: Contents) -> Self {
         let globals = Arc::new(Globals::new(&contents.globals));
-        let limited_globals = contents.globals.iter().any(|global| !global.hosts.are_all());
         if !contents.globals.is_empty() {
             global::resolve(&mut contents, &globals);
         }
+        Self::of_resolved(contents, globals)
+    }
+
+    /// Indexes contents that these, their own globals, have been put into.
+    fn of_resolved(contents: Contents, globals: Arc<Globals>) -> Self {
+        let limited_globals = contents.globals.iter().any(|global| !global.hosts.are_all());
         let mut names = Names::default();
         names.of_domains(&contents);
         names.of_dialplan(&contents);

@@ -1,9 +1,11 @@
 //! Call-centre queues, the agents that serve them, and which agent serves which queue.
 
+use serde::{Deserialize, Serialize};
+
 use super::setting::Setting;
 
 /// A queue that callers wait in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Queue {
     /// The name, as in `support@default`.
     pub name: String,
@@ -12,7 +14,7 @@ pub struct Queue {
 }
 
 /// Somebody who serves queues.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Agent {
     /// The name, as in `1000@default`.
     pub name: String,
@@ -21,7 +23,7 @@ pub struct Agent {
 }
 
 /// An agent's place in a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tier {
     /// The queue.
     pub queue: String,

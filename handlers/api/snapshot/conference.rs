@@ -1,9 +1,11 @@
 //! Conference rooms.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Level, Profile, ProfileKind};
 
 /// A room that callers meet in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Room {
     /// The name, mostly the number that is dialled.
     pub name: String,

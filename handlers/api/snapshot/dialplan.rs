@@ -8,13 +8,29 @@ use super::{List, Written};
 use crate::xml::XmlError;
 
 /// A named list of extensions, tried in order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "KeptContext")]
 pub struct Context {
     name: String,
     extensions: List<Extension>,
     /// Each extension as an answer holds it, in the rows of these, and all of them together.
+    #[serde(skip)]
     parts: List<Written>,
+    #[serde(skip)]
     written: Written,
+}
+
+/// What is kept of a context.
+#[derive(Deserialize)]
+struct KeptContext {
+    name: String,
+    extensions: List<Extension>,
+}
+
+impl From<KeptContext> for Context {
+    fn from(kept: KeptContext) -> Self {
+        Self::new(kept.name, kept.extensions)
+    }
 }
 
 impl Context {

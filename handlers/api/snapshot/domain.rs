@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::global::Globals;
 use super::setting::Setting;
 use super::user::{Algorithm, User};
@@ -11,7 +13,7 @@ use super::{List, Written, find};
 use crate::xml::Raw;
 
 /// One directory domain.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Domain {
     name: String,
     aliases: Vec<String>,
@@ -21,14 +23,17 @@ pub struct Domain {
     params: Vec<Setting>,
     variables: Vec<Setting>,
     groups: List<Group>,
+    #[serde(skip)]
     users: Users,
+    #[serde(skip)]
     inherited: Written,
     /// The first group of each member, where any group has settings.
+    #[serde(skip)]
     settings_groups: Arc<HashMap<String, i64>>,
 }
 
 /// A named set of users that can be called as one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Group {
     /// The name, found without regard to ASCII case.
     pub name: String,
@@ -195,6 +200,14 @@ impl Domain {
     /// The group whose settings a user inherits: the first that it is in, as the switch finds it.
     pub fn settings_group(&self, id: &str) -> Option<&Group> {
         find(&self.settings_groups, id).and_then(|row| self.groups.at(row))
+    }
+
+    /// Completes a domain that was kept with its users, and with what is made anew. These globals have
+    /// been put into everything but texts of users.
+    pub(super) fn take_back(&mut self, users: Users, globals: &Globals) {
+        self.users = users;
+        self.users.resolve_texts(globals);
+        self.index_groups();
     }
 
     /// Puts globals into every setting and every piece of XML, before the domain is published.

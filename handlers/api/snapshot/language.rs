@@ -8,7 +8,7 @@ use super::setting::Setting;
 use crate::xml::Raw;
 
 /// A language that the switch can speak.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Language {
     /// The name, as in `en`.
     pub name: String,
@@ -31,7 +31,7 @@ pub struct PhraseGroup {
 }
 
 /// What to play for a phrase.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Macro {
     /// The name that it is asked by: `macro`, or `macro@group`.
     pub name: String,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 /// Items in a fixed order, each with the row that it is stored in.
 ///
 /// Mostly the order is that of the rows. Where another one decides, as with the extensions of a
@@ -216,6 +218,26 @@ impl<T, const N: usize> From<[T; N]> for List<T> {
     }
 }
 
+/// With its places and rows.
+impl<T: Serialize> Serialize for List<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = self.entries.iter();
+        serializer.collect_seq(entries.map(|Entry { place, row, item }| (place, row, &**item)))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut list = Self::default();
+        let entries = Vec::<(i64, i64, T)>::deserialize(deserializer)?;
+        list.entries.reserve_exact(entries.len());
+        for (place, row, item) in entries {
+            list.push_at(place, row, item);
+        }
+        Ok(list)
+    }
+}
+
 impl<'a, T> IntoIterator for &'a List<T> {
     type Item = &'a T;
     type IntoIter = Iter<'a, T>;
@@ -249,6 +271,22 @@ mod tests {
         copy.put(2, 2, "c".to_owned());
         assert_eq!((&list[1], &copy[1]), (&"b".to_owned(), &"c".to_owned()));
         assert!(std::ptr::eq(&raw const list[0], &raw const copy[0]));
+    }
+
+    #[test]
+    fn a_list_that_was_kept_has_its_places_and_rows() {
+        let mut list = List::default();
+        for (place, row) in [(3, 1), (1, 7), (2, 4)] {
+            list.put(place, row, row.to_string());
+        }
+        let kept = serde_json::to_string(&list).expect("plain data");
+        let mut back: List<String> = serde_json::from_str(&kept).expect("a list");
+        assert_eq!(back.with_rows().map(|(row, _)| row).collect::<Vec<_>>(), [7, 4, 1]);
+        for list in [&mut list, &mut back] {
+            list.put(2, 2, "between".to_owned());
+        }
+        assert_eq!(back, list);
+        assert_eq!(back.iter().map(String::as_str).collect::<Vec<_>>(), ["7", "between", "4", "1"]);
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::setting::{Level, Setting};
 
 /// One menu.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Menu {
     /// The name, as in the application data of `ivr`.
     pub name: String,

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::hosts::{Hosts, Limited};
 use super::setting::{Level, Setting};
 use crate::xml::Raw;
 
 /// A named set of parameters of one module.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Profile {
     /// Whose profile it is.
     pub kind: ProfileKind,
@@ -87,7 +89,7 @@ impl Profile {
 }
 
 /// A domain of a sofia profile.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileDomain {
     /// The domain, or `all`.
     pub name: String,
@@ -98,7 +100,8 @@ pub struct ProfileDomain {
 }
 
 /// The modules that are configured by profiles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ProfileKind {
     /// `sofia.conf`: a SIP listener.
     #[default]
@@ -137,7 +140,7 @@ impl FromStr for ProfileKind {
 }
 
 /// A peer that a sofia profile registers with or sends calls to.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Gateway {
     /// The name, as in `sofia/gateway/NAME/number`.
     pub name: String,
@@ -155,7 +158,7 @@ impl fmt::Debug for Gateway {
 }
 
 /// A named network list.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccessList {
     /// The name, as in `apply-inbound-acl`.
     pub name: String,
@@ -182,7 +185,7 @@ impl Limited for AccessList {
 }
 
 /// One rule of a network list.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessNode {
     /// Whether what the rule names is let in.
     pub allow: bool,
@@ -192,7 +195,7 @@ pub struct AccessNode {
 }
 
 /// What a rule of a network list names.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AccessTarget {
     /// A network, as in `192.0.2.0/24`.

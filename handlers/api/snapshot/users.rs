@@ -6,6 +6,7 @@
 //! chunk and every part, and a change makes anew only those that it touches.
 
 mod index;
+mod kept;
 mod record;
 mod stored;
 mod texts;
@@ -203,9 +204,14 @@ impl Users {
         self.len -= 1;
     }
 
+    /// Puts globals into every text that reads them, but not into what few have.
+    pub(super) fn resolve_texts(&mut self, globals: &Globals) {
+        Arc::make_mut(&mut self.texts).resolve(globals);
+    }
+
     /// Puts globals into every text that reads them.
     pub(super) fn resolve(&mut self, globals: &Globals) {
-        Arc::make_mut(&mut self.texts).resolve(globals);
+        self.resolve_texts(globals);
         if !self.extras.is_empty() {
             let extras = Arc::make_mut(&mut self.extras);
             for extras in extras.values_mut() {

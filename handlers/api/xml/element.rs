@@ -90,6 +90,10 @@ impl<'a> Element<'a> {
         self.text = Some((text, place));
     }
 
+    pub(crate) fn text(&self) -> Option<&Value<'a>> {
+        self.text.as_ref().map(|(text, _)| text)
+    }
+
     pub(crate) fn children(&self) -> impl Iterator<Item = &Element<'a>> {
         self.children.iter().filter_map(|child| match child {
             Node::Element(element) => Some(element),

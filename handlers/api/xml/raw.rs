@@ -1,5 +1,7 @@
 //! The escape hatch: XML that an operator wrote, checked and written anew.
 
+mod flat;
+
 use std::fmt;
 
 use memchr::memchr_iter;

@@ -4,6 +4,8 @@
 //! bytes. Where a text may be one that others have as well there is a number first: 0 for a text of its
 //! own, 1 for the user's id, 2 for its second name, and from 3 on those of [`Texts`].
 
+use serde::{Deserialize, Serialize};
+
 use super::super::global::Globals;
 use super::super::profile::Gateway;
 use super::super::setting::{Level, SettingRef, StoredSetting};
@@ -35,7 +37,7 @@ const ALIAS: u64 = 2;
 const FIRST_SHARED: u64 = 3;
 
 /// What few users have.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Extras {
     gateways: Vec<Gateway>,
     others: Raw,
@@ -223,7 +225,7 @@ impl<'a> UserRef<'a> {
         let number_alias = (flags & HAS_ALIAS != 0).then(|| reader.text());
         let cidr = (flags & HAS_CIDR != 0).then(|| reader.text());
         let pin = match flags {
-            flags if flags & HAS_PIN != 0 => Pin::Hash(reader.bytes(16)),
+            flags if flags & HAS_PIN != 0 => reader.digest(16).map_or(Pin::None, Pin::Hash),
             flags if flags & BROKEN_PIN != 0 => Pin::Broken(reader.text()),
             _ => Pin::None,
         };
@@ -314,7 +316,7 @@ impl std::fmt::Debug for UserRef<'_> {
     }
 }
 
-/// Reads what [`Writer`] wrote. What is not there is empty: no record is ever read that was not written.
+/// Reads what [`Writer`] wrote. What is not there is empty, so no bytes whatever make it panic.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     left: &'a [u8],
@@ -330,6 +332,11 @@ impl<'a> Reader<'a> {
 
     fn bytes(&mut self, count: usize) -> &'a [u8] {
         self.left.split_off(..count).unwrap_or_default()
+    }
+
+    /// All of a hash: a part of one, or none, would be one that everybody knows.
+    fn digest(&mut self, length: usize) -> Option<&'a [u8]> {
+        self.left.split_off(..length)
     }
 
     fn number(&mut self) -> u64 {
@@ -377,7 +384,8 @@ impl<'a> Reader<'a> {
             0 => (Algorithm::Md5, 16),
             _ => (Algorithm::Sha256, 32),
         };
-        let digest = if kind & BROKEN == 0 { Ok(self.bytes(length)) } else { Err(self.text()) };
+        let digest =
+            if kind & BROKEN == 0 { self.digest(length).ok_or("") } else { Err(self.text()) };
         Some(SecretRef { username, realm, algorithm, digest })
     }
 

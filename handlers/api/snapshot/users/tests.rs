@@ -8,13 +8,13 @@ use crate::snapshot::{Gateway, Hosts, Setting};
 use crate::xml::Raw;
 
 /// All of a user, hashes included.
-fn whole(user: &User) -> String {
+pub(super) fn whole(user: &User) -> String {
     let secrets: Vec<String> =
         user.secrets.iter().map(|s| serde_json::to_string(s).expect("plain data")).collect();
     format!("{user:?} {secrets:?} {:?}", user.voicemail_hash)
 }
 
-fn user(id: &str) -> User {
+pub(super) fn user(id: &str) -> User {
     User {
         id: id.into(),
         secrets: vec![
@@ -31,7 +31,7 @@ fn user(id: &str) -> User {
     }
 }
 
-fn many(count: i64) -> Users {
+pub(super) fn many(count: i64) -> Users {
     let mut packer = Packer::default();
     (1..=count).for_each(|n| packer.push(n * 2, &(&user(&format!("U{n}"))).into()));
     packer.finish()
@@ -51,7 +51,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_user()(
+    pub(super) fn any_user()(
         (id, number_alias, cidr) in (any::<String>(), any::<Option<String>>(), any::<Option<String>>()),
         disabled in any::<bool>(),
         secrets in prop::collection::vec(

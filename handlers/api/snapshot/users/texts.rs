@@ -21,6 +21,16 @@ struct Text {
 }
 
 impl Texts {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// All of them as they were written, in the order of their numbers.
+    pub(super) fn all(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|text| &*text.written)
+    }
+
     /// The number of a text, if it is one of these.
     pub(super) fn number(&self, text: &str) -> Option<u32> {
         self.numbers.get(text).copied()
