@@ -1,6 +1,7 @@
 //! The one state handle: every long-lived part of a running service.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use anyhow::Context;
 use jackfield_api::snapshot::Snapshot;
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use crate::db::{Database, DatabaseUrl, Mark};
 use crate::fsapi::{Router, StartErrors};
+use crate::kept::{self, Keeping};
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::watch::Liveness;
@@ -22,6 +24,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Whether its data are up to date.
     pub liveness: Arc<Liveness>,
+    /// What is kept for a start without database.
+    pub keeping: Arc<Keeping>,
 }
 
 /// How a service is: what `/health` and the control socket answer.
@@ -37,21 +41,39 @@ pub struct Status {
     revision: i64,
     domains: usize,
     users: usize,
+    /// The snapshot that is kept for a start without database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept: Option<kept::Told>,
 }
 
 impl App {
     /// Makes the parts over a snapshot.
     pub fn new(settings: Settings, snapshot: Snapshot) -> Result<Arc<Self>, StartErrors> {
+        Self::read_at(settings, snapshot, SystemTime::now())
+    }
+
+    /// Makes the parts over a snapshot that was read at some time.
+    pub fn read_at(
+        settings: Settings,
+        snapshot: Snapshot,
+        made: SystemTime,
+    ) -> Result<Arc<Self>, StartErrors> {
         let settings = Arc::new(settings);
         let metrics = Arc::new(Metrics::new());
-        let router = Arc::new(Router::new(Arc::clone(&settings), Arc::clone(&metrics), snapshot)?);
-        Ok(Arc::new(Self { settings, router, metrics, liveness: Arc::default() }))
+        let (ours, counts) = (Arc::clone(&settings), Arc::clone(&metrics));
+        let router = Arc::new(Router::new(ours, counts, snapshot, made)?);
+        let (liveness, keeping) = (Arc::default(), Arc::default());
+        Ok(Arc::new(Self { settings, router, metrics, liveness, keeping }))
     }
 
     /// How it is now.
     pub fn status(&self) -> Status {
-        let why = self.liveness.trouble();
         let picture = self.router.picture();
+        let kept = self.keeping.served(&picture);
+        let why = self.liveness.trouble().map(|why| match kept {
+            Some(age) => format!("{why}; answers are from the snapshot kept {age} ago"),
+            None => why,
+        });
         Status {
             word: if why.is_none() { "ready" } else { "degraded" },
             why,
@@ -59,6 +81,7 @@ impl App {
             revision: picture.snapshot.revision(),
             domains: picture.snapshot.contents().domains.len(),
             users: picture.snapshot.user_count(),
+            kept: self.keeping.told(),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! - [`fsapi`]: the way of a look-up, from the body of a post to the answer
 //! - [`http`]: the listeners, their routes and protected paths
 //! - [`watch`], [`control`]: how a change of the data gets into the answers
+//! - [`kept`]: what is served where the database is away at the start
 //! - [`settings`], [`db`], [`app`]: what the service is made of, and the handle to it
 //! - [`plug`]: what a module brings along besides handlers
 //! - [`metrics`]: what is counted
@@ -25,6 +26,7 @@ mod export;
 pub mod fsapi;
 pub mod http;
 mod import;
+pub mod kept;
 mod logging;
 mod logins;
 pub mod metrics;

@@ -88,6 +88,15 @@ metrics! {
     snapshot_rejected: IntCounter = "jackfield_snapshot_rejected_total",
         "States of the database that were not served, because they break a rule or cannot be read.";
     database_up: IntGauge = "jackfield_database_up", "Whether the database answers: 1, or 0.";
+    kept_age: Gauge = "jackfield_kept_snapshot_age_seconds",
+        "For how long the snapshot that is kept for a start without database may have been out of \
+         date; +Inf where none is kept.";
+    kept_revision: IntGauge = "jackfield_kept_snapshot_revision",
+        "Revision of the kept snapshot; -1 where none is kept.";
+    kept_write: Gauge = "jackfield_kept_snapshot_write_seconds",
+        "How long it took to write the kept snapshot, the last time.";
+    kept_failures: IntCounter = "jackfield_kept_snapshot_failures_total",
+        "Times that the kept snapshot could not be written.";
     snapshot_domains: IntGauge = "jackfield_snapshot_domains", "Domains that are served.";
 }
 

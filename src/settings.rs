@@ -27,7 +27,7 @@ pub const TABLE: [(&str, &str, &str); 15] = [
         "sqlite:/var/lib/jackfield/jackfield.db",
         "where the data is: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`",
     ),
-    ("state_dir", "/var/lib/jackfield", "folder of the socket that commands tell the service by"),
+    ("state_dir", "/var/lib/jackfield", "folder of the control socket and of the kept snapshot"),
     ("guard", "enforce", "polluted look-ups are refused (`enforce`) or only counted (`observe`)"),
     ("unknown_domain", "deny", "a domain nobody serves: `deny` or `not-found`"),
     ("trusted_peers", "[]", "networks, besides loopback, that may use the machine listener"),
@@ -54,7 +54,7 @@ pub struct Settings {
     pub listen_public: Option<SocketAddr>,
     /// Where the data is.
     pub database_url: DatabaseUrl,
-    /// Folder of the control socket.
+    /// Folder of the control socket and of the kept snapshot.
     pub state_dir: PathBuf,
     /// What happens to polluted look-ups.
     pub guard: GuardMode,

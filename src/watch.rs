@@ -85,7 +85,7 @@ impl Watcher {
             freed: Some(Instant::now()),
             app,
         };
-        watch.app.metrics.database_up.set(1);
+        watch.app.metrics.database_up.set(i64::from(watch.app.liveness.trouble().is_none()));
         std::thread::Builder::new().name("watch".to_owned()).spawn(move || watch.run(&asked))?;
         Ok(Self { asks })
     }

@@ -10,11 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::Source;
-use crate::app::{App, read_marked};
+use crate::app::App;
 use crate::control::Control;
 use crate::db::Mark;
 use crate::demo::{DOMAIN, Demo, Login, NUMBERS};
 use crate::export::xml_curl_conf;
+use crate::kept::{self, Keeper};
 use crate::plug::{self, Listener};
 use crate::watch::Watcher;
 use crate::{http, runtime};
@@ -22,8 +23,7 @@ use crate::{http, runtime};
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let opened = source.open()?;
     plug::check()?;
-    let (snapshot, mark) = read_marked(opened.database())?;
-    let app = App::new(opened.settings, snapshot)?;
+    let (app, mark) = kept::start(&opened.settings)?;
     runtime::run(serve(app, mark, opened.demo))?
 }
 
@@ -37,7 +37,8 @@ async fn serve(app: Arc<App>, mark: Mark, demo: Option<Demo>) -> anyhow::Result<
         None => None,
     };
     let control = Control::open(&app.settings.state_dir).await?;
-    let watcher = Watcher::start(Arc::clone(&app), Some(mark), Vec::new())
+    let (keeper, follow) = Keeper::start(&app, &mark).context("cannot start a thread")?;
+    let watcher = Watcher::start(Arc::clone(&app), Some(mark), vec![follow])
         .context("cannot start a thread")?;
     let (kind, entries) = ("handler", app.router.handlers());
     for (registry, entry) in entries {
@@ -82,6 +83,7 @@ async fn serve(app: Arc<App>, mark: Mark, demo: Option<Demo>) -> anyhow::Result<
     for served in serving.into_inner() {
         served.await?;
     }
+    keeper.stop();
     Ok(())
 }
 

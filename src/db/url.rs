@@ -23,6 +23,9 @@ const LIVENESS: [(&str, &str); 6] = [
 /// Parameters that hold a password.
 const SECRET: [&str; 2] = ["password", "sslpassword"];
 
+/// Parameters that say which database is meant, besides the place.
+const WHICH: [&str; 7] = ["host", "hostaddr", "port", "user", "dbname", "service", "options"];
+
 /// Where the data is: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`.
 ///
 /// Shown without the password and without parameters.
@@ -62,6 +65,24 @@ impl DatabaseUrl {
         match &self.0 {
             Place::Sqlite(file) => Driver::Sqlite(file),
             Place::Postgres(server) => Driver::Postgres(&server.url),
+        }
+    }
+
+    /// Tells this database from others, also with another password: what is shown, and which part of a
+    /// server is meant.
+    pub(crate) fn identity(&self) -> String {
+        match &self.0 {
+            Place::Sqlite(file) => {
+                let file = std::path::absolute(file).unwrap_or_else(|_| file.clone());
+                Self::sqlite(file).to_string()
+            }
+            Place::Postgres(Server { url, shown, .. }) => {
+                let params = url.split_once('?').map_or("", |(_, params)| params).split('&');
+                let which = params.filter(|param| {
+                    param.split_once('=').is_some_and(|(name, _)| WHICH.contains(&name))
+                });
+                which.fold(shown.clone(), |identity, param| format!("{identity} {param}"))
+            }
         }
     }
 
@@ -207,6 +228,21 @@ mod tests {
             assert_eq!(url(text).to_string(), shown);
             assert_eq!(format!("{:?}", url(text)), shown);
         }
+    }
+
+    #[test]
+    fn a_database_is_told_from_others_whatever_the_password() {
+        for (text, identity) in [
+            ("sqlite:/a/b.db", "sqlite:/a/b.db"),
+            ("postgres://u:hush@h:5433/d", "postgres://u@h:5433/d"),
+            (
+                "postgres://u:hu%2Fsh@h/d?sslmode=require&options=-csearch_path%3Dx&password=hush&dbname=e",
+                "postgres://u@h/d options=-csearch_path%3Dx dbname=e",
+            ),
+        ] {
+            assert_eq!(url(text).identity(), identity);
+        }
+        assert!(url("sqlite:b.db").identity().starts_with("sqlite:/"), "wherever it is started");
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Picture {
     pub snapshot: Snapshot,
     /// Routes of each registry, in the order of the registries.
     pub routes: Vec<Routes>,
-    /// When it was made.
+    /// When the database was read for it.
     pub made: SystemTime,
 }
 
@@ -23,6 +23,7 @@ impl Picture {
     pub fn new(
         snapshot: Snapshot,
         registries: &[Box<dyn Registry>],
+        made: SystemTime,
     ) -> Result<Self, Vec<Conflict>> {
         let mut routes = Vec::with_capacity(registries.len());
         let mut conflicts = Vec::new();
@@ -32,10 +33,6 @@ impl Picture {
                 Err(found) => conflicts.extend(found),
             }
         }
-        if conflicts.is_empty() {
-            Ok(Self { snapshot, routes, made: SystemTime::now() })
-        } else {
-            Err(conflicts)
-        }
+        if conflicts.is_empty() { Ok(Self { snapshot, routes, made }) } else { Err(conflicts) }
     }
 }

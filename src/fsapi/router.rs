@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup, PinLookup};
@@ -62,11 +62,12 @@ pub(super) struct Routing<'a> {
 }
 
 impl Router {
-    /// Makes every handler and resolves every key against a first snapshot.
+    /// Makes every handler and resolves every key against a first snapshot, read at this time.
     pub fn new(
         settings: Arc<Settings>,
         metrics: Arc<Metrics>,
         snapshot: Snapshot,
+        made: SystemTime,
     ) -> Result<Self, StartErrors> {
         StartErrors::check_names(&settings)?;
         let registries = all(&settings).map_err(StartErrors::Handlers)?;
@@ -76,7 +77,7 @@ impl Router {
         {
             return Err(StartErrors::NoHandlers);
         }
-        let picture = Picture::new(snapshot, &registries).map_err(StartErrors::Conflicts)?;
+        let picture = Picture::new(snapshot, &registries, made).map_err(StartErrors::Conflicts)?;
         let handlers: usize =
             registries.iter().map(|registry| registry.handlers().len()).sum::<usize>()
                 + events.handlers().len();
@@ -137,7 +138,7 @@ impl Router {
     /// Answers from this snapshot from now on. One that breaks a rule is refused, and what was
     /// served before is served on.
     pub fn publish(&self, snapshot: Snapshot) -> Result<(), Vec<Conflict>> {
-        let picture = Picture::new(snapshot, &self.registries)?;
+        let picture = Picture::new(snapshot, &self.registries, SystemTime::now())?;
         self.picture.store(Arc::new(picture));
         Ok(())
     }

@@ -13,6 +13,7 @@ crate::route!("metrics", "/metrics", Machine, get(metrics));
 crate::protect!("metrics");
 
 async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
+    app.keeping.observe(&app.metrics);
     let text = app.metrics.text(&app.router.picture());
     ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text)
 }

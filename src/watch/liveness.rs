@@ -35,7 +35,7 @@ impl Liveness {
         self.asked.store(None);
     }
 
-    pub(super) fn degraded(&self, why: &str) {
+    pub(crate) fn degraded(&self, why: &str) {
         self.trouble.store(Some(Arc::new(why.to_owned())));
     }
 

@@ -3,7 +3,7 @@
 mod bootstrap;
 mod folder;
 mod hosts;
-mod nasty;
+pub(crate) mod nasty;
 mod round_trip;
 mod served;
 mod unread;

@@ -12,6 +12,7 @@ mod export;
 mod import;
 mod instances;
 mod isolation;
+mod kept;
 mod limits;
 mod live;
 mod news;

@@ -309,7 +309,7 @@ fn language() -> Language {
     }
 }
 
-pub(super) fn contents() -> Contents {
+pub(crate) fn contents() -> Contents {
     let menu = |name: &str, entries: &[(&str, &str, &str)]| Menu {
         name: name.into(),
         attributes: vec![

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 pub(crate) struct Gate {
     pub(crate) address: SocketAddr,
     closed: Arc<AtomicBool>,
+    hung: Arc<AtomicBool>,
     passing: Arc<Mutex<Vec<TcpStream>>>,
 }
 
@@ -19,10 +20,20 @@ impl Gate {
         let address = listener.local_addr().expect("bound");
         let closed = Arc::new(AtomicBool::new(false));
         let passing = Arc::new(Mutex::new(Vec::new()));
-        let gate = Self { address, closed: Arc::clone(&closed), passing: Arc::clone(&passing) };
+        let hung = Arc::new(AtomicBool::new(false));
+        let gate = Self {
+            address,
+            closed: Arc::clone(&closed),
+            hung: Arc::clone(&hung),
+            passing: Arc::clone(&passing),
+        };
         std::thread::spawn(move || {
             for client in listener.incoming() {
                 let client = client.expect("a connection");
+                if hung.load(Ordering::SeqCst) {
+                    passing.lock().expect("whole").push(client);
+                    continue;
+                }
                 if closed.load(Ordering::SeqCst) {
                     continue;
                 }
@@ -46,8 +57,16 @@ impl Gate {
         }
     }
 
+    /// Takes what comes, and answers nothing.
+    pub(crate) fn hang(&self) {
+        self.hung.store(true, Ordering::SeqCst);
+    }
+
     pub(crate) fn open(&self) {
         self.closed.store(false, Ordering::SeqCst);
+        if self.hung.swap(false, Ordering::SeqCst) {
+            self.passing.lock().expect("whole").clear();
+        }
     }
 }
 
