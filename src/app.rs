@@ -5,84 +5,92 @@ use std::time::SystemTime;
 
 use anyhow::Context;
 use jackfield_api::snapshot::Snapshot;
-use serde::Serialize;
 
 use crate::db::{Database, DatabaseUrl, Mark};
 use crate::fsapi::{Router, StartErrors};
-use crate::kept::{self, Keeping};
+use crate::health::{Cause, Health, Reason, Status};
+use crate::kept::Keeping;
 use crate::metrics::Metrics;
-use crate::settings::Settings;
+use crate::settings::{InForce, Settings};
 use crate::watch::Liveness;
 
 /// Long-lived parts, passed to routes as their state.
 pub struct App {
     /// The settings it runs with.
-    pub settings: Arc<Settings>,
+    pub settings: Arc<InForce>,
     /// Answers the switch.
     pub router: Arc<Router>,
     /// What it counts.
     pub metrics: Arc<Metrics>,
-    /// Whether its data are up to date.
+    /// Why it is degraded, as far as somebody says so.
+    pub health: Arc<Health>,
+    /// Whether it looks for changes of its data.
     pub liveness: Arc<Liveness>,
     /// What is kept for a start without database.
     pub keeping: Arc<Keeping>,
 }
 
-/// How a service is: what `/health` and the control socket answer.
-#[derive(Debug, Serialize)]
-pub struct Status {
-    /// `ready`; `degraded` while it answers from data that may be out of date.
-    #[serde(rename = "status")]
-    word: &'static str,
-    /// Why it is degraded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    why: Option<String>,
-    version: &'static str,
-    revision: i64,
-    domains: usize,
-    users: usize,
-    /// The snapshot that is kept for a start without database.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kept: Option<kept::Told>,
-}
-
 impl App {
     /// Makes the parts over a snapshot.
-    pub fn new(settings: Settings, snapshot: Snapshot) -> Result<Arc<Self>, StartErrors> {
+    pub fn new(
+        settings: impl Into<Arc<InForce>>,
+        snapshot: Snapshot,
+    ) -> Result<Arc<Self>, StartErrors> {
         Self::read_at(settings, snapshot, SystemTime::now())
     }
 
     /// Makes the parts over a snapshot that was read at some time.
     pub fn read_at(
-        settings: Settings,
+        settings: impl Into<Arc<InForce>>,
         snapshot: Snapshot,
         made: SystemTime,
     ) -> Result<Arc<Self>, StartErrors> {
-        let settings = Arc::new(settings);
-        let metrics = Arc::new(Metrics::new());
+        let (settings, metrics) = (settings.into(), Arc::new(Metrics::new()));
         let (ours, counts) = (Arc::clone(&settings), Arc::clone(&metrics));
         let router = Arc::new(Router::new(ours, counts, snapshot, made)?);
-        let (liveness, keeping) = (Arc::default(), Arc::default());
-        Ok(Arc::new(Self { settings, router, metrics, liveness, keeping }))
+        let (health, liveness, keeping) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Arc::new(Self { settings, router, metrics, health, liveness, keeping }))
     }
 
-    /// How it is now.
-    pub fn status(&self) -> Status {
-        let picture = self.router.picture();
-        let kept = self.keeping.served(&picture);
-        let why = self.liveness.trouble().map(|why| match kept {
-            Some(age) => format!("{why}; answers are from the snapshot kept {age} ago"),
-            None => why,
-        });
-        Status {
-            word: if why.is_none() { "ready" } else { "degraded" },
-            why,
-            version: env!("CARGO_PKG_VERSION"),
-            revision: picture.snapshot.revision(),
-            domains: picture.snapshot.contents().domains.len(),
-            users: picture.snapshot.user_count(),
-            kept: self.keeping.told(),
+    /// The settings that are in force now.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.now()
+    }
+
+    /// Every reason why it is degraded.
+    pub fn reasons(&self) -> Vec<Reason> {
+        let mut reasons = self.health.reasons();
+        let mut more = |cause, why: Option<String>| {
+            if let Some(why) = why.filter(|_| reasons.iter().all(|reason| reason.cause != cause)) {
+                reasons.push(Reason { cause, why, for_s: 0 });
+            }
+        };
+        more(Cause::Database, self.liveness.silence());
+        more(Cause::Watch, self.liveness.standstill().map(str::to_owned));
+        if let Some(age) = self.keeping.served(&self.router.picture())
+            && reasons.iter().any(|reason| reason.cause.is_of_the_data())
+        {
+            let why = format!("answers are from the snapshot kept {age} ago");
+            reasons.push(Reason { cause: Cause::Kept, why, for_s: 0 });
         }
+        reasons
+    }
+
+    /// Whether what is served is what the database holds, as far as is known.
+    pub fn is_up_to_date(&self) -> bool {
+        self.reasons().iter().all(|reason| !reason.cause.is_of_the_data())
+    }
+
+    /// How it is now, a look-up's way included.
+    pub async fn status(&self) -> Status {
+        Status::of(self, self.router.self_check().await)
+    }
+
+    /// Whether look-ups get through, and changes of the data are looked for. What is wrong with the
+    /// database is no reason to start a service anew that answers.
+    pub async fn self_check(&self) -> Result<(), &'static str> {
+        self.router.self_check().await?;
+        self.liveness.standstill().map_or(Ok(()), Err)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod changes;
+mod check;
 mod explain;
 mod export;
 mod handlers;
@@ -9,7 +10,7 @@ mod migrate;
 mod nouns;
 mod serve;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -27,7 +28,8 @@ use crate::db::nouns::{
 };
 use crate::fsapi::StartErrors;
 use crate::secret::HIDDEN;
-use crate::settings::{Settings, SettingsError, SettingsErrors, TABLE};
+use crate::settings::{Settings, SettingsErrors, SettingsFile, TABLE};
+use crate::systemd::InheritedError;
 use crate::{demo, logging};
 
 /// Exit codes of `sysexits.h`.
@@ -53,6 +55,8 @@ enum Command {
     Migrate(Source),
     /// Tells who changed what and when
     Changes(changes::Changes),
+    /// Says what is wrong, where, and what to do
+    Check(check::Check),
     /// Takes a switch's configuration files into the database
     Import(import::Import),
     /// Writes what is stored as a switch's configuration files
@@ -130,9 +134,17 @@ struct Source {
 #[error("{0}")]
 struct UsageError(&'static str);
 
+/// A failure of which everything has been told.
+#[derive(Debug, thiserror::Error)]
+#[error("something is wrong")]
+struct Failed;
+
 /// Settings and data, opened.
 struct Opened {
     settings: Settings,
+    /// Where the settings come from, and when that had been changed.
+    file: SettingsFile,
+    modified_us: Option<u64>,
     demo: Option<demo::Demo>,
     /// Kept until the command ends, so that its last lines are written.
     #[expect(dead_code, reason = "held, not read")]
@@ -162,6 +174,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Serve(source) => serve::run(&source),
         Command::Migrate(source) => migrate::run(&source),
         Command::Changes(changes) => changes::run(&changes),
+        Command::Check(check) => check::run(&check),
         Command::Import(import) => import::run(&import),
         Command::Export(export) => export::run(&export),
         Command::Acl(verb) => nouns::run(&verb),
@@ -187,9 +200,12 @@ pub(crate) fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Failed>() => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("jackfield: {error:#}");
-            let config = error.is::<SettingsErrors>() || error.is::<StartErrors>();
+            let config = error.is::<SettingsErrors>()
+                || error.is::<StartErrors>()
+                || error.is::<InheritedError>();
             match (config, error.is::<UsageError>()) {
                 (true, _) => ExitCode::from(CONFIG),
                 (_, true) => ExitCode::from(USAGE),
@@ -207,25 +223,28 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 }
 
 impl Source {
+    /// Where the settings are, without the example data's.
+    fn file(&self) -> SettingsFile {
+        SettingsFile::named(self.config.clone())
+    }
+
     /// Reads the settings, sets up the log, and opens the example data where it is asked for.
     fn open(&self) -> anyhow::Result<Opened> {
-        let env = |name: &str| std::env::var(name).ok();
-        let path = self.config.clone().or_else(|| env("JACKFIELD_CONFIG").map(PathBuf::from));
-        let default = PathBuf::from("/etc/jackfield/jackfield.toml");
-        let path = path.or_else(|| default.exists().then_some(default));
-        let text = path.as_deref().map(read).transpose()?;
-        let file = path.zip(text.as_deref());
-        let mut settings = Settings::read(file, &env)?;
+        let mut file = self.file();
+        let modified_us = file.modified_us();
+        let mut settings = file.read()?;
         let log = logging::start(&settings);
         let mut demo = None;
         if self.demo {
+            let env = |name: &str| std::env::var(name).ok();
             let state = self.state.clone().unwrap_or_else(|| demo::default_state(env));
             let opened = demo::open(&state)?;
             settings.database_url = opened.database.clone();
-            settings.state_dir = state;
+            settings.state_dir.clone_from(&state);
+            file = file.with_demo(opened.database.clone(), state);
             demo = Some(opened);
         }
-        Ok(Opened { settings, demo, log })
+        Ok(Opened { settings, file, modified_us, demo, log })
     }
 }
 
@@ -245,14 +264,6 @@ impl Opened {
             }
         }
     }
-}
-
-fn read(path: &Path) -> Result<String, SettingsErrors> {
-    std::fs::read_to_string(path).map_err(|error| {
-        let place = path.display().to_string();
-        let message = format!("the settings cannot be read: {error}");
-        SettingsErrors(vec![SettingsError { place, message }])
-    })
 }
 
 /// The table of settings, for `serve --help`.

@@ -15,6 +15,7 @@ pub mod registry;
 mod report;
 mod router;
 mod run;
+mod self_check;
 mod start;
 mod store;
 

@@ -1,17 +1,21 @@
 //! The listeners, their routes, and what is served on them.
 
+mod drain;
 mod fsapi;
 mod health;
 mod listener;
 mod metrics;
 mod protect;
+mod socket;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-pub use listener::{listen, serve};
+pub use drain::{Drain, Stop};
+pub use listener::{Serving, serve};
+pub use socket::Socket;
 use tower::Layer;
 
 use self::protect::Protect;

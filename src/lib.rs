@@ -5,6 +5,7 @@
 //! - [`watch`], [`control`]: how a change of the data gets into the answers
 //! - [`kept`]: what is served where the database is away at the start
 //! - [`settings`], [`db`], [`app`]: what the service is made of, and the handle to it
+//! - [`health`]: how it is, and why
 //! - [`plug`]: what a module brings along besides handlers
 //! - [`metrics`]: what is counted
 //!
@@ -18,12 +19,15 @@
 //! ```
 
 pub mod app;
+mod check;
 mod cli;
 pub mod control;
 pub mod db;
 mod demo;
+mod descriptors;
 mod export;
 pub mod fsapi;
+pub mod health;
 pub mod http;
 mod import;
 pub mod kept;
@@ -32,9 +36,11 @@ mod logins;
 pub mod metrics;
 mod names;
 pub mod plug;
+mod reload;
 mod runtime;
 mod secret;
 pub mod settings;
+mod systemd;
 pub mod watch;
 
 // Without this line the linker leaves the handlers out, and their registries are silently empty.

@@ -16,6 +16,11 @@ const LINES: usize = 2048;
 
 static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
 
+/// Puts another filter in the place of the one in force.
+type Replace = Box<dyn Fn(EnvFilter) + Send + Sync>;
+
+static REPLACE: OnceLock<Replace> = OnceLock::new();
+
 /// Sends the log to standard error, as the settings say, until the guard is dropped: that writes what
 /// still waits. Only the first call counts.
 pub(crate) fn start(settings: &Settings) -> WorkerGuard {
@@ -25,10 +30,21 @@ pub(crate) fn start(settings: &Settings) -> WorkerGuard {
         let filter = EnvFilter::try_new(&settings.log).unwrap_or_default();
         let ansi = stderr().is_terminal();
         let log = fmt().with_env_filter(filter).with_ansi(ansi).with_writer(writer);
-        match settings.log_format {
-            LogFormat::Text => log.init(),
-            LogFormat::Json => log.json().init(),
-        }
+        let replace: Replace = match settings.log_format {
+            LogFormat::Text => {
+                let log = log.with_filter_reloading();
+                let handle = log.reload_handle();
+                log.init();
+                Box::new(move |filter| drop(handle.reload(filter)))
+            }
+            LogFormat::Json => {
+                let log = log.json().with_filter_reloading();
+                let handle = log.reload_handle();
+                log.init();
+                Box::new(move |filter| drop(handle.reload(filter)))
+            }
+        };
+        let _ = REPLACE.set(replace);
         // A panic's own words may repeat a field of the look-up; its place does not.
         std::panic::set_hook(Box::new(|panic| {
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
@@ -36,6 +52,13 @@ pub(crate) fn start(settings: &Settings) -> WorkerGuard {
         }));
     }
     guard
+}
+
+/// From now on this is logged.
+pub(crate) fn filter(filter: &str) {
+    if let (Some(replace), Ok(filter)) = (REPLACE.get(), EnvFilter::try_new(filter)) {
+        replace(filter);
+    }
 }
 
 /// How many lines were dropped so far.

@@ -5,11 +5,12 @@ use std::time::{Duration, SystemTime};
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
-    IntGauge, Opts, Registry, TextEncoder,
+    IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 use crate::fsapi::Picture;
 use crate::fsapi::guard::Rule;
+use crate::health::{Cause, Reason};
 
 /// What a look-up can end as.
 const OUTCOMES: [&str; 5] = ["answered", "not_found", "denied", "internal", "abandoned"];
@@ -97,6 +98,9 @@ metrics! {
         "How long it took to write the kept snapshot, the last time.";
     kept_failures: IntCounter = "jackfield_kept_snapshot_failures_total",
         "Times that the kept snapshot could not be written.";
+    degraded: IntGaugeVec = "jackfield_degraded",
+        "Whether the service answers from data or with settings that are not the last ones: 1, or 0, \
+         by what is the matter.", ["cause"];
     snapshot_domains: IntGauge = "jackfield_snapshot_domains", "Domains that are served.";
 }
 
@@ -158,8 +162,12 @@ impl Metrics {
         self.rejections.with_label_values(&[rule.as_str(), flow]).inc();
     }
 
-    /// Everything in the text format of Prometheus, the picture's age as of now.
-    pub fn text(&self, picture: &Picture) -> Vec<u8> {
+    /// Everything in the text format of Prometheus, as of now.
+    pub fn text(&self, picture: &Picture, reasons: &[Reason]) -> Vec<u8> {
+        for cause in Cause::ALL {
+            let is_so = reasons.iter().any(|reason| reason.cause == cause);
+            self.degraded.with_label_values(&[cause.as_str()]).set(i64::from(is_so));
+        }
         let gauge = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         self.log_lines_dropped.set(gauge(crate::logging::dropped()));
         self.snapshot_revision.set(picture.snapshot.revision());

@@ -3,6 +3,9 @@
 //! Every setting stands once in [`Settings::read`], with its parser and its default. All errors are
 //! collected before the first is reported, each with its line and what to write instead.
 
+mod difference;
+mod file;
+mod in_force;
 mod reader;
 
 use std::collections::BTreeMap;
@@ -12,10 +15,13 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jackfield_api::Section;
-pub use reader::{SettingsError, SettingsErrors};
 
+pub use self::difference::Difference;
+pub use self::file::SettingsFile;
+pub use self::in_force::{InForce, SettingsStatus};
+use self::reader::Reader;
+pub use self::reader::{SettingsError, SettingsErrors};
 use crate::db::DatabaseUrl;
-use reader::Reader;
 
 /// Every setting: its key in the file, its default, and what it says. The environment variable of
 /// a key is `JACKFIELD_` and the key in upper case.

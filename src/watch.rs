@@ -4,7 +4,7 @@
 //! PostgreSQL by a notification, SQLite by a counter in its file; and whatever it says, it is asked for
 //! its revision four times a second. [`Watcher::reload`] makes that happen at once. What cannot be
 //! served (a state that breaks a rule, a row that cannot be read, a database that is gone) is logged
-//! once and told by [`Liveness`], and the last good picture is served on.
+//! once and told by [`Health`](crate::health::Health), and the last good picture is served on.
 
 mod liveness;
 mod step;
@@ -22,6 +22,7 @@ pub use self::step::{Changes, Follower, Step};
 use crate::app::App;
 use crate::db::{Database, DbError, Mark, News};
 use crate::fsapi::{Picture, Router};
+use crate::health::Cause;
 
 /// How often it is looked whether the database says that it has changed.
 const TICK: Duration = Duration::from_millis(20);
@@ -85,7 +86,7 @@ impl Watcher {
             freed: Some(Instant::now()),
             app,
         };
-        watch.app.metrics.database_up.set(i64::from(watch.app.liveness.trouble().is_none()));
+        watch.app.metrics.database_up.set(i64::from(watch.app.is_up_to_date()));
         std::thread::Builder::new().name("watch".to_owned()).spawn(move || watch.run(&asked))?;
         Ok(Self { asks })
     }
@@ -118,8 +119,10 @@ struct Watch {
 
 impl Watch {
     fn run(mut self, asked: &Receiver<oneshot::Sender<Reloaded>>) {
+        let _end = Ending(Arc::clone(&self.app));
         let (mut period, mut looked) = (PERIOD, Instant::now());
         loop {
+            self.app.liveness.beat();
             let mut waiting = match asked.recv_timeout(TICK) {
                 Ok(first) => vec![first],
                 Err(RecvTimeoutError::Timeout) => Vec::new(),
@@ -168,12 +171,14 @@ impl Watch {
         let done = self.refresh();
         self.app.liveness.answered();
         self.app.metrics.database_up.set(i64::from(self.database.is_some()));
-        match &done {
-            Err(why) => self.app.liveness.degraded(why),
-            Ok(revision) if self.app.liveness.recovered() => {
-                tracing::info!(revision, "the data are up to date again");
-            }
-            Ok(_) => {}
+        let gone: &[Cause] = match &done {
+            Ok(_) => &[Cause::Database, Cause::Data],
+            Err(_) if self.is_lost => &[],
+            Err(_) => &[Cause::Database],
+        };
+        let recovered = gone.iter().filter(|cause| self.app.health.recovered(**cause)).count() > 0;
+        if let (Ok(revision), true) = (&done, recovered) {
+            tracing::info!(revision, "the data are up to date again");
         }
         done
     }
@@ -184,7 +189,7 @@ impl Watch {
             // Not its revision, so that a repair is seen whatever it does.
             Err(error) if error.is_of_the_contents() => {
                 let why = self.served_instead(None, &error.to_string());
-                self.database = None;
+                (self.database, self.is_lost) = (None, false);
                 return Err(why);
             }
             Err(error) => return Err(self.lost(&error)),
@@ -205,7 +210,7 @@ impl Watch {
     fn now(&mut self) -> Result<Mark, DbError> {
         let database = match &mut self.database {
             Some(database) => database,
-            None => self.database.insert(Database::watch(&self.app.settings.database_url)?),
+            None => self.database.insert(Database::watch(&self.app.settings().database_url)?),
         };
         database.mark()
     }
@@ -258,7 +263,7 @@ impl Watch {
         let state =
             revision.map_or("the database".into(), |revision| format!("revision {revision}"));
         let why = format!("{state} is not served, revision {served} is: {why}");
-        if self.app.liveness.trouble().as_ref() != Some(&why) {
+        if self.app.health.degraded(Cause::Data, &why) {
             self.app.metrics.snapshot_rejected.inc();
             tracing::error!(served, "{why}");
         }
@@ -268,6 +273,7 @@ impl Watch {
     fn lost(&mut self, error: &DbError) -> String {
         self.database = None;
         let why = format!("the database is not at hand: {error}");
+        self.app.health.degraded(Cause::Database, &why);
         if !std::mem::replace(&mut self.is_lost, true) {
             tracing::error!("{why}; look-ups are answered from what was read last");
         }
@@ -275,8 +281,17 @@ impl Watch {
     }
 }
 
+/// Tells when the thread ends, by a panic as well.
+struct Ending(Arc<App>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.liveness.ended();
+    }
+}
+
 /// Publishes what was read, or says which rule it breaks.
-fn publish(router: &Router, snapshot: Snapshot) -> Result<(), String> {
+pub(crate) fn publish(router: &Router, snapshot: Snapshot) -> Result<(), String> {
     // Handlers compute keys from the data. One that panics must not end the watch.
     let published = catch_unwind(AssertUnwindSafe(|| router.publish(snapshot)));
     match published {

@@ -1,94 +1,161 @@
 //! `jackfield serve`: answers switches until it is told to stop.
 
+mod signals;
+
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use futures_util::future::select_all;
+use tokio::task::JoinHandle;
 
+use self::signals::{Signal, Signals};
 use super::Source;
 use crate::app::App;
 use crate::control::Control;
 use crate::db::Mark;
 use crate::demo::{DOMAIN, Demo, Login, NUMBERS};
 use crate::export::xml_curl_conf;
+use crate::http::{Drain, Serving, Socket, Stop};
 use crate::kept::{self, Keeper};
 use crate::plug::{self, Listener};
+use crate::settings::InForce;
+use crate::systemd::{Inherited, Starting};
 use crate::watch::Watcher;
-use crate::{http, runtime};
+use crate::{descriptors, http, reload, runtime, systemd};
 
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
+    // Before the thread that writes the log.
+    let inherited = Inherited::take()?;
     let opened = source.open()?;
+    let starting = Starting::begin().context("cannot start a thread")?;
     plug::check()?;
-    let (app, mark) = kept::start(&opened.settings)?;
-    runtime::run(serve(app, mark, opened.demo))?
+    let settings = InForce::of(opened.settings, opened.file, opened.modified_us);
+    let (app, mark) = kept::start(&Arc::new(settings))?;
+    runtime::run(serve(app, mark, inherited, opened.demo, starting))?
 }
 
-async fn serve(app: Arc<App>, mark: Mark, demo: Option<Demo>) -> anyhow::Result<()> {
+async fn serve(
+    app: Arc<App>,
+    mark: Mark,
+    mut inherited: Inherited,
+    demo: Option<Demo>,
+    starting: Starting,
+) -> anyhow::Result<()> {
     // Before anything is served, so that no early signal ends the program without a drain.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let machine = listen(app.settings.listen_machine)?;
-    let public = match app.settings.listen_public {
-        Some(address) => Some(listen(address)?),
-        None => None,
-    };
-    let control = Control::open(&app.settings.state_dir).await?;
+    let mut signals = Signals::new()?;
+    let settings = app.settings();
+    let machine = sockets(&mut inherited, Listener::Machine, Some(settings.listen_machine))?;
+    let public = sockets(&mut inherited, Listener::Public, settings.listen_public)?;
+    let control = Control::open(&settings.state_dir).await?;
     let (keeper, follow) = Keeper::start(&app, &mark).context("cannot start a thread")?;
     let watcher = Watcher::start(Arc::clone(&app), Some(mark), vec![follow])
         .context("cannot start a thread")?;
-    let (kind, entries) = ("handler", app.router.handlers());
-    for (registry, entry) in entries {
-        tracing::debug!(registry, kind, name = entry.name, origin = %entry.origin, "registered");
+    for (registry, entry) in app.router.handlers() {
+        let (kind, origin) = ("handler", entry.origin);
+        tracing::debug!(registry, kind, name = entry.name, %origin, "registered");
     }
+    let address = machine.first().context("the machine listener has no socket")?.address()?;
+    let (drain, stop) = Drain::new();
+    let places = descriptors::places(descriptors::raise(), machine.len() + public.len());
+    let sockets = machine.into_iter().map(|socket| (socket, Listener::Machine));
+    let sockets = sockets.chain(public.into_iter().map(|socket| (socket, Listener::Public)));
+    let mut serving = select_all(sockets.map(|(socket, listener)| {
+        let router = http::router(&app, listener);
+        let connections = app.metrics.connections.clone();
+        tokio::spawn(http::serve(socket, Serving { router, connections, places }, stop.clone()))
+    }));
+    let controlled = tokio::spawn(control.serve(Arc::clone(&app), watcher, stop.clone()));
+    app.self_check().await.map_err(anyhow::Error::msg)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
-        machine = %machine.local_addr()?,
+        machine = %address,
         users = app.router.picture().snapshot.user_count(),
         handlers = app.router.handlers().count(),
         "ready"
     );
+    drop(starting);
+    systemd::ready(&app.status().await.line());
+    let pulse = tokio::spawn(systemd::pulse(Arc::clone(&app)));
     if let Some(demo) = demo {
-        let address = machine.local_addr()?.to_string();
         // Written whole, so that a reader on the other end of a pipe never sees half of it.
         let mut text = Vec::new();
-        welcome(&mut text, &demo, &address)?;
+        welcome(&mut text, &demo, &address.to_string())?;
         std::io::stdout().lock().write_all(&text).context("cannot write to the terminal")?;
     }
-    let (stopping, stop) = watch::channel(());
-    let serving = [(Some(machine), Listener::Machine), (public, Listener::Public)]
-        .into_iter()
-        .filter_map(|(listener, kind)| {
-            let router = http::router(&app, kind);
-            let mut stop = stop.clone();
-            let stopped = async move { drop(stop.changed().await) };
-            let connections = app.metrics.connections.clone();
-            Some(tokio::spawn(http::serve(listener?, router, connections, stopped)))
-        })
-        .collect::<Vec<_>>();
-    let controlled = tokio::spawn(control.serve(Arc::clone(&app), watcher));
-    let mut serving = futures_util::future::select_all(serving);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        _ = &mut serving => anyhow::bail!("a listener has ended by itself"),
+    loop {
+        tokio::select! {
+            signal = signals.next() => match signal {
+                // A file on a disk that hangs must not keep it from being stopped.
+                Signal::Reload => drop(tokio::spawn(reload::run(Arc::clone(&app)))),
+                Signal::Stop => break,
+            },
+            _ = &mut serving => anyhow::bail!("a listener has ended by itself"),
+        }
     }
+    end(&app, [controlled, pulse], drain, stop, signals, keeper).await
+}
+
+/// Ends what runs: nobody new comes, and what is under way is finished. A second signal ends it at
+/// once.
+async fn end(
+    app: &App,
+    tasks: [JoinHandle<()>; 2],
+    drain: Drain,
+    stop: Stop,
+    mut signals: Signals,
+    keeper: Keeper,
+) -> anyhow::Result<()> {
     tracing::info!("stopping");
-    controlled.abort();
-    let _ = controlled.await;
-    drop(stopping);
-    for served in serving.into_inner() {
-        served.await?;
+    app.health.stopping();
+    systemd::stopping();
+    for task in tasks {
+        // The control socket is removed with its task.
+        task.abort();
+        let _ = task.await;
     }
-    keeper.stop();
+    drop(stop);
+    let ended = async {
+        if !drain.run().await {
+            tracing::warn!("look-ups were still under way at the end");
+        }
+        // What they have written last is kept, too.
+        let _ = tokio::task::spawn_blocking(|| keeper.stop()).await;
+    };
+    tokio::select! {
+        () = ended => tracing::info!("stopped"),
+        () = signals.stop() => anyhow::bail!("told twice to stop: look-ups under way were cut off"),
+    }
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    http::listen(address).map_err(|error| {
+/// The sockets of a listener: those that the service manager holds, else one of our own.
+fn sockets(
+    inherited: &mut Inherited,
+    listener: Listener,
+    address: Option<SocketAddr>,
+) -> anyhow::Result<Vec<Socket>> {
+    let held = inherited.of(listener);
+    if held.is_empty() {
+        return address.map(listen).into_iter().collect();
+    }
+    let sockets = held.into_iter().map(Socket::held).collect::<Result<Vec<_>, _>>();
+    let sockets = sockets.context("cannot use a socket that was passed on")?;
+    for socket in &sockets {
+        let found = socket.address()?;
+        if address != Some(found) {
+            tracing::warn!(
+                ?listener,
+                "the service manager listens on {found}, the settings say otherwise, and it decides"
+            );
+        }
+    }
+    Ok(sockets)
+}
+
+fn listen(address: SocketAddr) -> anyhow::Result<Socket> {
+    Socket::open(address).map_err(|error| {
         let remedy = match error.kind() {
             ErrorKind::AddrInUse => "another program does, see `ss -ltnp`",
             ErrorKind::AddrNotAvailable => "this machine does not have that address",

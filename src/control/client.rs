@@ -5,6 +5,8 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 use super::{Answer, Request, path};
 
 /// How long the service may take to read a large database.
@@ -35,11 +37,18 @@ pub fn reload(state: &Path) -> Result<Option<i64>, ControlError> {
     match answer {
         Some(Answer::Revision(revision)) => Ok(Some(revision)),
         Some(Answer::Error(why)) => Err(ControlError::Refused(why)),
+        Some(Answer::Settings(_)) => Err(ControlError::Refused("it answered otherwise".to_owned())),
         None => Ok(None),
     }
 }
 
-fn ask(path: &Path, request: Request) -> std::io::Result<Option<Answer>> {
+/// How the service of a state folder is, as `/health` says it; `None` where no service runs.
+pub fn status(state: &Path) -> Result<Option<serde_json::Value>, ControlError> {
+    let path = path(state);
+    ask(&path, Request::Status).map_err(|source| ControlError::Unreachable { path, source })
+}
+
+fn ask<T: DeserializeOwned>(path: &Path, request: Request) -> std::io::Result<Option<T>> {
     let mut stream = match UnixStream::connect(path) {
         Ok(stream) => stream,
         // None has run here, or it ended without tidying up.

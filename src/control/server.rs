@@ -12,6 +12,8 @@ use tokio::net::{UnixListener, UnixStream};
 
 use super::{Answer, Request, path};
 use crate::app::App;
+use crate::http::Stop;
+use crate::reload;
 use crate::watch::Watcher;
 
 /// The longest request.
@@ -61,13 +63,16 @@ impl Control {
     }
 
     /// Answers until it is dropped.
-    pub async fn serve(self, app: Arc<App>, watcher: Watcher) {
+    ///
+    /// What was asked for before is answered even then: it holds a copy of `under_way` meanwhile.
+    pub async fn serve(self, app: Arc<App>, watcher: Watcher, under_way: Stop) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
                     let (app, watcher) = (Arc::clone(&app), watcher.clone());
+                    let under_way = under_way.clone();
                     tokio::spawn(async move {
-                        if let Err(error) = converse(stream, &app, &watcher).await {
+                        if let Err(error) = converse(stream, &app, &watcher, under_way).await {
                             tracing::debug!(%error, "a control connection ended early");
                         }
                     });
@@ -101,7 +106,12 @@ fn bind(state: &Path, path: &Path) -> io::Result<UnixListener> {
     placed.map(|()| listener)
 }
 
-async fn converse(mut stream: UnixStream, app: &App, watcher: &Watcher) -> io::Result<()> {
+async fn converse(
+    mut stream: UnixStream,
+    app: &Arc<App>,
+    watcher: &Watcher,
+    mut stop: Stop,
+) -> io::Result<()> {
     let (from, mut to) = stream.split();
     let mut from = BufReader::new(from);
     let mut line = String::new();
@@ -109,21 +119,28 @@ async fn converse(mut stream: UnixStream, app: &App, watcher: &Watcher) -> io::R
         line.clear();
         let mut limited = (&mut from).take(LONGEST);
         let read = tokio::time::timeout(SEND_TIME, limited.read_line(&mut line));
-        if read.await?? == 0 {
+        let read = tokio::select! {
+            biased;
+            read = read => read??,
+            // Nothing is under way.
+            () = stop.begins() => return Ok(()),
+        };
+        if read == 0 {
             return Ok(());
         }
-        let mut answer = match serde_json::from_str(&line) {
-            Ok(Request::Reload) => match watcher.reload().await {
-                Ok(revision) => serde_json::to_vec(&Answer::Revision(revision))?,
-                Err(why) => serde_json::to_vec(&Answer::Error(why))?,
-            },
-            Ok(Request::Status) => serde_json::to_vec(&app.status())?,
-            Err(_) => {
-                let remedy = r#"write {"do":"reload"} or {"do":"status"}"#;
-                serde_json::to_vec(&Answer::Error(remedy.to_owned()))?
-            }
-        };
+        let mut answer = answer(&line, app, watcher).await?;
         answer.push(b'\n');
         to.write_all(&answer).await?;
     }
+}
+
+/// The answer to a line, without its end.
+async fn answer(line: &str, app: &Arc<App>, watcher: &Watcher) -> serde_json::Result<Vec<u8>> {
+    let answer = match serde_json::from_str(line) {
+        Ok(Request::Status) => return serde_json::to_vec(&app.status().await),
+        Ok(Request::Reload) => watcher.reload().await.map(Answer::Revision),
+        Ok(Request::Settings) => reload::run(Arc::clone(app)).await.map(Answer::Settings),
+        Err(_) => Err(r#"write {"do":"reload"}, {"do":"settings"} or {"do":"status"}"#.to_owned()),
+    };
+    serde_json::to_vec(&answer.unwrap_or_else(Answer::Error))
 }

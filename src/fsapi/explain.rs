@@ -9,7 +9,7 @@ use jackfield_api::{Form, Lookup};
 
 use super::guard;
 use super::refusal::reply;
-use super::router::Router;
+use super::router::{Router, unrouted};
 use crate::secret::redact;
 use crate::settings::GuardMode;
 
@@ -137,8 +137,9 @@ impl Router {
             }
         }
         if routing.found.is_none() {
-            let refusal = self.unrouted(lookup);
-            let reply = reply(&refusal, lookup.section(), lookup.form(), self.settings());
+            let settings = self.settings();
+            let refusal = unrouted(lookup, &settings);
+            let reply = reply(&refusal, lookup.section(), lookup.form(), &settings);
             told.say("refusal", &format!("{refusal} (HTTP {})", reply.status));
         }
     }

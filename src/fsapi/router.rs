@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup, PinLookup};
@@ -22,11 +22,12 @@ use super::refusal::{Reply, reply};
 use super::registry::{Entry, Registry, all};
 use super::report::{self, Report};
 use super::run::{BOUND, Places};
+use super::self_check::SelfCheck;
 use super::start::StartErrors;
 use super::store::Storing;
 use crate::db::Writer;
 use crate::metrics::{HandlerMetrics, Metrics};
-use crate::settings::{GuardMode, Settings, UnknownDomain};
+use crate::settings::{GuardMode, InForce, Settings, UnknownDomain};
 use crate::watch::Waker;
 
 /// Where the outer registry stands among the registries.
@@ -40,8 +41,9 @@ pub struct Router {
     events: Events,
     storing: Storing,
     picture: ArcSwap<Picture>,
-    settings: Arc<Settings>,
+    settings: Arc<InForce>,
     metrics: Arc<Metrics>,
+    check: SelfCheck,
     /// Of look-ups that no handler answered, by section.
     unhandled: Vec<HandlerMetrics>,
 }
@@ -64,11 +66,12 @@ pub(super) struct Routing<'a> {
 impl Router {
     /// Makes every handler and resolves every key against a first snapshot, read at this time.
     pub fn new(
-        settings: Arc<Settings>,
+        in_force: Arc<InForce>,
         metrics: Arc<Metrics>,
         snapshot: Snapshot,
         made: SystemTime,
     ) -> Result<Self, StartErrors> {
+        let settings = in_force.now();
         StartErrors::check_names(&settings)?;
         let registries = all(&settings).map_err(StartErrors::Handlers)?;
         let mut events = Events::new(&settings).map_err(StartErrors::Handlers)?;
@@ -81,8 +84,8 @@ impl Router {
         let handlers: usize =
             registries.iter().map(|registry| registry.handlers().len()).sum::<usize>()
                 + events.handlers().len();
-        // One more than all handlers and writes can hold at once.
-        let crew = Crew::new((handlers + 1) * BOUND + 1);
+        // One more than all handlers, writes and checks can hold at once.
+        let crew = Crew::new((handlers + 2) * BOUND + 1);
         let storing = Storing::new(Writer::new(settings.database_url.clone()), &crew);
         events.resolve(&crew).map_err(StartErrors::Conflicts)?;
         let runners = registries
@@ -111,8 +114,9 @@ impl Router {
             events,
             storing,
             picture: ArcSwap::from_pointee(picture),
-            settings,
+            settings: in_force,
             metrics,
+            check: SelfCheck::new(&crew),
             unhandled,
         })
     }
@@ -143,9 +147,14 @@ impl Router {
         Ok(())
     }
 
-    /// The settings it was made with.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
+    /// The settings in force. A look-up takes them once.
+    pub fn settings(&self) -> Arc<Settings> {
+        self.settings.now()
+    }
+
+    /// Whether a look-up gets through to where a handler would be asked.
+    pub async fn self_check(self: &Arc<Self>) -> Result<(), &'static str> {
+        self.check.run(self).await
     }
 
     /// Answers a post.
@@ -204,6 +213,7 @@ impl Router {
             return Reply::not_found();
         };
         let lookup = Arc::new(lookup);
+        let settings = self.settings();
         let span = report::span(&lookup);
         let answering = async {
             let unhandled = &self.unhandled[lookup.section() as usize];
@@ -211,19 +221,21 @@ impl Router {
                 let flow = guard::flow(&lookup);
                 self.metrics.rejected(rule, flow);
                 report::polluted(&lookup, rule, flow);
-                if self.settings.guard == GuardMode::Enforce {
+                if settings.guard == GuardMode::Enforce {
                     let refusal = Refusal::Denied("the guard rejected the look-up");
-                    return self.close(Report::new(&lookup, unhandled, started), Err(refusal));
+                    let report = Report::new(&lookup, unhandled, started);
+                    return close(report, Err(refusal), &settings);
                 }
             }
             let routing = self.route(&lookup, &picture);
             let (Some(registry), Some(found)) = (routing.registry, routing.found) else {
-                let refusal = self.unrouted(&lookup);
-                return self.close(Report::new(&lookup, unhandled, started), Err(refusal));
+                let refusal = unrouted(&lookup, &settings);
+                return close(Report::new(&lookup, unhandled, started), Err(refusal), &settings);
             };
             let runner = &self.runners[registry][found.handler()];
             let report = Report::new(&lookup, &runner.metrics, started);
-            let answer = self.run(registry, found, &lookup, &picture).await;
+            let deadline = settings.section(lookup.section()).deadline;
+            let answer = self.run(registry, found, &lookup, &picture, deadline).await;
             let answer =
                 answer.and_then(|document| match check(&document, &lookup, &routing.key) {
                     Ok(()) => Ok(document),
@@ -232,11 +244,11 @@ impl Router {
             // Nothing is written for a polluted look-up, not even where it is only observed.
             let answer = match answer {
                 Ok(document) if writes && verdict.is_ok() => {
-                    Ok(self.write_first(document, &lookup, started).await)
+                    Ok(self.write_first(document, &lookup, started + deadline).await)
                 }
                 answer => answer,
             };
-            self.close(report, answer)
+            close(report, answer, &settings)
         };
         answering.instrument(span).await
     }
@@ -248,9 +260,9 @@ impl Router {
         found: Match,
         lookup: &Arc<Lookup>,
         picture: &Arc<Picture>,
+        deadline: Duration,
     ) -> Answer {
         let handler = found.handler();
-        let deadline = self.settings.section(lookup.section()).deadline;
         let (router, lookup, picture) = (Arc::clone(self), Arc::clone(lookup), Arc::clone(picture));
         let ask = move || {
             let facts = Facts::new(&picture.snapshot);
@@ -261,7 +273,7 @@ impl Router {
     }
 
     /// Carries out the write that an answer depends on, by the look-up's deadline.
-    async fn write_first(&self, document: Document, lookup: &Lookup, started: Instant) -> Document {
+    async fn write_first(&self, document: Document, lookup: &Lookup, end: Instant) -> Document {
         let Some((write, then)) = document.write_first() else {
             if PinLookup::of(lookup.form()).is_some() {
                 self.metrics.writes.with_label_values(&["pin", "refused"]).inc();
@@ -269,28 +281,12 @@ impl Router {
             }
             return document;
         };
-        let end = started + self.settings.section(lookup.section()).deadline;
         let what = write.what();
         let done = self.storing.carry_out(write.clone(), end).await;
         let outcome = done.map_or_else(NotWritten::outcome, |()| "written");
         self.metrics.writes.with_label_values(&[what, outcome]).inc();
         report::written(lookup, what, done);
         if done.is_ok() { then.clone() } else { document }
-    }
-
-    /// Reports the outcome, and makes of it what is sent.
-    fn close(&self, report: Report<'_>, answer: Answer) -> Reply {
-        match answer {
-            Ok(document) => {
-                report.answered();
-                Reply::xml(document.into_body())
-            }
-            Err(refusal) => {
-                let lookup = report.lookup();
-                report.refused(&refusal);
-                reply(&refusal, lookup.section(), lookup.form(), &self.settings)
-            }
-        }
     }
 
     /// Finds the handler of a look-up: the outer registry by section, else the section's own by key.
@@ -307,19 +303,33 @@ impl Router {
             _ => outer,
         }
     }
+}
 
-    /// What a look-up without a handler is answered with.
-    pub(super) fn unrouted(&self, lookup: &Lookup) -> Refusal {
-        if lookup.section() != Section::Directory
-            || self.settings.unknown_domain == UnknownDomain::NotFound
-        {
-            return Refusal::NotFound("no handler has this key");
+/// Reports the outcome, and makes of it what is sent.
+fn close(report: Report<'_>, answer: Answer, settings: &Settings) -> Reply {
+    match answer {
+        Ok(document) => {
+            report.answered();
+            Reply::xml(document.into_body())
         }
-        match DirectoryLookup::new(lookup).flow() {
-            // The dialplan asks whether the domain exists; the closed answer would say that it does.
-            DirectoryFlow::Domain => Refusal::NotFound("nobody serves the domain"),
-            // The caller chooses the domain: not-found would let it reach the switch's own users.
-            _ => Refusal::Denied("nobody serves the domain"),
+        Err(refusal) => {
+            let lookup = report.lookup();
+            report.refused(&refusal);
+            reply(&refusal, lookup.section(), lookup.form(), settings)
         }
+    }
+}
+
+/// What a look-up without a handler is answered with.
+pub(super) fn unrouted(lookup: &Lookup, settings: &Settings) -> Refusal {
+    if lookup.section() != Section::Directory || settings.unknown_domain == UnknownDomain::NotFound
+    {
+        return Refusal::NotFound("no handler has this key");
+    }
+    match DirectoryLookup::new(lookup).flow() {
+        // The dialplan asks whether the domain exists; the closed answer would say that it does.
+        DirectoryFlow::Domain => Refusal::NotFound("nobody serves the domain"),
+        // The caller chooses the domain: not-found would let it reach the switch's own users.
+        _ => Refusal::Denied("nobody serves the domain"),
     }
 }

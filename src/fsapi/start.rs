@@ -51,7 +51,7 @@ impl std::error::Error for StartErrors {}
 
 impl StartErrors {
     /// Names in the settings that no linked handler has are typing errors.
-    pub(super) fn check_names(settings: &Settings) -> Result<(), Self> {
+    pub(crate) fn check_names(settings: &Settings) -> Result<(), Self> {
         let linked = linked_names();
         let named = settings.handlers.keys().chain(&settings.disabled_handlers);
         let unknown: Vec<_> =

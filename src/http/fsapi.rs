@@ -23,7 +23,7 @@ async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
         Err((status, reason)) => return bad(&app, status, reason),
     };
     match app.router.answer(body.into()).await {
-        Ok(reply) => respond(reply, app.settings.connection_close),
+        Ok(reply) => respond(reply, app.settings().connection_close),
         // The first leg of a digest has no body; nginx asks for credentials before it gets here.
         Err(FormError::Empty) => bad(&app, StatusCode::BAD_REQUEST, "empty"),
         Err(_) => bad(&app, StatusCode::BAD_REQUEST, "too_many_fields"),

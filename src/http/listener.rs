@@ -7,22 +7,28 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
-use hyper::body::Incoming;
+use axum::http::{HeaderValue, header};
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use prometheus::IntGauge;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
+
+use super::drain::{Stage, Stop};
+use super::socket::Socket;
 
 /// How long a request may take to arrive: its head, and then its body.
 pub(super) const SEND_TIME: Duration = Duration::from_secs(2);
@@ -32,62 +38,57 @@ pub(super) const MAX_BODY: usize = 256 * 1024;
 const MAX_HEAD: usize = 16 * 1024;
 /// How long a peer may take to read any part of an answer.
 const READ_TIME: Duration = Duration::from_secs(5);
-/// Connections that wait to be accepted; the kernel's own limit may be lower.
-const QUEUE: u32 = 4096;
-/// More connections wait in the kernel until others end.
-const MAX_CONNECTIONS: usize = 4096;
-/// How long a stop waits for requests under way.
-const DRAIN: Duration = Duration::from_secs(5);
+/// How often it is logged that connections cannot be accepted.
+const COMPLAINT_EVERY: Duration = Duration::from_secs(10);
 
-/// Opens a listener. Its queue holds a burst of look-ups: a switch that finds it full tries again
-/// after a second, and gives up after two.
-pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(QUEUE)
+/// What a listener serves, and how much of it at once.
+pub struct Serving {
+    /// Its routes.
+    pub router: Router,
+    /// Counts its connections.
+    pub connections: IntGauge,
+    /// As many connections are served; more wait in the kernel until others end.
+    pub places: usize,
 }
 
-/// Serves a listener until `stop` ends, then lets requests under way finish.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    connections: IntGauge,
-    stop: impl Future<Output = ()>,
-) {
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut stop = std::pin::pin!(stop);
+/// Serves a socket until it is told to stop. Connections that are open then go on, see [`Stop`].
+pub async fn serve(socket: Socket, serving: Serving, mut stop: Stop) {
+    let places = Arc::new(Semaphore::new(serving.places));
+    let mut trouble = Trouble::default();
+    let held = stop.clone();
     loop {
         let accept = async {
             let place = Arc::clone(&places).acquire_owned().await.expect("never closed");
-            (listener.accept().await, place)
+            (socket.listener.accept().await, place)
         };
         let (accepted, place) = tokio::select! {
             accepted = accept => accepted,
-            () = &mut stop => break,
+            () = stop.begins() => break,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                let served = connection(stream, peer, router.clone(), &graceful);
-                connections.inc();
-                let connections = connections.clone();
-                tokio::spawn(async move {
-                    served.await;
-                    drop(place);
-                    connections.dec();
-                });
-            }
+            Ok((stream, peer)) => serving.spawn(stream, peer, held.clone(), place),
             // Out of file descriptors, or the peer is gone already: neither ends the service.
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                trouble.tell(&error);
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         }
     }
-    drop(listener);
-    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
-        tracing::warn!("requests were still under way at the end");
+    // These are served whether there is a place or not: there will not be more.
+    socket.close(|stream, peer| serving.spawn(stream, peer, held.clone(), ())).await;
+}
+
+impl Serving {
+    /// Serves a connection; what it holds is given back with its end.
+    fn spawn(&self, stream: TcpStream, peer: SocketAddr, stop: Stop, place: impl Send + 'static) {
+        let served = connection(stream, peer, self.router.clone(), stop);
+        self.connections.inc();
+        let connections = self.connections.clone();
+        tokio::spawn(async move {
+            served.await;
+            drop(place);
+            connections.dec();
+        });
     }
 }
 
@@ -95,15 +96,25 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     router: Router,
-    graceful: &GracefulShutdown,
+    mut stop: Stop,
 ) -> impl Future<Output = ()> + use<> {
     // Answers are written whole; waiting for more to send would only delay them.
     let _ = stream.set_nodelay(true);
+    let answering = Arc::new(AtomicBool::new(false));
+    let (told, asked) = (stop.clone(), Arc::clone(&answering));
     let service = service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Body::new(Arriving::new(body, &asked)));
         request.extensions_mut().insert(ConnectInfo(peer));
         let answering = router.clone().oneshot(request);
-        async move { Ok::<_, Infallible>(answering.await.unwrap_or_else(|never| match never {})) }
+        let (told, asked) = (told.clone(), Arc::clone(&asked));
+        async move {
+            let mut answer = answering.await.unwrap_or_else(|never| match never {});
+            asked.store(false, Relaxed);
+            if told.has_begun() {
+                answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(READ_TIME));
@@ -112,11 +123,91 @@ fn connection(
         .header_read_timeout(SEND_TIME)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(Box::pin(stream)), service);
-    let connection = graceful.watch(connection);
     async move {
-        // A peer that breaks off or breaks the protocol is told so by a closed socket.
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, %peer, "a connection ended early");
+        let mut connection = pin!(connection);
+        loop {
+            let stage = tokio::select! {
+                // First, so that an answer that is ready is sent.
+                biased;
+                ended = connection.as_mut() => {
+                    // A peer that breaks off or breaks the protocol is told so by a closed socket.
+                    if let Err(error) = ended {
+                        tracing::debug!(%error, %peer, "a connection ended early");
+                    }
+                    return;
+                }
+                stage = stop.next() => stage,
+            };
+            match stage {
+                Some(Stage::Idle) => connection.as_mut().graceful_shutdown(),
+                Some(Stage::Slow) if !answering.load(Relaxed) => return,
+                None => return,
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// The body of a request, which tells when all of it is there: from then on it is being answered.
+struct Arriving {
+    body: Incoming,
+    answering: Arc<AtomicBool>,
+}
+
+impl Arriving {
+    fn new(body: Incoming, answering: &Arc<AtomicBool>) -> Self {
+        let arriving = Self { body, answering: Arc::clone(answering) };
+        arriving.look();
+        arriving
+    }
+
+    fn look(&self) {
+        if hyper::body::Body::is_end_stream(&self.body) {
+            self.answering.store(true, Relaxed);
+        }
+    }
+}
+
+impl hyper::body::Body for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        match frame {
+            Poll::Ready(None) => self.answering.store(true, Relaxed),
+            _ => self.look(),
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Says that connections cannot be accepted, at once and then now and again: without descriptors
+/// that is so fifty times a second.
+#[derive(Default)]
+struct Trouble {
+    told: Option<Instant>,
+    since: u32,
+}
+
+impl Trouble {
+    fn tell(&mut self, error: &io::Error) {
+        self.since += 1;
+        if self.told.is_none_or(|told| told.elapsed() > COMPLAINT_EVERY) {
+            let times = std::mem::take(&mut self.since);
+            tracing::warn!(%error, times, "connections could not be accepted");
+            self.told = Some(Instant::now());
         }
     }
 }

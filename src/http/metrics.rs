@@ -14,6 +14,6 @@ crate::protect!("metrics");
 
 async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     app.keeping.observe(&app.metrics);
-    let text = app.metrics.text(&app.router.picture());
+    let text = app.metrics.text(&app.router.picture(), &app.reasons());
     ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text)
 }

@@ -65,7 +65,7 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Protected<S>
 
     fn call(&mut self, request: Request) -> Self::Future {
         let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        match source(peer, request.headers(), request.uri(), &self.app.settings) {
+        match source(peer, request.headers(), request.uri(), &self.app.settings()) {
             Ok(()) => Either::Right(self.inner.call(request)),
             Err(reason) => {
                 self.app.metrics.refused_sources.with_label_values(&[reason]).inc();

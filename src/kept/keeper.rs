@@ -51,7 +51,7 @@ impl Keeper {
         let kept = app.keeping.started_with.get().cloned().unwrap_or_default();
         let good = app.keeping.kept.load().as_ref().map(|stand| stand.good);
         let writing = Writing {
-            file: KeptFile::of(&app.settings),
+            file: KeptFile::of(&app.settings()),
             good: good.unwrap_or(picture.made),
             kept,
             due: Instant::now(),
@@ -113,7 +113,7 @@ impl Writing {
         }
         loop {
             let last = self.orders.stopping.load(Ordering::SeqCst);
-            if self.app.liveness.trouble().is_none() {
+            if self.app.is_up_to_date() {
                 self.good = SystemTime::now();
             }
             let (picture, mark) = self.orders.served().clone();

@@ -10,9 +10,10 @@ use jackfield_api::snapshot::Snapshot;
 
 use super::{Age, KeptFile};
 use crate::app::App;
-use crate::db::{Database, DatabaseUrl, Mark};
+use crate::db::{Database, DatabaseUrl, DbError, Mark};
 use crate::fsapi::StartErrors;
-use crate::settings::Settings;
+use crate::health::Cause;
+use crate::settings::InForce;
 
 /// How long the database may take to answer at all, where something is kept.
 const ANSWER: Duration = Duration::from_secs(3);
@@ -22,8 +23,9 @@ const READ: Duration = Duration::from_secs(30);
 /// Makes the parts of a service over its database, and says where in its history that is. Where that
 /// is away, hangs, or holds what cannot be served, they are made over what was kept, and say so until the
 /// database is back.
-pub fn start(settings: &Settings) -> anyhow::Result<(Arc<App>, Mark)> {
-    let file = KeptFile::of(settings);
+pub fn start(in_force: &Arc<InForce>) -> anyhow::Result<(Arc<App>, Mark)> {
+    let settings = in_force.now();
+    let file = KeptFile::of(&settings);
     // Nobody waits for ever where there is something to answer from.
     let patient = match file.head() {
         Ok(head) => head.is_none(),
@@ -33,7 +35,7 @@ pub fn start(settings: &Settings) -> anyhow::Result<(Arc<App>, Mark)> {
         }
     };
     let reading = Reading::start(&settings.database_url)?;
-    let serve = |(read, mark)| Ok((over(settings, read, SystemTime::now())?, mark));
+    let serve = |(read, mark)| Ok((over(in_force, read, SystemTime::now())?, mark));
     let why = match reading.wait(patient).and_then(serve) {
         Ok(started) => return Ok(started),
         Err(why) if can_be_kept_from(&why) => why,
@@ -51,7 +53,7 @@ pub fn start(settings: &Settings) -> anyhow::Result<(Arc<App>, Mark)> {
         }
         Err(error) => return Err(why.context(error)),
     };
-    let app = match over(settings, kept.snapshot, kept.head.made()) {
+    let app = match over(in_force, kept.snapshot, kept.head.made()) {
         Ok(app) => app,
         Err(error) => {
             let path = file.path().display();
@@ -61,7 +63,8 @@ pub fn start(settings: &Settings) -> anyhow::Result<(Arc<App>, Mark)> {
     let picture = app.router.picture();
     app.keeping.is_kept(kept.head.mark.revision, kept.good);
     let _ = app.keeping.started_with.set(Arc::downgrade(&picture));
-    app.liveness.degraded(&format!("{why:#}"));
+    let cause = if is_of_the_data(&why) { Cause::Data } else { Cause::Database };
+    app.health.degraded(cause, format!("{why:#}"));
     tracing::error!(
         revision = kept.head.mark.revision,
         age = %Age::since(kept.good),
@@ -75,9 +78,17 @@ fn can_be_kept_from(why: &anyhow::Error) -> bool {
     !matches!(why.downcast_ref(), Some(errors) if !matches!(errors, StartErrors::Conflicts(_)))
 }
 
-fn over(settings: &Settings, read: Snapshot, at: SystemTime) -> anyhow::Result<Arc<App>> {
+/// Whether the database is at hand, and what it holds is what is wrong.
+fn is_of_the_data(why: &anyhow::Error) -> bool {
+    match why.downcast_ref::<DbError>() {
+        Some(error) => error.is_of_the_contents(),
+        None => why.is::<StartErrors>(),
+    }
+}
+
+fn over(settings: &Arc<InForce>, read: Snapshot, at: SystemTime) -> anyhow::Result<Arc<App>> {
     // Handlers compute keys from the data.
-    let made = catch_unwind(AssertUnwindSafe(|| App::read_at(settings.clone(), read, at)));
+    let made = catch_unwind(AssertUnwindSafe(|| App::read_at(Arc::clone(settings), read, at)));
     Ok(made.map_err(|_| anyhow!("a handler panicked over the data while it computed its keys"))??)
 }
 

@@ -18,15 +18,22 @@ pub struct SettingsError {
     pub message: String,
 }
 
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, message } = self;
+        write!(f, "{place}: {message}")
+    }
+}
+
 /// Everything that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsErrors(pub Vec<SettingsError>);
 
 impl fmt::Display for SettingsErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, SettingsError { place, message }) in self.0.iter().enumerate() {
+        for (at, error) in self.0.iter().enumerate() {
             let separator = if at == 0 { "" } else { "\n" };
-            write!(f, "{separator}{place}: {message}")?;
+            write!(f, "{separator}{error}")?;
         }
         Ok(())
     }

@@ -48,7 +48,7 @@ impl Service {
 
     /// Look-ups that a handler failed to answer, by a panic for example.
     fn failed(&self) -> f64 {
-        let text = self.app.metrics.text(&self.app.router.picture());
+        let text = self.app.metrics.text(&self.app.router.picture(), &[]);
         let metrics = Metrics::parse(std::str::from_utf8(&text).expect("UTF-8"));
         metrics.sum("jackfield_lookups_total", &[("outcome", "internal")])
     }

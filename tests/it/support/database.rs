@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -110,6 +111,12 @@ impl Base {
     /// The control socket's folder of a service over this database.
     pub(crate) fn state(&self) -> PathBuf {
         self.folder.path().join("state")
+    }
+
+    /// Has a command that runs the program serve it.
+    pub(crate) fn given_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.arg("serve").env("JACKFIELD_DATABASE_URL", &self.url);
+        command.env("JACKFIELD_STATE_DIR", self.state())
     }
 
     /// Runs statements in a session of its own, as another program does.

@@ -83,13 +83,6 @@ impl Program {
         Self::start(command)
     }
 
-    /// Starts the demo of a state folder where it may hold no more open files than these.
-    pub(crate) fn with_few_files(state: &Path, files: usize) -> Self {
-        let mut command = jackfield_after(&format!("ulimit -n {files}"));
-        command.args(["serve", "--demo", "--state"]).arg(state);
-        Self::start(command)
-    }
-
     /// Starts the demo of a state folder, with its log on a pipe that nobody reads.
     pub(crate) fn with_unread_log(state: &Path, variables: &[(&str, &str)]) -> Self {
         let mut child = jackfield()
@@ -126,8 +119,13 @@ impl Program {
     /// Starts over a database of a test that is reached by another URL.
     pub(crate) fn serve_at(base: &Base, url: &str) -> Self {
         let mut command = jackfield();
-        command.arg("serve").env("JACKFIELD_DATABASE_URL", url);
-        command.env("JACKFIELD_STATE_DIR", base.state());
+        base.given_to(&mut command).env("JACKFIELD_DATABASE_URL", url);
+        Self::start(command)
+    }
+
+    /// Starts over a database of a test with this command, which runs the program.
+    pub(crate) fn serve_with(base: &Base, mut command: Command) -> Self {
+        base.given_to(&mut command);
         Self::start(command)
     }
 
@@ -205,10 +203,31 @@ impl Program {
         self.child.id()
     }
 
-    /// Asks it to stop; its exit code and its whole log.
-    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
-        let sent = Command::new("kill").arg(self.child.id().to_string()).status();
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let signal = format!("-{name}");
+        let sent = Command::new("kill").arg(signal).arg(self.child.id().to_string()).status();
         assert!(sent.expect("kill runs").success());
+    }
+
+    /// Waits until it has logged these words.
+    #[track_caller]
+    pub(crate) fn logged(&self, words: &str) {
+        let started = Instant::now();
+        while !self.log().contains(words) {
+            assert!(started.elapsed() < PATIENCE, "{words:?} is not in {}", self.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Asks it to stop; its exit code and its whole log.
+    pub(crate) fn terminate(self) -> (Option<i32>, String) {
+        self.signal("TERM");
+        self.ended()
+    }
+
+    /// Waits until it has ended; its exit code and its whole log.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let started = Instant::now();
         let status = loop {
             if let Some(status) = self.child.try_wait().expect("a child") {

@@ -4,13 +4,12 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, Once, OnceLock};
 
 use jackfield::app::App;
-use jackfield::http;
+use jackfield::http::{self, Drain, Serving, Socket};
 use jackfield::plug::Listener;
 use jackfield::settings::Settings;
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::testing::pbx;
 use tokio::runtime::Runtime;
-use tokio::sync::watch;
 
 /// A running service. It ends with this value.
 pub(crate) struct Server {
@@ -18,7 +17,7 @@ pub(crate) struct Server {
     pub(crate) machine: SocketAddr,
     pub(crate) public: SocketAddr,
     runtime: Option<Runtime>,
-    stop: watch::Sender<()>,
+    drain: Mutex<Option<Drain>>,
 }
 
 /// The one service of all tests that change nothing and count nothing: settings as they are
@@ -51,30 +50,29 @@ impl Server {
             .max_blocking_threads(512)
             .enable_all()
             .build()?;
-        let (stop, stopped) = watch::channel(());
+        let (drain, stop) = Drain::new();
         let listen = |kind| {
-            let listener =
-                runtime.block_on(async { http::listen(address.parse().expect("an address")) })?;
-            let bound = listener.local_addr()?;
-            let mut stopped = stopped.clone();
-            let stopped = async move { drop(stopped.changed().await) };
+            let socket =
+                runtime.block_on(async { Socket::open(address.parse().expect("an address")) })?;
+            let bound = socket.address()?;
             let connections = app.metrics.connections.clone();
-            runtime.spawn(http::serve(listener, http::router(&app, kind), connections, stopped));
+            let serving = Serving { router: http::router(&app, kind), connections, places: 4096 };
+            runtime.spawn(http::serve(socket, serving, stop.clone()));
             std::io::Result::Ok(bound)
         };
         let (machine, public) = (listen(Listener::Machine)?, listen(Listener::Public)?);
-        Ok(Self { app, machine, public, runtime: Some(runtime), stop })
+        Ok(Self { app, machine, public, runtime: Some(runtime), drain: Mutex::new(Some(drain)) })
     }
 
     /// Asks it to stop, as a signal does.
     pub(crate) fn stop(&self) {
-        self.stop.send(()).expect("it still runs");
+        let drain = self.drain.lock().expect("whole").take().expect("it still runs");
+        self.runtime.as_ref().expect("it still runs").spawn(drain.run());
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.stop.send(());
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

@@ -1,0 +1,88 @@
+//! `jackfield check`: what is wrong with an installation, where, and what to do.
+//!
+//! Each part looks at one thing and adds what it finds; one that cannot be looked at because another is
+//! wrong is left out.
+
+mod database;
+mod service;
+mod settings;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use self::database::DatabaseFacts;
+use crate::settings::{Settings, SettingsErrors, SettingsFile};
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Level {
+    /// Something does not work.
+    Error,
+    /// Something is not what one may think.
+    Warning,
+}
+
+/// Something that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) level: Level,
+    /// The part that it belongs to: `settings`, `handlers`, `database`, `data` or `service`.
+    pub(crate) about: &'static str,
+    /// What is wrong.
+    pub(crate) what: String,
+    /// The file and line, the row, or whatever else it is about.
+    #[serde(rename = "where")]
+    pub(crate) place: String,
+    /// What to do.
+    #[serde(rename = "do")]
+    pub(crate) remedy: String,
+}
+
+/// Everything that was found, and what was looked at.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Report {
+    pub(crate) findings: Vec<Finding>,
+    /// The settings file, where one is read.
+    pub(crate) settings_file: Option<String>,
+    /// The database, where it can be read.
+    pub(crate) database: Option<DatabaseFacts>,
+    /// How the service is that runs here, in its own words.
+    pub(crate) service: Option<Value>,
+}
+
+impl Report {
+    /// Looks at what these settings lead to, or at what is wrong with them.
+    pub(crate) fn make(file: &SettingsFile, settings: Result<&Settings, &SettingsErrors>) -> Self {
+        let mut report = Self {
+            settings_file: file.path().map(|path| path.display().to_string()),
+            ..Self::default()
+        };
+        match settings {
+            Ok(settings) => {
+                report.handlers(settings);
+                report.database(settings);
+                report.service(settings);
+            }
+            Err(errors) => report.wrong_settings(errors),
+        }
+        report
+    }
+
+    /// Whether something does not work.
+    pub(crate) fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.level == Level::Error)
+    }
+
+    fn add(
+        &mut self,
+        level: Level,
+        about: &'static str,
+        what: impl Into<String>,
+        place: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        let (what, place, remedy) = (what.into(), place.into(), remedy.into());
+        self.findings.push(Finding { level, about, what, place, remedy });
+    }
+}

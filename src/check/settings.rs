@@ -1,0 +1,26 @@
+//! The settings, and the handlers that they are for.
+
+use super::{Level, Report};
+use crate::app::App;
+use crate::plug;
+use crate::settings::{Settings, SettingsErrors};
+
+impl Report {
+    pub(super) fn wrong_settings(&mut self, errors: &SettingsErrors) {
+        for error in &errors.0 {
+            let remedy = "put it right; `jackfield serve --help` lists the settings";
+            self.add(Level::Error, "settings", &error.message, &error.place, remedy);
+        }
+    }
+
+    /// Whether a service would start with them, whatever the data is.
+    pub(super) fn handlers(&mut self, settings: &Settings) {
+        let started = App::new(settings.clone(), jackfield_api::snapshot::Snapshot::default());
+        for errors in [plug::check().err(), started.err()].into_iter().flatten() {
+            let remedy = "put the settings or the handlers right; no service starts with this";
+            for line in errors.to_string().lines() {
+                self.add(Level::Error, "handlers", line, "this program", remedy);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `jackfield check`: what is wrong, where, and what to do.
+
+use std::io::Write;
+
+use clap::Args;
+use serde_json::Value;
+
+use super::{Failed, Source};
+use crate::check::{Finding, Level, Report};
+use crate::settings::SettingsErrors;
+
+/// Arguments of `jackfield check`.
+#[derive(Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    source: Source,
+    /// Write JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(check: &Check) -> anyhow::Result<()> {
+    let report = match check.source.open() {
+        Ok(opened) => Report::make(&opened.file, Ok(&opened.settings)),
+        Err(error) => match error.downcast::<SettingsErrors>() {
+            Ok(errors) => Report::make(&check.source.file(), Err(&errors)),
+            Err(error) => return Err(error),
+        },
+    };
+    let mut out = std::io::stdout().lock();
+    if check.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        print(&mut out, &report)?;
+    }
+    if report.has_errors() { Err(Failed.into()) } else { Ok(()) }
+}
+
+fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
+    let file = report.settings_file.as_deref().unwrap_or("no file: defaults and the environment");
+    writeln!(out, "{:<9} {file}", "settings")?;
+    if let Some(database) = &report.database {
+        let (url, revision) = (&database.url, database.revision);
+        let (domains, users) = (database.domains, database.users);
+        writeln!(out, "{:<9} {url}", "database")?;
+        writeln!(out, "{:<9} revision {revision}, domains {domains}, users {users}", "")?;
+    }
+    match &report.service {
+        Some(status) => {
+            let mut rows = Vec::new();
+            flatten("", status, &mut rows);
+            for (at, (name, value)) in rows.iter().enumerate() {
+                let first = if at == 0 { "service" } else { "" };
+                writeln!(out, "{first:<9} {name}: {}", value.escape_debug())?;
+            }
+        }
+        None => writeln!(out, "{:<9} none that can be asked", "service")?,
+    }
+    writeln!(out)?;
+    for Finding { level, about, what, place, remedy } in &report.findings {
+        let level = if *level == Level::Error { "error" } else { "warning" };
+        writeln!(out, "{level:<9} {about}: {}", shown(what))?;
+        writeln!(out, "{:<9} {}", "  where", shown(place))?;
+        writeln!(out, "{:<9} {}\n", "  do", shown(remedy))?;
+    }
+    let errors = report.findings.iter().filter(|finding| finding.level == Level::Error).count();
+    let warnings = report.findings.len() - errors;
+    writeln!(out, "{errors} errors, {warnings} warnings")
+}
+
+/// Text that may be somebody's, as a terminal can be trusted with it.
+fn shown(text: &str) -> String {
+    text.escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'")
+}
+
+/// Every value with the way to it, as a person reads it.
+fn flatten(name: &str, value: &Value, rows: &mut Vec<(String, String)>) {
+    let inside = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                flatten(&inside(key), value, rows);
+            }
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for (at, item) in items.iter().enumerate() {
+                flatten(&inside(&at.to_string()), item, rows);
+            }
+        }
+        Value::Array(items) => {
+            let words: Vec<_> = items.iter().map(word).collect();
+            rows.push((name.to_owned(), words.join(", ")));
+        }
+        value => rows.push((name.to_owned(), word(value))),
+    }
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,186 @@
+//! `jackfield check` finds what is wrong, says where and what to do, and nothing where all is right.
+
+use std::fs;
+use std::os::unix::net::UnixListener;
+
+use serde_json::{Value, json};
+
+use crate::support::{Base, Program, jackfield, on_each, on_postgres, run};
+
+/// What it says of a database of a test and the service over it, with its exit code.
+fn checked(base: &Base) -> (Value, Option<i32>) {
+    let told = base.run_with(&["check", "--json"], "");
+    (told.json(), told.code)
+}
+
+/// The findings that contain these words; how bad, about what, and where.
+fn found<'a>(report: &'a Value, words: &str) -> Vec<[&'a str; 3]> {
+    let findings = report["findings"].as_array().expect("a list").iter();
+    let told = |finding: &&Value| finding["what"].as_str().is_some_and(|what| what.contains(words));
+    let found = findings.filter(told).map(|finding| {
+        assert!(finding["do"].as_str().is_some_and(|remedy| remedy.len() > 10), "{finding}");
+        ["level", "about", "where"].map(|key| finding[key].as_str().expect("a word"))
+    });
+    found.collect()
+}
+
+#[test]
+fn nothing_is_found_where_all_is_right() {
+    on_each(|base| {
+        let revision = base.open().revision().expect("readable");
+        let (report, code) = checked(base);
+        assert_eq!((code, &report["findings"]), (Some(0), &json!([])), "{report}");
+        assert_eq!(
+            (&report["database"]["revision"], &report["service"]),
+            (&json!(revision), &Value::Null)
+        );
+        let told = base.did(&["check"]).out;
+        assert!(
+            told.contains("none that can be asked") && told.ends_with("0 errors, 0 warnings\n")
+        );
+        let _program = Program::serve(base);
+        let (report, code) = checked(base);
+        assert_eq!((code, &report["findings"]), (Some(0), &json!([])), "{report}");
+        assert_eq!(report["service"]["status"], "ready");
+        assert_eq!(report["service"]["revision"], revision);
+        let told = base.did(&["check"]).out;
+        assert!(told.contains("service   status: ready\n"), "{told}");
+        assert!(told.contains("settings.needs_restart: \n"), "whatever a service says: {told}");
+    });
+}
+
+#[test]
+fn wrong_settings_are_all_found_with_their_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("j.toml");
+    fs::write(&file, "guard = 'maybe'\nnonsense = 1\n").expect("writable");
+    let done = run(&["check", "--json", "--config", file.to_str().expect("UTF-8")]);
+    assert_eq!(done.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&done.stdout).expect("JSON");
+    let place = |line: u32| format!("{}:{line}", file.display());
+    assert_eq!(found(&report, "guard"), [["error", "settings", &place(1)]]);
+    assert_eq!(found(&report, "nonsense"), [["error", "settings", &place(2)]]);
+    fs::write(&file, "disabled_handlers = ['nonsense']").expect("writable");
+    let done = run(&["check", "--config", file.to_str().expect("UTF-8")]);
+    assert_eq!(done.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&done.stdout);
+    assert!(
+        told.contains(
+            "error     handlers: the settings name handlers that are not there: nonsense"
+        )
+    );
+    assert!(told.ends_with("2 errors, 0 warnings\n"), "and there is no database: {told}");
+}
+
+#[test]
+fn a_database_that_is_away_or_old_is_found() {
+    let base = Base::sqlite();
+    let url = base.url.clone();
+    base.sql("DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)");
+    let (report, code) = checked(&base);
+    assert_eq!(code, Some(1));
+    assert_eq!(found(&report, "lacks 1 of"), [["error", "database", url.as_str()]]);
+    fs::rename(base.data(), base.folder.path().join("away")).expect("moved");
+    assert_eq!(found(&checked(&base).0, "not there"), [["error", "database", url.as_str()]]);
+    let away = ["check", "--json"];
+    let done = jackfield()
+        .args(away)
+        .env("JACKFIELD_DATABASE_URL", "postgres://u:hush@127.0.0.1:1/d")
+        .output()
+        .expect("it runs");
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    let report: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(
+        found(&report, "cannot open"),
+        [["error", "database", "postgres://u@127.0.0.1:1/d"]]
+    );
+    assert!(!told.contains("hush"), "{told}");
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_found_and_what_it_does_to_the_service() {
+    on_each(|base| {
+        let program = Program::serve(base);
+        let row =
+            base.select("SELECT CAST(id AS TEXT) AS it FROM users WHERE name = '1000'").remove(0);
+        base.sql("UPDATE users SET params = '[42]' WHERE name = '1000'");
+        program.logged("is not served");
+        let (report, code) = checked(base);
+        assert_eq!(code, Some(1));
+        let url = base.url();
+        let place = format!("{url}, table users, row {row}, column params");
+        let rows = report["findings"].as_array().expect("a list");
+        assert!(
+            rows.iter().any(|it| it["about"] == "data" && it["where"] == place.as_str()),
+            "{report}"
+        );
+        let socket = base.state().join("control.sock").display().to_string();
+        assert_eq!(found(&report, "it is degraded: "), [["error", "service", socket.as_str()]]);
+        base.sql("UPDATE users SET params = '[]' WHERE name = '1000'");
+        assert_eq!(checked(base).0["findings"], json!([]), "the service is given time to follow");
+    });
+}
+
+#[test]
+fn a_service_that_lost_its_database_is_found() {
+    on_postgres(|base| {
+        // Only the service's own way to the database is cut.
+        let (login, rest) = base.url.split_once('@').expect("user@server/database");
+        let (server, rest) = rest.split_once('/').expect("user@server/database");
+        let gate = crate::support::Gate::before(server.to_owned());
+        let program = Program::serve_at(base, &format!("{login}@{}/{rest}", gate.address));
+        gate.close();
+        program.logged("not at hand");
+        base.sql("INSERT INTO contexts (section, name) VALUES ('dialplan', 'later')");
+        let (report, code) = checked(base);
+        assert_eq!(code, Some(1));
+        assert_eq!(found(&report, "not at hand").len(), 1, "{report}");
+        let (revision, stored) = (&report["service"]["revision"], &report["database"]["revision"]);
+        let behind = format!("it serves revision {revision}, the database is at {stored}");
+        assert_eq!(found(&report, &behind).len(), 1, "{report}");
+    });
+}
+
+#[test]
+fn settings_that_the_service_does_not_go_by_are_found() {
+    let base = Base::sqlite();
+    let file = base.folder.path().join("j.toml");
+    fs::write(&file, "").expect("writable");
+    let mut command = jackfield();
+    command.env("JACKFIELD_CONFIG", &file);
+    let program = Program::serve_with(&base, command);
+    let place = file.to_str().expect("UTF-8");
+    assert_eq!(checked(&base).0["findings"], json!([]));
+    fs::write(&file, "guard = 'observe'\nlog_format = 'json'").expect("writable");
+    let (report, code) = checked(&base);
+    assert_eq!(code, Some(0), "nothing is broken");
+    assert_eq!(found(&report, "has changed since"), [["warning", "settings", place]]);
+    program.signal("HUP");
+    program.logged("settings were read again");
+    let (report, code) = checked(&base);
+    assert_eq!(code, Some(0));
+    assert_eq!(found(&report, "has changed since"), [[""; 3]; 0]);
+    assert_eq!(found(&report, "other values of log_format"), [["warning", "settings", place]]);
+    fs::write(&file, "guard = 'maybe'").expect("writable");
+    program.signal("HUP");
+    program.logged("guard = «maybe»");
+    let (report, code) = checked(&base);
+    assert_eq!(
+        (code, found(&report, "it is degraded: the settings file is wrong").len()),
+        (Some(1), 1)
+    );
+    assert_eq!(found(&report, "has changed since"), [[""; 3]; 0], "told once");
+}
+
+#[test]
+fn a_socket_that_answers_nothing_is_found() {
+    let base = Base::sqlite();
+    fs::create_dir(base.state()).expect("a folder");
+    let path = base.state().join("control.sock");
+    let socket = UnixListener::bind(&path).expect("a socket");
+    std::thread::spawn(move || socket.incoming().for_each(drop));
+    let (report, code) = checked(&base);
+    assert_eq!(code, Some(1));
+    let place = path.to_str().expect("UTF-8");
+    assert_eq!(found(&report, "cannot be told"), [["error", "service", place]]);
+}
