@@ -1,4 +1,4 @@
-"""Child processes of the suite: quiet, each in a session of its own, and none left behind.
+"""Child processes of a suite: quiet, each in a session of its own, and none left behind.
 
 Every process is stopped by its own id. `stop_all` runs at the end of the suite, after a Ctrl-C and after a SIGTERM too.
 """
@@ -14,9 +14,9 @@ _running = []
 
 
 class Child:
-    """One started program; what it prints goes to a file."""
+    """One started program, as this user or another; what it prints goes to a file."""
 
-    def __init__(self, name, command, output, env=None, cwd=None):
+    def __init__(self, name, command, output, env=None, cwd=None, user=None):
         self.name = name
         self.output = output
         self._file = open(output, "wb")
@@ -28,6 +28,9 @@ class Child:
             env=env,
             cwd=cwd,
             start_new_session=True,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
         )
         _running.append(self)
 
@@ -62,6 +65,16 @@ class Child:
         if self in _running:
             _running.remove(self)
 
+    def terminate(self):
+        """Ask it to end, and do not wait."""
+        self._process.terminate()
+
+    def kill(self):
+        """End it as `kill -9` does, and reap it; what it forked may live on for a moment."""
+        self._process.kill()
+        self.wait(5.0)
+        self.stop()
+
     def _signal(self, number):
         # The child leads its own session, so this reaches what it forked, and nothing else.
         try:
@@ -79,7 +92,8 @@ def stop_all():
 def install_cleanup():
     """A SIGTERM ends the suite as a Ctrl-C does, so that the clean-up runs. (unittest would swallow a SystemExit.)"""
     atexit.register(stop_all)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 def wait_until(condition, seconds, what, interval=0.1):
