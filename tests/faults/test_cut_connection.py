@@ -28,7 +28,7 @@ class CutConnection(FaultTest):
         text = f'[{{"name":"mark","text":"{number}"}}]'
         self.base.rows(f"UPDATE users SET variables = '{text}' WHERE name = '{self.user}'")
 
-    def test_a_change_over_a_reset_connection_is_seen_within_a_second(self):
+    def test_a_change_over_a_reset_connection_is_seen_soon(self):
         load = self.load(self.service, RATE, users=1)
         slowest = 0
         for number in range(5 if fault.short else 50):
@@ -39,7 +39,7 @@ class CutConnection(FaultTest):
             fault.until(lambda n=number: self.service.mark(self.user) == n, 10, "the change is served")
             slowest = max(slowest, time.monotonic() - began)
         self.assert_unhurt(load.end(), f"a change was seen {slowest:.2f} s after a reset at the latest")
-        self.assertLess(slowest, 1.5)
+        self.assertLess(slowest, 5 if fault.short else 1.5)
 
     def test_a_change_made_while_it_is_refused_is_seen_when_it_is_not(self):
         load = self.load(self.service, RATE, users=1)
@@ -60,8 +60,11 @@ class CutConnection(FaultTest):
     def test_a_network_that_is_parted_is_told_and_made_up_for(self):
         self.lose(self.between.vanish)
 
-    def lose(self, lose):
-        """Nobody says that the connection is lost."""
+    def test_a_server_that_takes_everything_and_answers_nothing_is_told(self):
+        self.lose(self.between.swallow, dies=True)
+
+    def lose(self, lose, dies=False):
+        """Nobody says that the connection is lost. If it `dies`, that is said in the end."""
         load = self.load(self.service, RATE, users=1)
         lose()
         began = time.monotonic()
@@ -72,6 +75,8 @@ class CutConnection(FaultTest):
         self.change(1)
         time.sleep(0 if fault.short else 60)
         self.between.heal()
+        if dies:
+            self.between.cut()
         began = time.monotonic()
         fault.until(lambda: self.service.mark(self.user) == 1, 20, "what was changed meanwhile is served")
         self.tell(f"seen {time.monotonic() - began:.1f} s after packets went through")

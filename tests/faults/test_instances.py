@@ -90,7 +90,8 @@ class Instances(FaultTest):
         self.tell(f"{what}: {writer.changes} changes, {answers} answers, the oldest {1000 * oldest:.0f} ms behind")
         self.assertEqual(self.second.mark(writer.user), writer.confirmed, "the last one is served")
         self.assertGreater(writer.changes, 5)
-        self.assertLess(oldest, OLDEST)
+        # The short form judges no speed.
+        self.assertLess(oldest, 3 * OLDEST if fault.short else OLDEST)
 
     def test_the_second_is_never_older_than_a_second(self):
         self.watch("notified", 60)
@@ -104,7 +105,8 @@ class Instances(FaultTest):
 
     def test_a_connection_that_is_lost_again_and_again_is_made_up_for(self):
         def disturb():
-            time.sleep(random.uniform(0, 1.5))
+            # It takes half a second before it connects anew.
+            time.sleep(random.uniform(1, 2.5))
             self.between.cut()
 
         self.watch("cut again and again", 60, disturb)

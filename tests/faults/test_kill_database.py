@@ -14,7 +14,7 @@ RATE = 2000  # look-ups a second
 
 class KillDatabase(FaultTest):
     def test_look_ups_go_on_while_it_is_away_and_writes_fail_clearly(self):
-        away, rate = (8, 500) if fault.short else (AWAY, RATE)
+        away, rate = (5, 500) if fault.short else (AWAY, RATE)
         server = self.own_server()
         base = self.postgresql(server=server)
         service = self.serve(base.url)
