@@ -4,6 +4,7 @@
 //! wrong is left out.
 
 mod database;
+mod kept;
 mod service;
 mod settings;
 
@@ -11,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use self::database::DatabaseFacts;
+pub(crate) use self::kept::KeptFacts;
 use crate::settings::{Settings, SettingsErrors, SettingsFile};
 
 /// How bad it is.
@@ -27,7 +29,7 @@ pub(crate) enum Level {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     pub(crate) level: Level,
-    /// The part that it belongs to: `settings`, `handlers`, `database`, `data` or `service`.
+    /// The part that it belongs to: `settings`, `handlers`, `database`, `data`, `kept` or `service`.
     pub(crate) about: &'static str,
     /// What is wrong.
     pub(crate) what: String,
@@ -47,6 +49,8 @@ pub(crate) struct Report {
     pub(crate) settings_file: Option<String>,
     /// The database, where it can be read.
     pub(crate) database: Option<DatabaseFacts>,
+    /// The snapshot that is kept for a start without database.
+    pub(crate) kept: Option<KeptFacts>,
     /// How the service is that runs here, in its own words.
     pub(crate) service: Option<Value>,
 }
@@ -62,6 +66,7 @@ impl Report {
             Ok(settings) => {
                 report.handlers(settings);
                 report.database(settings);
+                report.kept(settings);
                 report.service(settings);
             }
             Err(errors) => report.wrong_settings(errors),

@@ -208,11 +208,15 @@ impl Watch {
     }
 
     fn now(&mut self) -> Result<Mark, DbError> {
-        let database = match &mut self.database {
-            Some(database) => database,
-            None => self.database.insert(Database::watch(&self.app.settings().database_url)?),
-        };
-        database.mark()
+        if let Some(database) = &mut self.database {
+            match database.mark() {
+                // A connection that was cut says nothing of the database: another one may do at once.
+                Err(error) if !error.is_of_the_contents() => self.database = None,
+                told => return told,
+            }
+        }
+        let database = Database::watch(&self.app.settings().database_url)?;
+        self.database.insert(database).mark()
     }
 
     /// Reads what is new, and publishes it.

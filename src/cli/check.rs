@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::{Failed, Source};
-use crate::check::{Finding, Level, Report};
+use crate::check::{Finding, KeptFacts, Level, Report};
 use crate::settings::SettingsErrors;
 
 /// Arguments of `jackfield check`.
@@ -44,6 +44,10 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         let (domains, users) = (database.domains, database.users);
         writeln!(out, "{:<9} {url}", "database")?;
         writeln!(out, "{:<9} revision {revision}, domains {domains}, users {users}", "")?;
+    }
+    if let Some(KeptFacts { file, revision, users, age_seconds }) = &report.kept {
+        writeln!(out, "{:<9} {}", "kept", shown(file))?;
+        writeln!(out, "{:<9} revision {revision}, users {users}, {age_seconds} s old", "")?;
     }
     match &report.service {
         Some(status) => {

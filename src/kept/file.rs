@@ -140,11 +140,13 @@ impl KeptFile {
         Ok(self.open()?.map(|opened| opened.head))
     }
 
-    /// As [`KeptFile::head`], and looks for damage.
-    pub fn check(&self) -> Result<Option<Head>, KeptError> {
-        let Some(Opened { head, mut blocks, .. }) = self.open()? else { return Ok(None) };
+    /// As [`KeptFile::head`], and looks for damage; and until when it was what the database holds, as
+    /// far as is known.
+    pub fn check(&self) -> Result<Option<(Head, SystemTime)>, KeptError> {
+        let Some(Opened { head, mut blocks, good }) = self.open()? else { return Ok(None) };
         let read = io::copy(&mut blocks, &mut io::sink()).and_then(|_| blocks.end());
-        read.map(|()| Some(head)).map_err(|source| self.damaged(source))
+        let good = good.max(head.made());
+        read.map(|()| Some((head, good))).map_err(|source| self.damaged(source))
     }
 
     /// Reads what is kept.

@@ -66,7 +66,7 @@ fn write(file: &KeptFile, snapshot: &Snapshot) {
 }
 
 fn revision_kept(file: &KeptFile) -> Option<i64> {
-    file.check().unwrap_or_else(|error| panic!("{error}")).map(|head| head.mark.revision)
+    file.check().unwrap_or_else(|error| panic!("{error}")).map(|(head, _)| head.mark.revision)
 }
 
 /// A service that has been and gone, and what it kept.
@@ -409,4 +409,33 @@ fn a_full_disk_leaves_what_was_kept_and_is_told_once() {
     assert_eq!(log.matches("cannot be written").count(), 1, "{log}");
     assert!(log.contains("is kept again"), "{log}");
     assert_eq!(revision_kept(&file), Some(base.open().revision().expect("readable")));
+}
+
+#[test]
+fn check_tells_what_is_kept_and_whether_it_could_be_served() {
+    let base = Base::sqlite();
+    let checked = || {
+        let done = jackfield()
+            .args(["check", "--json"])
+            .env("JACKFIELD_DATABASE_URL", &base.url)
+            .env("JACKFIELD_STATE_DIR", base.state())
+            .output()
+            .expect("the program runs");
+        let report: serde_json::Value = serde_json::from_slice(&done.stdout).expect("JSON");
+        report
+    };
+    assert!(checked()["kept"].is_null(), "nothing is kept yet");
+    assert_eq!(Program::serve(&base).terminate().0, Some(0));
+    let told = checked()["kept"].clone();
+    assert_eq!(told["revision"], base.open().revision().expect("readable"));
+    assert!(told["age_seconds"].as_u64().is_some_and(|age| age < 60), "{told}");
+    let file = base.state().join("snapshot.kept");
+    let bytes = std::fs::read(&file).expect("there");
+    std::fs::write(&file, &bytes[..bytes.len() - 1]).expect("written");
+    let report = checked();
+    assert!(report["kept"].is_null());
+    let findings = report["findings"].as_array().expect("a list");
+    let kept = findings.iter().find(|finding| finding["about"] == "kept").expect("found");
+    assert!(kept["what"].as_str().is_some_and(|what| what.contains("damaged")), "{kept}");
+    assert_eq!(kept["level"], "warning");
 }
