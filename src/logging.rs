@@ -1,7 +1,10 @@
 //! The log, and the panics that go into it.
 //!
 //! Lines are written by a thread of their own: strangers can cause lines, and whoever reads them may
-//! stall. Lines that there is no room for are dropped and counted.
+//! stall. Lines that there is no room for are dropped and counted. Of those that strangers and handlers
+//! cause there are only a few a second ([`Lines`]).
+
+mod lines;
 
 use std::io::{IsTerminal, stderr};
 use std::sync::OnceLock;
@@ -9,6 +12,7 @@ use std::sync::OnceLock;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt};
 
+pub(crate) use self::lines::{Line, Lines};
 use crate::settings::{LogFormat, Settings};
 
 /// Lines that wait to be written, at most.
@@ -47,8 +51,11 @@ pub(crate) fn start(settings: &Settings) -> WorkerGuard {
         let _ = REPLACE.set(replace);
         // A panic's own words may repeat a field of the look-up; its place does not.
         std::panic::set_hook(Box::new(|panic| {
+            static LINES: Lines = Lines::new();
             let place = panic.location().map(ToString::to_string).unwrap_or_default();
-            tracing::error!(place, "panicked");
+            if let Some(Line { left_out }) = LINES.next() {
+                tracing::error!(left_out, place, "panicked");
+            }
         }));
     }
     guard

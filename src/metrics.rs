@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use jackfield_api::Section;
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
@@ -11,9 +12,13 @@ use prometheus::{
 use crate::fsapi::Picture;
 use crate::fsapi::guard::Rule;
 use crate::health::{Cause, Reason};
+use crate::settings::FailPolicy;
 
 /// What a look-up can end as.
-const OUTCOMES: [&str; 5] = ["answered", "not_found", "denied", "internal", "abandoned"];
+const OUTCOMES: [&str; 6] = ["answered", "not_found", "denied", "internal", "shed", "abandoned"];
+
+/// Where the answer of an asynchronous handler can come from.
+const SOURCES: [&str; 5] = ["asked", "joined", "kept", "refusal_kept", "last_good"];
 
 /// 50 µs to 1 s: an answer from the snapshot is at the low end, the deadline at the high one.
 const BUCKETS: [f64; 12] =
@@ -58,13 +63,30 @@ macro_rules! metrics {
 
 metrics! {
     lookups: IntCounterVec = "jackfield_lookups_total",
-        "Look-ups by section, handler (`none`: no handler was asked) and outcome.",
-        ["section", "handler", "outcome"];
+        "Look-ups by section, handler (`none`: no handler was asked) and outcome (`shed`: there were \
+         more than could be answered in time).", ["section", "handler", "outcome"];
     durations: HistogramVec = "jackfield_lookup_duration_seconds",
         "Time from the end of the request's body to the answer.", ["section", "handler"];
     rejections: IntCounterVec = "jackfield_guard_rejections_total",
         "Look-ups that somebody other than the switch has written into, by the rule they break and \
          the function of the switch that asked.", ["rule", "flow"];
+    fallbacks: IntCounterVec = "jackfield_fallbacks_total",
+        "Look-ups whose handler failed or was not asked, by the fail policy that they were answered by.",
+        ["section", "policy"];
+    async_lookups: IntCounterVec = "jackfield_async_lookups_total",
+        "Look-ups of asynchronous handlers by where the answer came from: the outside was `asked` for \
+         it, or it `joined` one who did, or a kept answer or refusal served; and where asking failed, \
+         the `last_good` one, if there was one.",
+        ["section", "handler", "source"];
+    async_questions: IntGaugeVec = "jackfield_async_questions",
+        "Questions that the outside is being asked.", ["section", "handler"];
+    kept_entries: IntGaugeVec = "jackfield_kept_answers",
+        "Answers that are kept, refusals, and the last good ones of the fail policy `stale`.",
+        ["section", "handler", "what"];
+    kept_bytes: IntGaugeVec = "jackfield_kept_answers_bytes", "What those take.",
+        ["section", "handler", "what"];
+    kept_evicted: IntCounterVec = "jackfield_kept_answers_evicted_total",
+        "Those that made room for others.", ["section", "handler", "what"];
     events: IntCounterVec = "jackfield_channel_events_total",
         "Posts of hook scripts by handler and outcome.", ["handler", "outcome"];
     writes: IntCounterVec = "jackfield_writes_total",
@@ -114,7 +136,7 @@ fn add<C: Collector + Clone + 'static>(registry: &Registry, metric: prometheus::
 pub struct HandlerMetrics {
     /// The handler's name.
     pub name: &'static str,
-    outcomes: [IntCounter; 5],
+    outcomes: [IntCounter; 6],
     durations: Histogram,
 }
 
@@ -125,6 +147,40 @@ impl HandlerMetrics {
             self.outcomes[at].inc();
         }
         self.durations.observe(took.as_secs_f64());
+    }
+}
+
+/// The metrics of one asynchronous handler.
+pub struct AsyncMetrics {
+    sources: [IntCounter; 5],
+    /// Questions under way.
+    pub questions: IntGauge,
+}
+
+impl AsyncMetrics {
+    /// Counts one look-up.
+    pub fn from(&self, source: &str) {
+        if let Some(at) = SOURCES.iter().position(|word| *word == source) {
+            self.sources[at].inc();
+        }
+    }
+}
+
+/// The metrics of what is kept of one handler.
+pub struct KeptMetrics {
+    /// How many there are.
+    pub entries: IntGauge,
+    /// What they take.
+    pub bytes: IntGauge,
+    /// How many made room for others.
+    pub evicted: IntCounter,
+}
+
+impl KeptMetrics {
+    /// Shows how many there are and what they take.
+    pub fn show(&self, entries: usize, bytes: u64) {
+        self.entries.set(i64::try_from(entries).unwrap_or(i64::MAX));
+        self.bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 }
 
@@ -142,6 +198,11 @@ impl Metrics {
         for outcome in ["written", "refused", "failed", "changed", "late"] {
             self.writes.with_label_values(&["pin", outcome]);
         }
+        for section in Section::ALL.map(Section::as_str) {
+            for policy in FailPolicy::WORDS {
+                self.fallbacks.with_label_values(&[section, policy]);
+            }
+        }
         for rule in Rule::ALL {
             self.rejections.with_label_values(&[rule.as_str(), "none"]);
         }
@@ -154,6 +215,30 @@ impl Metrics {
             outcomes: OUTCOMES
                 .map(|outcome| self.lookups.with_label_values(&[section, handler, outcome])),
             durations: self.durations.with_label_values(&[section, handler]),
+        }
+    }
+
+    /// The metrics of an asynchronous handler.
+    pub fn asynchronous(&self, section: &'static str, handler: &'static str) -> AsyncMetrics {
+        AsyncMetrics {
+            sources: SOURCES
+                .map(|source| self.async_lookups.with_label_values(&[section, handler, source])),
+            questions: self.async_questions.with_label_values(&[section, handler]),
+        }
+    }
+
+    /// The metrics of what is kept of a handler: `answers`, `refusals` or `last_good`.
+    pub fn kept(
+        &self,
+        section: &'static str,
+        handler: &'static str,
+        what: &'static str,
+    ) -> KeptMetrics {
+        let labels = [section, handler, what];
+        KeptMetrics {
+            entries: self.kept_entries.with_label_values(&labels),
+            bytes: self.kept_bytes.with_label_values(&labels),
+            evicted: self.kept_evicted.with_label_values(&labels),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::fsapi::StartErrors;
+use crate::fsapi::{StartErrors, refusal};
 use crate::health::Cause;
 use crate::logging;
 use crate::settings::{Difference, Settings, SettingsError, SettingsErrors};
@@ -48,7 +48,9 @@ impl App {
                         tracing::warn!("{line}");
                     }
                 }
-                logging::filter(&self.settings().log);
+                let settings = self.settings();
+                logging::filter(&settings.log);
+                refusal::point_out(&settings);
                 tracing::info!(differences = differences.len(), "the settings were read again");
             }
             Err(errors) => {

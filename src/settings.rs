@@ -11,10 +11,12 @@ mod reader;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use jackfield_api::Section;
+use jackfield_api::document::Fixed;
 
 pub use self::difference::Difference;
 pub use self::file::SettingsFile;
@@ -25,7 +27,7 @@ use crate::db::DatabaseUrl;
 
 /// Every setting: its key in the file, its default, and what it says. The environment variable of
 /// a key is `JACKFIELD_` and the key in upper case.
-pub const TABLE: [(&str, &str, &str); 15] = [
+pub const TABLE: [(&str, &str, &str); 17] = [
     ("listen_machine", "127.0.0.1:8080", "socket for the switch and Prometheus"),
     ("listen_public", "off", "socket behind the public nginx server"),
     (
@@ -40,14 +42,20 @@ pub const TABLE: [(&str, &str, &str); 15] = [
     ("machine_hosts", "[]", "Host names, besides loopback ones, that those may use"),
     ("connection_close", "true", "close after each answer: cheaper for the switch"),
     ("disabled_handlers", "[]", "names of handlers that are left out"),
+    (
+        "max_lookups",
+        "4096",
+        "look-ups under way at once; more are answered as if their handler failed",
+    ),
     ("log", "info", "what is logged, in the form of tracing's EnvFilter"),
     ("log_format", "text", "`text` or `json`"),
     (
         "[sections.NAME] fail",
         "deny or not-found",
-        "if a handler fails: `deny`, `not-found`, `unavailable`",
+        "if a handler fails: `deny`, `not-found`, `unavailable`, `stale`, `document FILE`",
     ),
     ("[sections.NAME] deadline_ms", "800", "how long a handler may take"),
+    ("[sections.NAME] max_lookups", "3072", "look-ups of the section under way at once"),
     ("[handlers.NAME]", "", "the handler's own settings"),
 ];
 
@@ -74,6 +82,8 @@ pub struct Settings {
     pub connection_close: bool,
     /// Handlers that are left out.
     pub disabled_handlers: Vec<String>,
+    /// How many look-ups may be under way at once.
+    pub max_lookups: usize,
     /// The filter of the log.
     pub log: String,
     /// The form of the log.
@@ -112,16 +122,18 @@ pub enum LogFormat {
 }
 
 /// What holds for one section.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionSettings {
     /// What is answered where a handler fails.
     pub fail: FailPolicy,
     /// How long a handler may take.
     pub deadline: Duration,
+    /// How many look-ups of the section may be under way at once.
+    pub max_lookups: usize,
 }
 
 /// What is answered where a handler fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FailPolicy {
     /// Closed: as if there were no such user or call.
     Deny,
@@ -129,6 +141,35 @@ pub enum FailPolicy {
     NotFound,
     /// HTTP 503: the switch logs an error with the whole request and asks on.
     Unavailable,
+    /// The last good answer to the same question; the section's default where there is none.
+    Stale,
+    /// What an operator wrote; the section's default where it has nothing of what is asked for.
+    Document(Arc<Fixed>),
+}
+
+impl FailPolicy {
+    /// All words.
+    pub const WORDS: [&str; 5] = ["deny", "not-found", "unavailable", "stale", "document"];
+
+    /// One of the closed set of words that metrics and logs use.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::NotFound => "not-found",
+            Self::Unavailable => "unavailable",
+            Self::Stale => "stale",
+            Self::Document(_) => "document",
+        }
+    }
+
+    /// What holds for a section without a setting, and where a policy has nothing to send. A stranger
+    /// chooses the domain and the number, so these two stay shut where others stay open.
+    pub const fn default_of(section: Section) -> Self {
+        match section {
+            Section::Directory | Section::Dialplan => Self::Deny,
+            _ => Self::NotFound,
+        }
+    }
 }
 
 impl Settings {
@@ -171,6 +212,7 @@ impl Settings {
                 word.parse().map_err(|_| "write `true` or `false`".to_owned())
             }),
             disabled_handlers: reader.list("disabled_handlers", |word| Ok(word.to_owned())),
+            max_lookups: reader.parse("max_lookups", "4096", lookups),
             log: reader.parse("log", "info", |word| {
                 match tracing_subscriber::EnvFilter::try_new(word) {
                     Ok(_) => Ok(word.to_owned()),
@@ -192,26 +234,30 @@ impl Settings {
     }
 
     /// What holds for a section.
-    pub fn section(&self, section: Section) -> SectionSettings {
-        self.sections[section as usize]
+    pub fn section(&self, section: Section) -> &SectionSettings {
+        &self.sections[section as usize]
     }
 }
 
 fn section_settings(reader: &mut Reader<'_>, section: Section) -> SectionSettings {
-    // A stranger chooses the domain and the number, so these two stay shut where others stay open.
-    let fail = match section {
-        Section::Directory | Section::Dialplan => "deny",
-        _ => "not-found",
-    };
+    let fail = FailPolicy::default_of(section);
+    let denies = fail == FailPolicy::Deny;
     SectionSettings {
-        fail: reader.parse(&format!("sections.{section}.fail"), fail, |word| match word {
-            "deny" if fail == "deny" => Ok(FailPolicy::Deny),
-            "deny" => {
-                Err(format!("{section} cannot be denied; write `not-found` or `unavailable`"))
+        fail: reader.parse(&format!("sections.{section}.fail"), fail.word(), |words| {
+            match words.split_once(' ').unwrap_or((words, "")) {
+                ("deny", "") if denies => Ok(FailPolicy::Deny),
+                ("deny", "") => {
+                    Err(format!("{section} cannot be denied; write `not-found` or `unavailable`"))
+                }
+                ("not-found", "") => Ok(FailPolicy::NotFound),
+                ("unavailable", "") => Ok(FailPolicy::Unavailable),
+                ("stale", "") => Ok(FailPolicy::Stale),
+                ("document", file) if !file.is_empty() => {
+                    fixed(section, file).map(|fixed| FailPolicy::Document(Arc::new(fixed)))
+                }
+                _ => Err("write `deny`, `not-found`, `unavailable`, `stale` or `document FILE`"
+                    .to_owned()),
             }
-            "not-found" => Ok(FailPolicy::NotFound),
-            "unavailable" => Ok(FailPolicy::Unavailable),
-            _ => Err("write `deny`, `not-found` or `unavailable`".to_owned()),
         }),
         deadline: reader.parse(
             &format!("sections.{section}.deadline_ms"),
@@ -223,6 +269,21 @@ fn section_settings(reader: &mut Reader<'_>, section: Section) -> SectionSetting
                 }
             },
         ),
+        max_lookups: reader.parse(&format!("sections.{section}.max_lookups"), "3072", lookups),
+    }
+}
+
+/// Reads the document of a fail policy; an error names the file and the line.
+fn fixed(section: Section, file: &str) -> Result<Fixed, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+    Fixed::parse(section, &text)
+        .map_err(|error| format!("{file}:{}: {}", error.line, error.message))
+}
+
+fn lookups(word: &str) -> Result<usize, String> {
+    match word.parse() {
+        Ok(count @ 1..=1_000_000) => Ok(count),
+        _ => Err("write a number from 1 to 1000000".to_owned()),
     }
 }
 

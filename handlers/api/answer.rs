@@ -9,7 +9,7 @@ use crate::xml::XmlError;
 pub type Answer = Result<Document, Refusal>;
 
 /// Why there is no document, and so what the switch is told instead.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// Nobody has this: the switch goes on to its next binding and its files on disk.
@@ -19,6 +19,9 @@ pub enum Refusal {
     Denied(&'static str),
     /// The handler could not make its answer; the section's fail policy decides what is sent.
     Internal(String),
+    /// There is more to do than can be done in time, so nobody was asked; the section's fail policy
+    /// decides what is sent.
+    Overloaded(&'static str),
 }
 
 impl Refusal {
@@ -28,7 +31,13 @@ impl Refusal {
             Self::NotFound(_) => "not_found",
             Self::Denied(_) => "denied",
             Self::Internal(_) => "internal",
+            Self::Overloaded(_) => "shed",
         }
+    }
+
+    /// Whether there may be an answer, and it could not be had.
+    pub const fn is_failure(&self) -> bool {
+        matches!(self, Self::Internal(_) | Self::Overloaded(_))
     }
 }
 
@@ -38,6 +47,7 @@ impl fmt::Display for Refusal {
             Self::NotFound(what) => write!(f, "not found: {what}"),
             Self::Denied(why) => write!(f, "denied: {why}"),
             Self::Internal(why) => write!(f, "internal: {why}"),
+            Self::Overloaded(why) => write!(f, "overloaded: {why}"),
         }
     }
 }

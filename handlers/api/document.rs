@@ -7,6 +7,7 @@
 mod configuration;
 mod dialplan;
 mod directory;
+mod fixed;
 mod languages;
 mod secret;
 
@@ -18,6 +19,7 @@ pub use directory::{
     Credential, DIAL_STRING, Directory, DirectoryDomain, DirectoryUser, ListedUser,
 };
 pub(crate) use directory::{is_credential, place_of};
+pub use fixed::{Fixed, FixedError};
 pub use languages::Languages;
 pub(crate) use languages::group;
 pub use secret::is_secret;
@@ -47,11 +49,21 @@ impl Document {
         section_name: &str,
         elements: Vec<Element<'_>>,
     ) -> Result<Self, XmlError> {
-        let names = elements
+        let names: Vec<_> = elements
             .iter()
             .filter_map(|element| element.attribute("name").map(str::to_owned))
             .collect();
-        let root = Element::new("section").with("name", section_name).holding(elements);
+        Self::write_parts(section, section_name, names, elements)
+    }
+
+    /// Writes a section that holds what was written before, as which these names stand in it.
+    fn write_parts<'a>(
+        section: Section,
+        section_name: &'a str,
+        names: Vec<String>,
+        parts: impl IntoIterator<Item = impl Into<Node<'a>>>,
+    ) -> Result<Self, XmlError> {
+        let root = Element::new("section").with("name", section_name).holding(parts);
         Ok(Self { section, names, lists_users: false, body: document(root)?, write: None })
     }
 

@@ -143,13 +143,18 @@ impl Form {
 
     /// The value of the first pair of this exact name behind the base fields, if it is not empty.
     pub fn field(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.raw_field(name).map(decode)
+    }
+
+    /// The same as it came: nothing decoded.
+    pub fn raw_field(&self, name: &str) -> Option<&[u8]> {
         self.pairs
             .iter()
             .skip(5)
             .map(|bounds| self.at(*bounds))
             .find(|pair| pair.name == name.as_bytes())
-            .filter(|pair| !pair.raw.is_empty())
-            .map(Pair::decoded)
+            .map(|pair| pair.raw)
+            .filter(|raw| !raw.is_empty())
     }
 
     /// The body as it came. It may hold secrets: for decoding, never for a log.

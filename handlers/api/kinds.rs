@@ -3,7 +3,9 @@
 //! Handlers of look-ups are plain functions of the look-up and of what is known ([`Facts`]). They do
 //! no input or output: a switch asks one REGISTER at a time and waits for each answer. They may panic
 //! or take too long and harm nobody but the look-ups they answer. What they are given may grow
-//! without a change to any of them.
+//! without a change to any of them. Those that need input or output are [`asynchronous`].
+
+pub mod asynchronous;
 
 use std::fmt;
 use std::future::Future;

@@ -29,6 +29,10 @@ pub use event::{Event, Verdict};
 pub use form::{Form, FormError, MAX_PAIRS, Pair};
 #[doc(hidden)]
 pub use inventory;
+pub use kinds::asynchronous::{
+    Answering, AsyncChatplanHandler, AsyncConfigurationHandler, AsyncDialplanHandler,
+    AsyncDirectoryHandler, AsyncFacts, AsyncFsapiHandler, AsyncLanguagesHandler, Lifetime,
+};
 pub use kinds::{
     ChannelEventHandler, ChatplanHandler, ConfigurationHandler, Deciding, DialplanHandler,
     DirectoryHandler, Facts, FsapiHandler, LanguagesHandler, Means,

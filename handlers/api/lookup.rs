@@ -11,6 +11,7 @@ mod dialplan;
 mod directory;
 mod languages;
 mod pin_change;
+mod question;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,6 +26,8 @@ pub use directory::{
 };
 pub use languages::LanguagesLookup;
 pub use pin_change::{MailboxPin, PinLookup};
+use question::Reads;
+pub use question::{Field, Fields};
 
 use crate::form::Form;
 
@@ -88,13 +91,15 @@ impl fmt::Display for Section {
 pub struct Lookup {
     form: Form,
     section: Section,
+    /// What has been read of it, where that is to be known.
+    reads: Option<Reads>,
 }
 
 impl Lookup {
     /// Takes a form for a look-up; `None` if it is none, or if the section is unknown.
     pub fn new(form: Form) -> Option<Self> {
         let section = form.is_lookup().then(|| Section::named(&form.base(1))).flatten()?;
-        Some(Self { form, section })
+        Some(Self { form, section, reads: None })
     }
 
     /// The section asked for.
@@ -130,28 +135,43 @@ impl Lookup {
 
     /// Identifies the running switch (`Core-UUID`), for logs.
     pub fn core_uuid(&self) -> Option<Cow<'_, str>> {
-        self.form.field("Core-UUID")
+        self.field("Core-UUID")
     }
 
     /// Identifies the call: its channel's `Unique-ID`, or the SIP call id, for logs.
     pub fn call_id(&self) -> Option<Cow<'_, str>> {
         ["Unique-ID", "Fetch-Call-UUID", "sip_call_id"]
             .into_iter()
-            .find_map(|name| self.form.field(name))
+            .find_map(|name| self.field(name))
     }
 
     /// The function of the switch that asks (`Event-Calling-Function`).
     pub fn calling_function(&self) -> Option<Cow<'_, str>> {
-        self.form.field("Event-Calling-Function")
+        self.field("Event-Calling-Function")
     }
 
-    /// The form behind the views, for the router and for `explain`.
+    /// The form behind the views, for the router and for `explain`. A handler that looks at it is taken
+    /// for one whose answer depends on every field.
     pub fn form(&self) -> &Form {
+        if let Some(reads) = &self.reads {
+            reads.whole();
+        }
         &self.form
     }
 
     pub(crate) fn field(&self, name: &str) -> Option<Cow<'_, str>> {
+        if let Some(reads) = &self.reads {
+            reads.value(name);
+        }
         self.form.field(name)
+    }
+
+    /// How long the value of a field is, where nothing else of it counts.
+    fn length_of(&self, name: &str) -> usize {
+        if let Some(reads) = &self.reads {
+            reads.length(name);
+        }
+        self.form.field(name).map_or(0, |value| value.len())
     }
 
     /// Where the switch looks a named element up by itself (the `xml_locate` API), its name.

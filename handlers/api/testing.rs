@@ -4,14 +4,17 @@
 mod pbx;
 pub mod switch_xml;
 
-use std::sync::{Mutex, PoisonError};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 
 pub use pbx::pbx;
 use switch_xml::Node;
 
 use crate::document::Document;
 use crate::form::Form;
-use crate::lookup::Lookup;
+use crate::lookup::{Field, Fields, Lookup};
 use crate::store::{NotWritten, Store, Write};
 
 /// The look-up of a body, as recorded.
@@ -21,6 +24,35 @@ use crate::store::{NotWritten, Store, Write};
 pub fn lookup(body: impl Into<Vec<u8>>) -> Lookup {
     let form = Form::parse(body.into()).expect("a form");
     Lookup::new(form).expect("a look-up of a known section")
+}
+
+/// The look-up of a body, as recorded, for an asynchronous handler that declares these fields: whoever
+/// reads another one ends the test.
+///
+/// # Panics
+/// Where the body is no look-up.
+pub fn question(body: impl Into<Vec<u8>>, declared: &[Field]) -> Lookup {
+    let lookup = lookup(body);
+    let fields = Fields::declared(Some(lookup.section()), declared);
+    lookup.only(fields)
+}
+
+/// Waits for an asynchronous handler whose outside is made for the test.
+pub fn wait<T>(answering: impl Future<Output = T>) -> T {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut answering = pin!(answering);
+    loop {
+        match answering.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(done) => return done,
+            Poll::Pending => thread::park(),
+        }
+    }
 }
 
 /// What a switch makes of a document: through its pre-processor, its parser, and its re-serialiser.

@@ -28,6 +28,8 @@ struct Row {
     kind: &'static str,
     name: &'static str,
     keys: Vec<String>,
+    #[serde(rename = "async")]
+    is_async: bool,
     package: &'static str,
     place: String,
 }
@@ -46,8 +48,9 @@ pub(super) fn run(handlers: &Handlers) -> anyhow::Result<()> {
         writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
         return Ok(());
     }
-    for Row { kind, name, keys, place, .. } in rows {
-        writeln!(out, "{kind:<14} {name:<12} {:<44} {place}", shown(&keys))?;
+    for Row { kind, name, keys, is_async, place, .. } in rows {
+        let way = if is_async { "  async" } else { "" };
+        writeln!(out, "{kind:<14} {name:<12} {:<44} {place}{way}", shown(&keys))?;
     }
     Ok(())
 }
@@ -76,6 +79,7 @@ fn rows(router: &Router) -> Vec<Row> {
                 kind,
                 name: entry.name,
                 keys: keys(kind, place.1, entry.keys),
+                is_async: entry.is_async,
                 package: entry.origin.package,
                 place: entry.origin.to_string(),
             }

@@ -17,6 +17,7 @@ use crate::control::Control;
 use crate::db::Mark;
 use crate::demo::{DOMAIN, Demo, Login, NUMBERS};
 use crate::export::xml_curl_conf;
+use crate::fsapi::refusal;
 use crate::http::{Drain, Serving, Socket, Stop};
 use crate::kept::{self, Keeper};
 use crate::plug::{self, Listener};
@@ -52,6 +53,7 @@ async fn serve(
     let (keeper, follow) = Keeper::start(&app, &mark).context("cannot start a thread")?;
     let watcher = Watcher::start(Arc::clone(&app), Some(mark), vec![follow])
         .context("cannot start a thread")?;
+    refusal::point_out(&settings);
     for (registry, entry) in app.router.handlers() {
         let (kind, origin) = ("handler", entry.origin);
         tracing::debug!(registry, kind, name = entry.name, %origin, "registered");

@@ -13,6 +13,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::logging::{Line, Lines};
+
 /// What a thread is given to do.
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -90,7 +92,10 @@ impl Crew {
         let started =
             thread::Builder::new().name("handler".to_owned()).spawn(move || shared.work());
         if let Err(error) = started {
-            tracing::error!(%error, "a thread for handlers could not be started");
+            static LINES: Lines = Lines::new();
+            if let Some(Line { left_out }) = LINES.next() {
+                tracing::error!(left_out, %error, "a thread for handlers could not be started");
+            }
             let mut state = self.shared.lock();
             state.threads -= 1;
             state.idle -= 1;

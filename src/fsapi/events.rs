@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 use jackfield_api::registry::{Conflict, Routes, StartError, Table};
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{ChannelEventHandler, Event, Form, Means, Refusal, Verdict};
-use tokio::runtime::Handle;
 use tokio::time::timeout;
 
 use super::crew::Crew;
+use super::outside::Outside;
 use super::picture::Picture;
 use super::registry::{Entry, table};
-use super::run::Places;
+use super::run::Share;
 use crate::db::Writer;
 use crate::settings::Settings;
 
@@ -22,9 +22,10 @@ const DEADLINE: Duration = Duration::from_millis(800);
 /// The registry of channel events, by `action`.
 pub(super) struct Events {
     table: Arc<Table<dyn ChannelEventHandler>>,
-    places: Vec<Places>,
+    shares: Vec<Share>,
     routes: Routes,
     writer: Writer,
+    outside: Arc<Outside>,
 }
 
 /// What became of an event.
@@ -36,16 +37,20 @@ pub(super) struct Decision {
 }
 
 impl Events {
-    pub(super) fn new(settings: &Settings) -> Result<Self, Vec<StartError>> {
+    pub(super) fn new(
+        settings: &Settings,
+        outside: &Arc<Outside>,
+    ) -> Result<Self, Vec<StartError>> {
         let table = Arc::new(table(settings)?);
         let writer = Writer::new(settings.database_url.clone());
-        Ok(Self { table, places: Vec::new(), routes: Routes::default(), writer })
+        let (shares, routes, outside) = (Vec::new(), Routes::default(), Arc::clone(outside));
+        Ok(Self { table, shares, routes, writer, outside })
     }
 
     /// Actions do not depend on the snapshot, so they are resolved once.
     pub(super) fn resolve(&mut self, crew: &Crew) -> Result<(), Vec<Conflict>> {
         self.routes = self.table.routes(&Snapshot::default())?;
-        self.places = self.table.handlers().iter().map(|_| Places::new(crew)).collect();
+        self.shares = self.table.handlers().iter().map(|_| Share::new(crew)).collect();
         Ok(())
     }
 
@@ -65,8 +70,8 @@ impl Events {
                 return Decision { handler: "none", verdict: Err(Refusal::NotFound(why)) };
             }
         };
-        let (table, picture, runtime) =
-            (Arc::clone(&self.table), Arc::clone(picture), Handle::current());
+        let (table, picture, outside) =
+            (Arc::clone(&self.table), Arc::clone(picture), Arc::clone(&self.outside));
         let (writer, end) = (self.writer.clone(), Instant::now() + DEADLINE);
         // On a thread of the crew: a handler that blocks, although it should not, blocks only that.
         let decide = move || {
@@ -74,10 +79,11 @@ impl Events {
             let means = Means::new(&picture.snapshot, &store);
             let deciding = table.handlers()[at].handler.handle(&event, means);
             let late = || Refusal::Internal("the handler missed its deadline".into());
+            let runtime = outside.handle().map_err(|error| Refusal::Internal(error.to_string()))?;
             let decided = runtime.block_on(async { timeout(DEADLINE, deciding).await });
             decided.unwrap_or_else(|_| Err(late()))
         };
-        let verdict = self.places[at].run(DEADLINE, decide).await;
+        let verdict = self.shares[at].run(DEADLINE, decide).await;
         Decision { handler: self.table.handlers()[at].name, verdict }
     }
 

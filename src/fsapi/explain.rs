@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jackfield_api::lookup::PinLookup;
 use jackfield_api::registry::{Keys, Match};
-use jackfield_api::{Form, Lookup};
+use jackfield_api::{Form, Lifetime, Lookup};
 
 use super::guard;
 use super::refusal::reply;
@@ -136,10 +136,22 @@ impl Router {
                 told.more(&format!("{} ({}): {why}", entry.name, entry.origin));
             }
         }
+        if let (Some(registry), Some(found)) = (routing.registry, routing.found)
+            && let Some(flights) = self.flights(registry, found)
+        {
+            let Lifetime { fresh, stale, refused, .. } = flights.lifetime();
+            told.say("async", "it asks the outside, once for each question at a time");
+            let fields: Vec<_> = flights.fields().names().collect();
+            told.more(&format!("a question is the base fields and {}", fields.join(", ")));
+            told.more(&format!(
+                "an answer is kept for {fresh:?}, {stale:?} longer after failures; a refusal for \
+                 {refused:?}"
+            ));
+        }
         if routing.found.is_none() {
             let settings = self.settings();
             let refusal = unrouted(lookup, &settings);
-            let reply = reply(&refusal, lookup.section(), lookup.form(), &settings);
+            let (reply, _) = reply(&refusal, lookup, &settings);
             told.say("refusal", &format!("{refusal} (HTTP {})", reply.status));
         }
     }

@@ -1,11 +1,12 @@
 //! A snapshot together with the routes of every registry: what is published as a whole.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use jackfield_api::registry::{Conflict, Routes};
 use jackfield_api::snapshot::Snapshot;
 
-use super::registry::Registry;
+use super::registry::Registries;
 
 /// What look-ups are answered from, until the next one is published.
 #[derive(Debug)]
@@ -16,13 +17,18 @@ pub struct Picture {
     pub routes: Vec<Routes>,
     /// When the database was read for it.
     pub made: SystemTime,
+    /// Tells it from every other picture of this process; a higher one was made later.
+    pub generation: u64,
 }
+
+/// The generation of the next picture.
+static NEXT: AtomicU64 = AtomicU64::new(1);
 
 impl Picture {
     /// Resolves every key; all conflicts are reported at once.
     pub fn new(
         snapshot: Snapshot,
-        registries: &[Box<dyn Registry>],
+        registries: &Registries,
         made: SystemTime,
     ) -> Result<Self, Vec<Conflict>> {
         let mut routes = Vec::with_capacity(registries.len());
@@ -33,6 +39,11 @@ impl Picture {
                 Err(found) => conflicts.extend(found),
             }
         }
-        if conflicts.is_empty() { Ok(Self { snapshot, routes, made }) } else { Err(conflicts) }
+        if conflicts.is_empty() {
+            let generation = NEXT.fetch_add(1, Ordering::Relaxed);
+            Ok(Self { snapshot, routes, made, generation })
+        } else {
+            Err(conflicts)
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! What the switch is told where there is no document.
 
 use jackfield_api::document::{
-    Credential, Dialplan, Directory, DirectoryDomain, DirectoryUser, not_found,
+    Credential, Dialplan, Directory, DirectoryDomain, DirectoryUser, Fixed, MAX_BYTES, not_found,
 };
-use jackfield_api::lookup::PinLookup;
+use jackfield_api::lookup::{
+    ChatplanLookup, ConfigurationLookup, DirectoryFlow, DirectoryLookup, LanguagesLookup,
+    PinLookup, UserFlow,
+};
 use jackfield_api::xml::Value;
-use jackfield_api::{Answer, Form, Pair, Refusal, Section};
+use jackfield_api::{Answer, Document, Form, Lookup, Pair, Refusal, Section};
 
 use crate::settings::{FailPolicy, Settings};
 
@@ -40,25 +43,112 @@ impl Reply {
     }
 }
 
-/// What a refusal is in a section: there, the section's fail policy decides on failures.
+/// What a refusal is to a look-up; for a failure, also the word of the policy that it was answered by:
+/// that of the section, or its default where that one has nothing to send.
 pub(super) fn reply(
     refusal: &Refusal,
-    section: Section,
-    form: &Form,
+    lookup: &Lookup,
     settings: &Settings,
-) -> Reply {
+) -> (Reply, Option<&'static str>) {
+    let (section, form) = (lookup.section(), lookup.form());
     match refusal {
-        Refusal::NotFound(_) => Reply::not_found(),
-        Refusal::Denied(_) => closed(section, form),
+        Refusal::NotFound(_) => (Reply::not_found(), None),
+        Refusal::Denied(_) => (closed(section, form), None),
         // By an error status the switch would write the request into its log, PIN and all.
         _ if section == Section::Directory && PinLookup::of(form).is_some() => {
-            closed(section, form)
+            (closed(section, form), Some(FailPolicy::Deny.word()))
         }
-        _ => match settings.section(section).fail {
-            FailPolicy::Deny => closed(section, form),
-            FailPolicy::NotFound => Reply::not_found(),
-            FailPolicy::Unavailable => Reply { status: 503, content_type: XML, body: not_found() },
-        },
+        _ => {
+            let policy = &settings.section(section).fail;
+            if let Some(reply) = by(policy, lookup) {
+                return (reply, Some(policy.word()));
+            }
+            let default = FailPolicy::default_of(section);
+            (by(&default, lookup).unwrap_or_else(Reply::not_found), Some(default.word()))
+        }
+    }
+}
+
+/// What a policy has to send.
+fn by(policy: &FailPolicy, lookup: &Lookup) -> Option<Reply> {
+    match policy {
+        FailPolicy::Deny => Some(closed(lookup.section(), lookup.form())),
+        FailPolicy::NotFound => Some(Reply::not_found()),
+        FailPolicy::Unavailable => {
+            Some(Reply { status: 503, content_type: XML, body: not_found() })
+        }
+        // Whoever has such an answer has sent it.
+        FailPolicy::Stale => None,
+        FailPolicy::Document(fixed) => {
+            let document = of_an_operator(fixed, lookup)?;
+            (document.body().len() <= MAX_BYTES).then(|| Reply::xml(document.into_body()))
+        }
+    }
+}
+
+/// What an operator's document has for a look-up.
+fn of_an_operator(fixed: &Fixed, lookup: &Lookup) -> Option<Document> {
+    let named = |name: &str| fixed.named(name)?.ok();
+    match lookup.section() {
+        Section::Configuration => named(&ConfigurationLookup::new(lookup).file()),
+        Section::Directory => {
+            let view = DirectoryLookup::new(lookup);
+            match view.flow() {
+                // Where no secret is asked for, the secret of a user keeps nobody out.
+                DirectoryFlow::User(user) if user.flow() != UserFlow::Unchecked => {
+                    named(view.domain())
+                }
+                // Its users have secrets, which no list holds.
+                _ => None,
+            }
+        }
+        Section::Dialplan => fixed.contexts(asked_contexts(lookup.form())).ok(),
+        Section::Chatplan => {
+            let name = ChatplanLookup::new(lookup).context();
+            fixed.contexts(carried(std::iter::once(name))).ok()
+        }
+        // `phrases`, which is older, has its elements in another order.
+        Section::Languages if lookup.section_name() == fixed.section().as_str() => {
+            named(&LanguagesLookup::new(lookup).language())
+        }
+        Section::Languages | Section::Channels => None,
+    }
+}
+
+/// Applications that play something or end the call.
+const HARMLESS: [&str; 14] = [
+    "answer",
+    "endless_playback",
+    "gentones",
+    "hangup",
+    "info",
+    "log",
+    "phrase",
+    "playback",
+    "pre_answer",
+    "respond",
+    "ring_ready",
+    "say",
+    "set",
+    "sleep",
+];
+
+/// Tells what may not have been thought of: whoever reaches a context while its handler fails runs what
+/// the document says, strangers too.
+pub(crate) fn point_out(settings: &Settings) {
+    for section in Section::ALL {
+        if let FailPolicy::Document(fixed) = &settings.section(section).fail {
+            let reaching: Vec<_> =
+                fixed.applications().filter(|name| !HARMLESS.contains(name)).collect();
+            if !reaching.is_empty() {
+                let applications = reaching.join(" ");
+                tracing::warn!(
+                    section = section.as_str(),
+                    applications,
+                    "the document of the fail policy is for all contexts, those of strangers too"
+                );
+            }
+        }
     }
 }
 

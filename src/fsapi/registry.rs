@@ -2,18 +2,21 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use jackfield_api::kinds::linked;
 use jackfield_api::lookup::{
-    ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryLookup, LanguagesLookup,
+    ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryLookup, Fields, LanguagesLookup,
 };
 use jackfield_api::registry::{
-    Conflict, Handler, Keys, Origin, Registration, Routes, StartError, Table,
+    BuildError, Conflict, Handler, Keys, Origin, Registration, Routes, StartError, Table,
 };
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{
-    Answer, ChannelEventHandler, ChatplanHandler, ConfigurationHandler, DialplanHandler,
-    DirectoryHandler, Facts, FsapiHandler, LanguagesHandler, Lookup, Section,
+    Answer, Answering, AsyncChatplanHandler, AsyncConfigurationHandler, AsyncDialplanHandler,
+    AsyncDirectoryHandler, AsyncFacts, AsyncFsapiHandler, AsyncLanguagesHandler,
+    ChannelEventHandler, ChatplanHandler, ConfigurationHandler, DialplanHandler, DirectoryHandler,
+    Facts, FsapiHandler, LanguagesHandler, Lifetime, Lookup, Refusal, Section,
 };
 
 use crate::settings::Settings;
@@ -34,7 +37,19 @@ pub trait Registry: Send + Sync {
     fn key<'a>(&self, lookup: &'a Lookup) -> Cow<'a, str>;
     /// Asks one handler.
     fn ask(&self, handler: usize, lookup: &Lookup, facts: Facts<'_>) -> Answer;
+    /// What an asynchronous handler declares; none for any other.
+    fn declared(&self, handler: usize) -> Option<(Fields, Lifetime)>;
+    /// Asks one asynchronous handler.
+    fn ask_outside<'a>(
+        &'a self,
+        handler: usize,
+        lookup: &'a Lookup,
+        facts: AsyncFacts<'a>,
+    ) -> Answering<'a>;
 }
+
+/// The registries, in the order in which a look-up passes them.
+pub type Registries = [Arc<dyn Registry>];
 
 /// What is known of a handler without asking it.
 #[derive(Debug, Clone, Copy)]
@@ -45,17 +60,20 @@ pub struct Entry {
     pub keys: Keys,
     /// Where it is written.
     pub origin: Origin,
+    /// Whether it is an asynchronous handler of look-ups.
+    pub is_async: bool,
 }
 
 impl<H: ?Sized> From<&Handler<H>> for Entry {
     fn from(handler: &Handler<H>) -> Self {
-        Self { name: handler.name, keys: handler.keys, origin: handler.origin }
+        let Handler { name, keys, origin, .. } = *handler;
+        Self { name, keys, origin, is_async: false }
     }
 }
 
 /// Every registry, the outer one first: the order in which a look-up passes them.
-pub fn all(settings: &Settings) -> Result<Vec<Box<dyn Registry>>, Vec<StartError>> {
-    let mut registries: Vec<Box<dyn Registry>> = Vec::new();
+pub fn all(settings: &Settings) -> Result<Vec<Arc<dyn Registry>>, Vec<StartError>> {
+    let mut registries: Vec<Arc<dyn Registry>> = Vec::new();
     let mut errors = Vec::new();
     let made = [
         make::<Outer>(settings),
@@ -101,30 +119,101 @@ pub fn linked_names() -> Vec<&'static str> {
         .chain(names::<dyn DialplanHandler>())
         .chain(names::<dyn LanguagesHandler>())
         .chain(names::<dyn ChatplanHandler>())
+        .chain(names::<dyn AsyncFsapiHandler>())
+        .chain(names::<dyn AsyncConfigurationHandler>())
+        .chain(names::<dyn AsyncDirectoryHandler>())
+        .chain(names::<dyn AsyncDialplanHandler>())
+        .chain(names::<dyn AsyncLanguagesHandler>())
+        .chain(names::<dyn AsyncChatplanHandler>())
         .chain(names::<dyn ChannelEventHandler>())
         .collect()
 }
 
-fn make<K: Kind>(settings: &Settings) -> Result<Box<dyn Registry>, Vec<StartError>>
+fn make<K: Kind>(settings: &Settings) -> Result<Arc<dyn Registry>, Vec<StartError>>
 where
     Registration<K::Handler>: inventory::Collect,
+    Registration<K::Async>: inventory::Collect,
 {
-    Ok(Box::new(Keyed::<K> { table: table(settings)?, kind: PhantomData }))
+    let (here, outside) = match (table::<K::Handler>(settings), table::<K::Async>(settings)) {
+        (Ok(here), Ok(outside)) => (here, outside),
+        (here, outside) => {
+            return Err([here.err(), outside.err()].into_iter().flatten().flatten().collect());
+        }
+    };
+    let order = order(&here, &outside)?;
+    Ok(Arc::new(Keyed::<K> { here, outside, order, kind: PhantomData }))
+}
+
+/// Where a handler of a registry is: its place in one of its tables.
+#[derive(Clone, Copy)]
+enum Place {
+    Here(usize),
+    Outside(usize),
+}
+
+/// Both tables in one order, by where their handlers are written.
+fn order<H: ?Sized, A: ?Sized>(
+    here: &Table<H>,
+    outside: &Table<A>,
+) -> Result<Vec<Place>, Vec<StartError>> {
+    let ours = here.handlers().iter().enumerate();
+    let ours = ours.map(|(at, handler)| (handler.origin, handler.name, Place::Here(at)));
+    let others = outside.handlers().iter().enumerate();
+    let others = others.map(|(at, handler)| (handler.origin, handler.name, Place::Outside(at)));
+    let mut all: Vec<_> = ours.chain(others).collect();
+    all.sort_by_key(|(origin, name, _)| (*origin, *name));
+    let twins: Vec<_> = outside
+        .handlers()
+        .iter()
+        .filter_map(|handler| {
+            let twin = here.handlers().iter().find(|other| other.name == handler.name)?;
+            let error = BuildError::new(format!(
+                "{} has the same name; settings and metrics could not tell them apart",
+                twin.origin
+            ));
+            Some(StartError { name: handler.name, origin: handler.origin, error })
+        })
+        .collect();
+    if twins.is_empty() {
+        Ok(all.into_iter().map(|(.., place)| place).collect())
+    } else {
+        Err(twins)
+    }
 }
 
 /// What sets one registry apart from another.
 trait Kind: Send + Sync + 'static {
     type Handler: ?Sized + Send + Sync;
+    type Async: ?Sized + Send + Sync;
     const NAME: &'static str;
     const KEY: &'static str;
     const SECTION: Option<Section>;
     fn key(lookup: &Lookup) -> Cow<'_, str>;
     fn ask(handler: &Self::Handler, lookup: &Lookup, facts: Facts<'_>) -> Answer;
+    fn declared(handler: &Self::Async) -> (Fields, Lifetime);
+    fn ask_outside<'a>(
+        handler: &'a Self::Async,
+        lookup: &'a Lookup,
+        facts: AsyncFacts<'a>,
+    ) -> Answering<'a>;
 }
 
 struct Keyed<K: Kind> {
-    table: Table<K::Handler>,
+    here: Table<K::Handler>,
+    outside: Table<K::Async>,
+    order: Vec<Place>,
     kind: PhantomData<K>,
+}
+
+impl<K: Kind> Keyed<K> {
+    fn entry(&self, place: Place) -> Entry {
+        match place {
+            Place::Here(at) => Entry::from(&self.here.handlers()[at]),
+            Place::Outside(at) => {
+                Entry { is_async: true, ..Entry::from(&self.outside.handlers()[at]) }
+            }
+        }
+    }
 }
 
 impl<K: Kind> Registry for Keyed<K> {
@@ -141,11 +230,12 @@ impl<K: Kind> Registry for Keyed<K> {
     }
 
     fn handlers(&self) -> Vec<Entry> {
-        self.table.handlers().iter().map(Entry::from).collect()
+        self.order.iter().map(|place| self.entry(*place)).collect()
     }
 
     fn routes(&self, snapshot: &Snapshot) -> Result<Routes, Vec<Conflict>> {
-        self.table.routes(snapshot)
+        let entries = self.order.iter().map(|place| self.entry(*place));
+        Routes::new(entries.map(|entry| (entry.name, entry.keys, entry.origin)), snapshot)
     }
 
     fn key<'a>(&self, lookup: &'a Lookup) -> Cow<'a, str> {
@@ -153,17 +243,45 @@ impl<K: Kind> Registry for Keyed<K> {
     }
 
     fn ask(&self, handler: usize, lookup: &Lookup, facts: Facts<'_>) -> Answer {
-        K::ask(&*self.table.handlers()[handler].handler, lookup, facts)
+        match self.order[handler] {
+            Place::Here(at) => K::ask(&*self.here.handlers()[at].handler, lookup, facts),
+            Place::Outside(_) => Err(Refusal::Internal("the handler is asynchronous".to_owned())),
+        }
+    }
+
+    fn declared(&self, handler: usize) -> Option<(Fields, Lifetime)> {
+        match self.order[handler] {
+            Place::Here(_) => None,
+            Place::Outside(at) => Some(K::declared(&*self.outside.handlers()[at].handler)),
+        }
+    }
+
+    fn ask_outside<'a>(
+        &'a self,
+        handler: usize,
+        lookup: &'a Lookup,
+        facts: AsyncFacts<'a>,
+    ) -> Answering<'a> {
+        match self.order[handler] {
+            Place::Here(_) => {
+                let answer = self.ask(handler, lookup, Facts::new(facts.snapshot()));
+                Box::pin(std::future::ready(answer))
+            }
+            Place::Outside(at) => {
+                K::ask_outside(&*self.outside.handlers()[at].handler, lookup, facts)
+            }
+        }
     }
 }
 
 /// One registry a line: its name, what its keys are compared with, its handlers and their view.
 macro_rules! kinds {
     ($($name:ident: $word:literal, $key:literal, $section:expr, dyn $handler:ident,
-        $find:expr, $ask:expr;)*) => {$(
+        dyn $outside:ident, $find:expr, $view:expr, $ask:expr;)*) => {$(
         struct $name;
         impl Kind for $name {
             type Handler = dyn $handler;
+            type Async = dyn $outside;
             const NAME: &'static str = $word;
             const KEY: &'static str = $key;
             const SECTION: Option<Section> = $section;
@@ -175,21 +293,36 @@ macro_rules! kinds {
                 let ask: fn(&dyn $handler, &Lookup, Facts<'_>) -> Answer = $ask;
                 ask(handler, lookup, facts)
             }
+            fn declared(handler: &dyn $outside) -> (Fields, Lifetime) {
+                (Fields::declared($section, handler.question()), handler.lifetime())
+            }
+            fn ask_outside<'a>(
+                handler: &'a dyn $outside,
+                lookup: &'a Lookup,
+                facts: AsyncFacts<'a>,
+            ) -> Answering<'a> {
+                handler.answer($view(lookup), facts)
+            }
         }
     )*};
 }
 
 kinds! {
-    Outer: "fsapi", "section", None, dyn FsapiHandler,
-        |l| Cow::Borrowed(l.section().as_str()), |h, l, f| h.answer(l, f);
-    Configuration: "configuration", "key_value", Some(Section::Configuration), dyn ConfigurationHandler,
-        Lookup::key_value, |h, l, f| h.answer(&ConfigurationLookup::new(l), f);
-    Directory: "directory", "domain, else key_value", Some(Section::Directory), dyn DirectoryHandler,
-        |l| DirectoryLookup::new(l).into_domain(), |h, l, f| h.answer(&DirectoryLookup::new(l), f);
-    Dialplan: "dialplan", "Hunt-Context, else Caller-Context", Some(Section::Dialplan), dyn DialplanHandler,
-        |l| DialplanLookup::new(l).context(), |h, l, f| h.answer(&DialplanLookup::new(l), f);
-    Languages: "languages", "lang", Some(Section::Languages), dyn LanguagesHandler,
-        |l| LanguagesLookup::new(l).language(), |h, l, f| h.answer(&LanguagesLookup::new(l), f);
-    Chatplan: "chatplan", "context", Some(Section::Chatplan), dyn ChatplanHandler,
-        |l| ChatplanLookup::new(l).context(), |h, l, f| h.answer(&ChatplanLookup::new(l), f);
+    Outer: "fsapi", "section", None, dyn FsapiHandler, dyn AsyncFsapiHandler,
+        |l| Cow::Borrowed(l.section().as_str()), std::convert::identity, |h, l, f| h.answer(l, f);
+    Configuration: "configuration", "key_value", Some(Section::Configuration),
+        dyn ConfigurationHandler, dyn AsyncConfigurationHandler,
+        Lookup::key_value, ConfigurationLookup::new, |h, l, f| h.answer(&ConfigurationLookup::new(l), f);
+    Directory: "directory", "domain, else key_value", Some(Section::Directory),
+        dyn DirectoryHandler, dyn AsyncDirectoryHandler, |l| DirectoryLookup::new(l).into_domain(),
+        DirectoryLookup::new, |h, l, f| h.answer(&DirectoryLookup::new(l), f);
+    Dialplan: "dialplan", "Hunt-Context, else Caller-Context", Some(Section::Dialplan),
+        dyn DialplanHandler, dyn AsyncDialplanHandler, |l| DialplanLookup::new(l).context(),
+        DialplanLookup::new, |h, l, f| h.answer(&DialplanLookup::new(l), f);
+    Languages: "languages", "lang", Some(Section::Languages),
+        dyn LanguagesHandler, dyn AsyncLanguagesHandler, |l| LanguagesLookup::new(l).language(),
+        LanguagesLookup::new, |h, l, f| h.answer(&LanguagesLookup::new(l), f);
+    Chatplan: "chatplan", "context", Some(Section::Chatplan),
+        dyn ChatplanHandler, dyn AsyncChatplanHandler, |l| ChatplanLookup::new(l).context(),
+        ChatplanLookup::new, |h, l, f| h.answer(&ChatplanLookup::new(l), f);
 }

@@ -11,7 +11,24 @@ use tracing::field::{DebugValue, Empty, debug as escaped};
 use tracing::{Span, debug, debug_span, error, info, warn};
 
 use super::guard::Rule;
+use crate::logging::{Line, Lines};
 use crate::metrics::HandlerMetrics;
+
+/// Who a look-up went to: what is counted and logged of it. One that fails hides no other's lines.
+pub(super) struct Subject {
+    metrics: HandlerMetrics,
+    failed: Lines,
+    shed: Lines,
+    refused: Lines,
+    abandoned: Lines,
+}
+
+impl Subject {
+    pub(super) fn new(metrics: HandlerMetrics) -> Self {
+        let [failed, shed, refused, abandoned] = [const { Lines::new() }; 4];
+        Self { metrics, failed, shed, refused, abandoned }
+    }
+}
 
 /// The span of a look-up. At level debug, because a span that somebody collects costs a fifth of a
 /// look-up; lines of a higher level name the look-up themselves.
@@ -31,7 +48,7 @@ pub(super) fn span(lookup: &Lookup) -> Span {
 /// own timeout is shorter than the deadline, or the switch has gone.
 pub(super) struct Report<'a> {
     lookup: &'a Lookup,
-    metrics: &'a HandlerMetrics,
+    subject: &'a Subject,
     started: Instant,
     has_outcome: bool,
 }
@@ -39,15 +56,15 @@ pub(super) struct Report<'a> {
 impl Drop for Report<'_> {
     fn drop(&mut self) {
         if !self.has_outcome {
-            let duration_us = self.observe("abandoned");
-            let (section, handler) = (self.lookup.section().as_str(), self.metrics.name);
-            warn!(
-                section,
-                handler,
-                outcome = "abandoned",
-                duration_us,
-                "nobody waits for the answer"
-            );
+            let outcome = "abandoned";
+            let duration_us = self.observe(outcome);
+            let (section, handler) = (self.lookup.section().as_str(), self.subject.metrics.name);
+            if let Some(Line { left_out }) = self.subject.abandoned.next() {
+                warn!(
+                    left_out,
+                    section, handler, outcome, duration_us, "nobody waits for the answer"
+                );
+            }
         }
     }
 }
@@ -59,8 +76,8 @@ fn shown(text: Cow<'_, str>) -> DebugValue<String> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(lookup: &'a Lookup, metrics: &'a HandlerMetrics, started: Instant) -> Self {
-        Self { lookup, metrics, started, has_outcome: false }
+    pub(super) fn new(lookup: &'a Lookup, subject: &'a Subject, started: Instant) -> Self {
+        Self { lookup, subject, started, has_outcome: false }
     }
 
     /// The look-up.
@@ -78,16 +95,25 @@ impl<'a> Report<'a> {
     pub(super) fn refused(mut self, refusal: &Refusal) {
         let outcome = refusal.outcome();
         let duration_us = self.observe(outcome);
-        let section = self.lookup.section().as_str();
-        let handler = self.metrics.name;
+        let Subject { metrics, failed, shed, refused, .. } = self.subject;
+        let lines = match refusal {
+            Refusal::Internal(_) => failed,
+            Refusal::Overloaded(_) => shed,
+            _ => refused,
+        };
+        let Some(Line { left_out }) = lines.next() else { return };
+        let (section, handler) = (self.lookup.section().as_str(), metrics.name);
         let core_uuid = self.lookup.core_uuid().map(shown);
         let call_id = self.lookup.call_id().map(shown);
         match refusal {
             Refusal::Internal(_) => {
-                error!(section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up failed");
+                error!(left_out, section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up failed");
+            }
+            Refusal::Overloaded(_) => {
+                warn!(left_out, section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up shed");
             }
             _ => {
-                info!(section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up refused");
+                info!(left_out, section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up refused");
             }
         }
     }
@@ -95,10 +121,11 @@ impl<'a> Report<'a> {
     fn observe(&mut self, outcome: &'static str) -> u64 {
         self.has_outcome = true;
         let took = self.started.elapsed();
-        self.metrics.observe(outcome, took);
+        let metrics = &self.subject.metrics;
+        metrics.observe(outcome, took);
         let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let span = Span::current();
-        span.record("handler", self.metrics.name);
+        span.record("handler", metrics.name);
         span.record("outcome", outcome);
         span.record("duration_us", duration_us);
         duration_us
@@ -107,18 +134,27 @@ impl<'a> Report<'a> {
 
 /// What a look-up wanted written was, or was not.
 pub(super) fn written(lookup: &Lookup, what: &'static str, done: Result<(), NotWritten>) {
+    static NOT: Lines = Lines::new();
     let section = lookup.section().as_str();
     let call_id = lookup.call_id().map(shown);
     match done {
         Ok(()) => info!(section, what, call_id, "written"),
-        Err(why) => error!(section, what, call_id, outcome = why.outcome(), "not written: {why}"),
+        Err(why) => {
+            if let Some(Line { left_out }) = NOT.next() {
+                let outcome = why.outcome();
+                error!(left_out, section, what, call_id, outcome, "not written: {why}");
+            }
+        }
     }
 }
 
 /// The owner of a mailbox asked for a PIN that it cannot have.
 pub(super) fn pin_refused(lookup: &Lookup) {
+    static LINES: Lines = Lines::new();
+    let Some(Line { left_out }) = LINES.next() else { return };
     let call_id = lookup.call_id().map(shown);
     info!(
+        left_out,
         call_id,
         "a PIN was refused: it is not 1 to 20 digits, or the dialplan names the mailbox's domain \
          otherwise than it is stored"
@@ -127,7 +163,26 @@ pub(super) fn pin_refused(lookup: &Lookup) {
 
 /// Somebody other than the switch has written into a look-up.
 pub(super) fn polluted(lookup: &Lookup, rule: Rule, flow: &'static str) {
+    static LINES: Lines = Lines::new();
+    let Some(Line { left_out }) = LINES.next() else { return };
     let section = lookup.section().as_str();
     let core_uuid = lookup.core_uuid().map(shown);
-    warn!(section, rule = rule.as_str(), flow, core_uuid, "look-up has been written into");
+    let rule = rule.as_str();
+    warn!(left_out, section, rule, flow, core_uuid, "look-up has been written into");
+}
+
+/// A look-up names a section that no switch has.
+pub(super) fn unknown_section() {
+    static LINES: Lines = Lines::new();
+    if let Some(Line { left_out }) = LINES.next() {
+        warn!(left_out, "look-up of an unknown section rejected");
+    }
+}
+
+/// A hook script posted an event.
+pub(super) fn event(handler: &'static str, outcome: &'static str) {
+    static LINES: Lines = Lines::new();
+    if let Some(Line { left_out }) = LINES.next() {
+        info!(left_out, handler, outcome, "channel event");
+    }
 }

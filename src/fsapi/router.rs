@@ -2,32 +2,33 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use arc_swap::ArcSwap;
 use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup, PinLookup};
 use jackfield_api::registry::{Conflict, Keys, Match};
 use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{
-    Answer, Document, Facts, Form, FormError, Lookup, NotWritten, Refusal, Section,
-};
+use jackfield_api::{Answer, Document, Form, FormError, Lookup, NotWritten, Refusal, Section};
 use tracing::Instrument;
 
+use super::admission::Admission;
 use super::check::check;
 use super::crew::Crew;
 use super::events::Events;
-use super::guard;
+use super::outside::Outside;
 use super::picture::Picture;
 use super::refusal::{Reply, reply};
-use super::registry::{Entry, Registry, all};
-use super::report::{self, Report};
-use super::run::{BOUND, Places};
+use super::registry::{Entry, Registries, Registry, all};
+use super::report::{self, Report, Subject};
+use super::run::BOUND;
+use super::runner::Runner;
 use super::self_check::SelfCheck;
 use super::start::StartErrors;
 use super::store::Storing;
+use super::{flights, guard};
 use crate::db::Writer;
-use crate::metrics::{HandlerMetrics, Metrics};
-use crate::settings::{GuardMode, InForce, Settings, UnknownDomain};
+use crate::metrics::Metrics;
+use crate::settings::{FailPolicy, GuardMode, InForce, Settings, UnknownDomain};
 use crate::watch::Waker;
 
 /// Where the outer registry stands among the registries.
@@ -35,7 +36,7 @@ const OUTER: usize = 0;
 
 /// The stages, made once at start, and the picture that look-ups are answered from.
 pub struct Router {
-    registries: Vec<Box<dyn Registry>>,
+    registries: Vec<Arc<dyn Registry>>,
     /// Of each handler of each registry.
     runners: Vec<Vec<Runner>>,
     events: Events,
@@ -44,13 +45,9 @@ pub struct Router {
     settings: Arc<InForce>,
     metrics: Arc<Metrics>,
     check: SelfCheck,
-    /// Of look-ups that no handler answered, by section.
-    unhandled: Vec<HandlerMetrics>,
-}
-
-struct Runner {
-    places: Places,
-    metrics: HandlerMetrics,
+    admission: Admission,
+    /// Look-ups that no handler answered, by section.
+    unhandled: Vec<Subject>,
 }
 
 /// How far a look-up got on its way to a handler.
@@ -74,7 +71,10 @@ impl Router {
         let settings = in_force.now();
         StartErrors::check_names(&settings)?;
         let registries = all(&settings).map_err(StartErrors::Handlers)?;
-        let mut events = Events::new(&settings).map_err(StartErrors::Handlers)?;
+        let asynchronous = registries.iter().flat_map(|registry| registry.handlers());
+        let asynchronous = asynchronous.filter(|entry| entry.is_async).count();
+        let outside = Arc::new(Outside::new(asynchronous * flights::BOUND));
+        let mut events = Events::new(&settings, &outside).map_err(StartErrors::Handlers)?;
         if registries.iter().all(|registry| registry.handlers().is_empty())
             && events.handlers().is_empty()
         {
@@ -91,23 +91,21 @@ impl Router {
         let runners = registries
             .iter()
             .map(|registry| {
-                let runner = |entry: &Entry| {
+                let runner = |(handler, entry): (usize, &Entry)| {
                     // A handler of the outer registry is named after the section it answers.
                     let section = registry.section().or_else(|| match entry.keys {
                         Keys::Fixed([section]) => Section::named(section),
                         _ => None,
                     });
                     let section = section.map_or(registry.kind(), Section::as_str);
-                    Runner {
-                        places: Places::new(&crew),
-                        metrics: metrics.handler(section, entry.name),
-                    }
+                    let names = [section, entry.name];
+                    Runner::new(registry, handler, names, &crew, &outside, &metrics)
                 };
-                registry.handlers().iter().map(runner).collect()
+                registry.handlers().iter().enumerate().map(runner).collect()
             })
             .collect();
-        let unhandled =
-            Section::ALL.iter().map(|section| metrics.handler(section.as_str(), "none")).collect();
+        let subject = |section: &Section| Subject::new(metrics.handler(section.as_str(), "none"));
+        let unhandled = Section::ALL.iter().map(subject).collect();
         Ok(Self {
             registries,
             runners,
@@ -117,6 +115,7 @@ impl Router {
             settings: in_force,
             metrics,
             check: SelfCheck::new(&crew),
+            admission: Admission::default(),
             unhandled,
         })
     }
@@ -130,7 +129,7 @@ impl Router {
     }
 
     /// The registries, in the order in which a look-up passes them.
-    pub fn registries(&self) -> &[Box<dyn Registry>] {
+    pub fn registries(&self) -> &Registries {
         &self.registries
     }
 
@@ -197,7 +196,7 @@ impl Router {
             Err(refusal) => refusal.outcome(),
         };
         self.metrics.events.with_label_values(&[decision.handler, outcome]).inc();
-        tracing::info!(handler = decision.handler, outcome, "channel event");
+        report::event(decision.handler, outcome);
         match decision.verdict {
             Ok(verdict) => Reply::text(verdict.word()),
             Err(_) => Reply::not_found(),
@@ -209,7 +208,7 @@ impl Router {
         let verdict = guard::check(&form);
         let Some(lookup) = Lookup::new(form) else {
             self.metrics.rejected(guard::Rule::Section, "none");
-            tracing::warn!("look-up of an unknown section rejected");
+            report::unknown_section();
             return Reply::not_found();
         };
         let lookup = Arc::new(lookup);
@@ -224,52 +223,77 @@ impl Router {
                 if settings.guard == GuardMode::Enforce {
                     let refusal = Refusal::Denied("the guard rejected the look-up");
                     let report = Report::new(&lookup, unhandled, started);
-                    return close(report, Err(refusal), &settings);
+                    return self.close(report, Err(refusal), None, &settings);
                 }
             }
             let routing = self.route(&lookup, &picture);
             let (Some(registry), Some(found)) = (routing.registry, routing.found) else {
-                let refusal = unrouted(&lookup, &settings);
-                return close(Report::new(&lookup, unhandled, started), Err(refusal), &settings);
+                let (report, refusal) =
+                    (Report::new(&lookup, unhandled, started), unrouted(&lookup, &settings));
+                return self.close(report, Err(refusal), None, &settings);
             };
-            let runner = &self.runners[registry][found.handler()];
-            let report = Report::new(&lookup, &runner.metrics, started);
-            let deadline = settings.section(lookup.section()).deadline;
-            let answer = self.run(registry, found, &lookup, &picture, deadline).await;
-            let answer =
-                answer.and_then(|document| match check(&document, &lookup, &routing.key) {
-                    Ok(()) => Ok(document),
-                    Err(mismatch) => Err(Refusal::Internal(mismatch.as_str().to_owned())),
-                });
-            // Nothing is written for a polluted look-up, not even where it is only observed.
-            let answer = match answer {
-                Ok(document) if writes && verdict.is_ok() => {
-                    Ok(self.write_first(document, &lookup, started + deadline).await)
+            let (runner, key) = (&self.runners[registry][found.handler()], &*routing.key);
+            let report = Report::new(&lookup, &runner.subject, started);
+            let of_section = settings.section(lookup.section());
+            // Nothing is written or kept for a polluted look-up, not even where it is only observed.
+            let is_clean = verdict.is_ok();
+            let keeps = is_clean && keeps(&of_section.fail, &lookup);
+            let answer = match self.admission.enter(lookup.section(), &settings) {
+                Err(refusal) => Err(refusal),
+                Ok(_under_way) => {
+                    let deadline = of_section.deadline;
+                    let answer = runner.ask(&lookup, &picture, key, deadline, keeps).await;
+                    match answer.and_then(|document| checked(document, &lookup, key)) {
+                        Ok(document) if writes && is_clean => {
+                            Ok(self.write_first(document, &lookup, started + deadline).await)
+                        }
+                        answer => answer,
+                    }
                 }
-                answer => answer,
             };
-            close(report, answer, &settings)
+            let last_good = match &answer {
+                Err(refusal) if refusal.is_failure() && keeps => {
+                    runner.last_good(&lookup, &picture, key)
+                }
+                _ => None,
+            };
+            self.close(report, answer, last_good, &settings)
         };
         answering.instrument(span).await
     }
 
-    /// Asks the handler, off this thread and within its bound and the section's deadline.
-    async fn run(
-        self: &Arc<Self>,
-        registry: usize,
-        found: Match,
-        lookup: &Arc<Lookup>,
-        picture: &Arc<Picture>,
-        deadline: Duration,
-    ) -> Answer {
-        let handler = found.handler();
-        let (router, lookup, picture) = (Arc::clone(self), Arc::clone(lookup), Arc::clone(picture));
-        let ask = move || {
-            let facts = Facts::new(&picture.snapshot);
-            let document = router.registries[registry].ask(handler, &lookup, facts)?;
-            Ok(picture.snapshot.on(&lookup.hostname()).complete(document)?)
+    /// Reports the outcome, and makes of it what is sent: where it failed the last good answer, if there
+    /// is one.
+    fn close(
+        &self,
+        report: Report<'_>,
+        answer: Answer,
+        last_good: Option<Document>,
+        settings: &Settings,
+    ) -> Reply {
+        let refusal = match answer {
+            Ok(document) => {
+                report.answered();
+                return Reply::xml(document.into_body());
+            }
+            Err(refusal) => refusal,
         };
-        self.runners[registry][handler].places.run(deadline, ask).await
+        let lookup = report.lookup();
+        report.refused(&refusal);
+        let (reply, policy) = match last_good {
+            Some(document) => (Reply::xml(document.into_body()), Some(FailPolicy::Stale.word())),
+            None => reply(&refusal, lookup, settings),
+        };
+        if let Some(policy) = policy {
+            let labels = [lookup.section().as_str(), policy];
+            self.metrics.fallbacks.with_label_values(&labels).inc();
+        }
+        reply
+    }
+
+    /// How a handler is asked, if it is asynchronous.
+    pub(super) fn flights(&self, registry: usize, found: Match) -> Option<&flights::Flights> {
+        self.runners[registry][found.handler()].flights()
     }
 
     /// Carries out the write that an answer depends on, by the look-up's deadline.
@@ -305,18 +329,16 @@ impl Router {
     }
 }
 
-/// Reports the outcome, and makes of it what is sent.
-fn close(report: Report<'_>, answer: Answer, settings: &Settings) -> Reply {
-    match answer {
-        Ok(document) => {
-            report.answered();
-            Reply::xml(document.into_body())
-        }
-        Err(refusal) => {
-            let lookup = report.lookup();
-            report.refused(&refusal);
-            reply(&refusal, lookup.section(), lookup.form(), settings)
-        }
+/// Whether the last good answer is kept, and serves where there is none.
+fn keeps(policy: &FailPolicy, lookup: &Lookup) -> bool {
+    matches!(policy, FailPolicy::Stale) && !PinLookup::is_meant(lookup.form())
+}
+
+/// Holds a document against the question.
+fn checked(document: Document, lookup: &Lookup, key: &str) -> Answer {
+    match check(&document, lookup, key) {
+        Ok(()) => Ok(document),
+        Err(mismatch) => Err(Refusal::Internal(mismatch.as_str().to_owned())),
     }
 }
 

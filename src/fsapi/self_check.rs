@@ -11,7 +11,7 @@ use jackfield_api::{Form, Lookup, Refusal};
 use super::crew::Crew;
 use super::guard;
 use super::router::Router;
-use super::run::Places;
+use super::run::Share;
 
 /// How long it may take, on a machine that has a lot else to do.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -21,11 +21,11 @@ const BODY: &[u8] = b"hostname=self-check&section=directory&tag_name=domain&key_
                       &key_value=self-check.invalid&domain=self-check.invalid";
 
 /// Where it runs.
-pub(super) struct SelfCheck(Places);
+pub(super) struct SelfCheck(Share);
 
 impl SelfCheck {
     pub(super) fn new(crew: &Crew) -> Self {
-        Self(Places::new(crew))
+        Self(Share::new(crew))
     }
 
     pub(super) async fn run(&self, router: &Arc<Router>) -> Result<(), &'static str> {

@@ -8,20 +8,20 @@ use jackfield_api::{NotWritten, Refusal, Store, Write};
 use tokio::time::timeout_at;
 
 use super::crew::Crew;
-use super::run::Places;
+use super::run::Share;
 use crate::db::Writer;
 use crate::watch::Waker;
 
 /// The way to the database, and to whoever reads it anew.
 pub(super) struct Storing {
     writer: Writer,
-    places: Places,
+    share: Share,
     waker: OnceLock<Waker>,
 }
 
 impl Storing {
     pub(super) fn new(writer: Writer, crew: &Crew) -> Self {
-        Self { writer, places: Places::new(crew), waker: OnceLock::new() }
+        Self { writer, share: Share::new(crew), waker: OnceLock::new() }
     }
 
     /// From now on a write is served before its look-up is answered.
@@ -40,7 +40,7 @@ impl Storing {
         let writer = self.writer.clone();
         let job = move || Ok::<_, Refusal>(writer.within(end).write(&write));
         // A refusal: it panicked, every place is taken by a database that hangs, or this one does.
-        self.places.run(left, job).await.unwrap_or(Err(NotWritten::Late))?;
+        self.share.run(left, job).await.unwrap_or(Err(NotWritten::Late))?;
         if let Some(waker) = self.waker.get() {
             let _ = timeout_at(end.into(), waker.reload()).await;
         }

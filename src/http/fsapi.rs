@@ -13,6 +13,7 @@ use jackfield_api::FormError;
 use super::listener::{MAX_BODY, SEND_TIME};
 use crate::app::App;
 use crate::fsapi::Reply;
+use crate::logging::{Line, Lines};
 
 crate::route!("fsapi", "/fsapi", Machine, post(answer));
 crate::protect!("fsapi");
@@ -55,8 +56,11 @@ fn respond(reply: Reply, close: bool) -> Response {
 
 /// A post that is no form: an error status makes the switch ask its next binding.
 fn bad(app: &App, status: StatusCode, reason: &'static str) -> Response {
+    static LINES: Lines = Lines::new();
     app.metrics.bad_requests.with_label_values(&[reason]).inc();
-    tracing::warn!(reason, "a post could not be read");
+    if let Some(Line { left_out }) = LINES.next() {
+        tracing::warn!(left_out, reason, "a post could not be read");
+    }
     let message = match reason {
         "empty" => "the body is empty; post the fields of a look-up",
         "too_many_fields" => "the body has more than 1024 fields",

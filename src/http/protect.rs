@@ -17,6 +17,7 @@ use tower::{Layer, Service};
 
 use super::unknown_path;
 use crate::app::App;
+use crate::logging::{Line, Lines};
 use crate::settings::Settings;
 
 /// Headers that a proxy adds.
@@ -68,8 +69,11 @@ impl<S: Service<Request, Response = Response>> Service<Request> for Protected<S>
         match source(peer, request.headers(), request.uri(), &self.app.settings()) {
             Ok(()) => Either::Right(self.inner.call(request)),
             Err(reason) => {
+                static LINES: Lines = Lines::new();
                 self.app.metrics.refused_sources.with_label_values(&[reason]).inc();
-                tracing::warn!(peer = ?peer, reason, "a protected path was asked for");
+                if let Some(Line { left_out }) = LINES.next() {
+                    tracing::warn!(left_out, ?peer, reason, "a protected path was asked for");
+                }
                 Either::Left(ready(Ok(unknown_path())))
             }
         }

@@ -42,6 +42,7 @@ impl Settings {
             machine_hosts,
             connection_close,
             disabled_handlers,
+            max_lookups,
             log,
             log_format,
             sections,
@@ -58,6 +59,7 @@ impl Settings {
         found.live("machine_hosts", machine_hosts, &to.machine_hosts);
         found.live("connection_close", connection_close, &to.connection_close);
         found.at_start("disabled_handlers", disabled_handlers, &to.disabled_handlers);
+        found.live("max_lookups", max_lookups, &to.max_lookups);
         found.live("log", log, &to.log);
         found.at_start("log_format", log_format, &to.log_format);
         for (section, (from, to)) in Section::ALL.iter().zip(sections.iter().zip(&to.sections)) {
@@ -133,6 +135,7 @@ mod tests {
         machine_hosts = ['h']
         connection_close = false
         disabled_handlers = ['crm']
+        max_lookups = 7
         log = 'debug'
         log_format = 'json'
         sections.dialplan.deadline_ms = 1

@@ -1,6 +1,7 @@
 //! What can be seen from outside: metrics, health and the log, none of which tells a secret.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use jackfield::fsapi::guard::Rule;
 use jackfield::fsapi::registry::linked_names;
@@ -140,7 +141,7 @@ fn the_values_of_labels_come_from_closed_sets() {
     let sections: Vec<_> = Section::ALL.into_iter().map(Section::as_str).chain(["fsapi"]).collect();
     let rules: Vec<_> = Rule::ALL.into_iter().map(Rule::as_str).collect();
     let outcomes = [
-        &["answered", "not_found", "denied", "internal", "abandoned", "ok", "punt"][..],
+        &["answered", "not_found", "denied", "internal", "shed", "abandoned", "ok", "punt"][..],
         &["written", "refused", "failed", "changed", "late"],
     ]
     .concat();
@@ -149,7 +150,9 @@ fn the_values_of_labels_come_from_closed_sets() {
         ("section", &sections),
         ("rule", &rules),
         ("outcome", &outcomes),
-        ("what", &["pin"]),
+        ("what", &["pin", "answers", "refusals", "last_good"]),
+        ("source", &["asked", "joined", "kept", "refusal_kept", "last_good"]),
+        ("policy", &["deny", "not-found", "unavailable", "stale", "document"]),
     ] {
         let values = metrics.values(label);
         assert!(!values.is_empty(), "{label}");
@@ -280,6 +283,30 @@ fn each_look_up_leaves_a_line_with_section_handler_outcome_duration_switch_and_c
     ] {
         assert!(line.contains(part), "{part} is not in {line}");
     }
+}
+
+#[test]
+fn of_the_lines_that_strangers_cause_there_are_a_few_a_second_and_the_next_one_counts_the_others() {
+    let state = tempfile::tempdir().expect("a folder");
+    let settings = [("JACKFIELD_LOG", "info"), ("JACKFIELD_CONNECTION_CLOSE", "false")];
+    let program = Program::demo(state.path(), &settings);
+    let to = program.machine;
+    let unknown = request(&to, &body(42).set("user", "nobody").bytes());
+    let last = String::from_utf8(unknown.clone()).expect("ASCII");
+    let last = last.replacen("\r\n", "\r\nConnection: close\r\n", 1);
+    let started = Instant::now();
+    exchange(to, &[unknown.repeat(999), last.into_bytes()].concat());
+    let seconds = usize::try_from(started.elapsed().as_secs()).expect("few") + 2;
+    std::thread::sleep(Duration::from_millis(1100));
+    post(to, body(42).set("user", "nobody").bytes());
+    let (_, log) = program.terminate();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("look-up refused")).collect();
+    assert!((10..=seconds * 10 + 1).contains(&lines.len()), "{} in {seconds} s", lines.len());
+    let left_out: usize = lines
+        .iter()
+        .filter_map(|line| line.split_once("left_out=")?.1.split(' ').next()?.parse::<usize>().ok())
+        .sum();
+    assert_eq!(lines.len() + left_out, 1001, "{lines:?}");
 }
 
 #[test]

@@ -150,3 +150,33 @@ fn what_takes_a_restart_is_told_without_its_secrets_and_stays_as_it_is() {
     set.read("guard = 'observe'");
     assert_eq!(set.health()["settings"]["needs_restart"], Value::Array(Vec::new()));
 }
+
+#[test]
+fn the_document_of_a_fail_policy_is_read_again_and_a_broken_one_changes_nothing() {
+    let set = Set::start("");
+    let file = set.base.folder.path().join("closed.xml");
+    let policy = format!("sections.directory.fail = 'document {}'", file.display());
+    let write = |password: &str| {
+        let text = format!(
+            "<document type=\"freeswitch/xml\">\n<section name=\"directory\">\n\
+             <domain name=\"x.test\"><users>\n<user id=\"1000\"><params>\
+             <param name=\"password\" value=\"{password}\"/>\
+             <param name=\"vm-password\" value=\"4711\"/></params></user>\n\
+             </users></domain>\n</section>\n</document>\n"
+        );
+        fs::write(&file, text).expect("writable");
+    };
+    write("hush-one");
+    let told = set.read(&policy);
+    assert!(told["settings"][0].as_str().is_some_and(|line| line.contains("x.test")), "{told}");
+    // The same settings over another document.
+    write("hush-two");
+    let told = set.read(&policy);
+    assert_eq!(told["settings"].as_array().map(Vec::len), Some(1), "{told}");
+    assert!(!told.to_string().contains("hush"), "{told}");
+    write("");
+    let told = set.read(&policy).to_string();
+    assert!(told.contains(&format!("{}:4: ", file.display())) && set.degraded(), "{told}");
+    let log = set.program.terminate().1;
+    assert!(log.contains("changed: sections.directory") && !log.contains("hush"), "{log}");
+}

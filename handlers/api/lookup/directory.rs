@@ -167,16 +167,16 @@ impl<'a> UserLookup<'a> {
             None if self.lookup.field("number_alias").as_deref() == Some("check") => {
                 UserFlow::Unchecked
             }
-            None if PinLookup::is_meant(self.lookup.form()) => {
-                UserFlow::PinChange(PinLookup::of(self.lookup.form()))
+            // Of the form itself: what is asked about a PIN is never taken for another question.
+            None if PinLookup::is_meant(&self.lookup.form) => {
+                UserFlow::PinChange(PinLookup::of(&self.lookup.form))
             }
             _ => UserFlow::Other,
         }
     }
 
     fn sip_auth(&self) -> Option<SipAuth<'a>> {
-        let sha256 =
-            self.lookup.field("sip_auth_response").is_some_and(|digest| digest.len() == 64);
+        let sha256 = self.lookup.length_of("sip_auth_response") == 64;
         Some(SipAuth {
             username: self.lookup.field("sip_auth_username")?,
             realm: self.lookup.field("sip_auth_realm")?,

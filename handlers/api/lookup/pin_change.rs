@@ -129,7 +129,7 @@ impl<'a> PinLookup<'a> {
     }
 
     /// Whether a form names a PIN or its change, be it that look-up or not.
-    pub(super) fn is_meant(form: &Form) -> bool {
+    pub fn is_meant(form: &Form) -> bool {
         let names = |pair: Pair<'_>| {
             pair.name.len() > 3
                 && pair.name[..3].eq_ignore_ascii_case(b"VM-")

@@ -49,7 +49,8 @@ impl fmt::Display for Conflict {
 }
 
 impl Routes {
-    pub(super) fn new(
+    /// Resolves the keys of handlers, in the order of their places; all conflicts are reported at once.
+    pub fn new(
         handlers: impl Iterator<Item = (&'static str, Keys, Origin)>,
         snapshot: &Snapshot,
     ) -> Result<Self, Vec<Conflict>> {

@@ -67,6 +67,27 @@ impl Raw {
         if xml.trim().is_empty() { Ok(Self::default()) } else { Self::parse(xml) }
     }
 
+    /// The line of each element of an XML text that can be parsed, in the order in which they begin.
+    pub(crate) fn lines(xml: &str) -> Vec<usize> {
+        let mut reader = Reader::from_str(xml);
+        let (mut lines, mut line, mut counted) = (Vec::new(), 1, 0);
+        loop {
+            // An element is told of once it has been read: it begins at the last `<` before that.
+            let event = reader.read_event();
+            let end = usize::try_from(reader.buffer_position()).unwrap_or(xml.len()).min(xml.len());
+            match event {
+                Ok(Event::Start(_) | Event::Empty(_)) => {
+                    let begin = xml[..end].rfind('<').unwrap_or(end).max(counted);
+                    line += memchr_iter(b'\n', &xml.as_bytes()[counted..begin]).count();
+                    counted = begin;
+                    lines.push(line);
+                }
+                Ok(Event::Eof) | Err(_) => return lines,
+                Ok(_) => {}
+            }
+        }
+    }
+
     /// Whether it holds no element.
     pub fn is_empty(&self) -> bool {
         self.elements.is_empty()
@@ -209,6 +230,12 @@ mod tests {
     #[test]
     fn globals_and_channel_variables_stay_live() {
         assert_eq!(written("<a b='$${x}${y}$1'/>"), "<a b=\"$${x}&#36;{y}&#36;1\"/>");
+    }
+
+    #[test]
+    fn each_element_has_the_line_that_it_begins_on() {
+        let xml = "<?xml version='1.0'?>\n<a>\n<!-- <x> -->\n <b\n c='1'/><d>e</d>\n</a>";
+        assert_eq!(Raw::lines(xml), [2, 4, 5]);
     }
 
     #[test]

@@ -64,6 +64,11 @@ impl Server {
         Ok(Self { app, machine, public, runtime: Some(runtime), drain: Mutex::new(Some(drain)) })
     }
 
+    /// Waits for something of it.
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.as_ref().expect("it runs").block_on(future)
+    }
+
     /// Asks it to stop, as a signal does.
     pub(crate) fn stop(&self) {
         let drain = self.drain.lock().expect("whole").take().expect("it still runs");
