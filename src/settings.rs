@@ -7,6 +7,7 @@ mod difference;
 mod file;
 mod in_force;
 mod reader;
+mod switches;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,11 +24,12 @@ pub use self::file::SettingsFile;
 pub use self::in_force::{InForce, SettingsStatus};
 use self::reader::Reader;
 pub use self::reader::{SettingsError, SettingsErrors};
+pub use self::switches::{Password, SwitchSettings};
 use crate::db::DatabaseUrl;
 
 /// Every setting: its key in the file, its default, and what it says. The environment variable of
 /// a key is `JACKFIELD_` and the key in upper case.
-pub const TABLE: [(&str, &str, &str); 17] = [
+pub const TABLE: [(&str, &str, &str); 22] = [
     ("listen_machine", "127.0.0.1:8080", "socket for the switch and Prometheus"),
     ("listen_public", "off", "socket behind the public nginx server"),
     (
@@ -57,6 +59,15 @@ pub const TABLE: [(&str, &str, &str); 17] = [
     ("[sections.NAME] deadline_ms", "800", "how long a handler may take"),
     ("[sections.NAME] max_lookups", "3072", "look-ups of the section under way at once"),
     ("[handlers.NAME]", "", "the handler's own settings"),
+    ("[[switches]] name", "", "a switch that is told of changes: its name in logs and metrics"),
+    ("[[switches]] address", "", "its event socket, as in `127.0.0.1:8021`"),
+    ("[[switches]] password_file", "", "a file with the event socket's password"),
+    (
+        "[[switches]] password",
+        "",
+        "the password itself, or in the environment: `JACKFIELD_SWITCHES_` NAME `_PASSWORD`",
+    ),
+    ("[[switches]] hostname", "the name", "the `hostname` of its look-ups, for what is limited"),
 ];
 
 /// All settings, checked.
@@ -92,6 +103,8 @@ pub struct Settings {
     pub sections: [SectionSettings; 6],
     /// Tables of the handlers' own settings.
     pub handlers: BTreeMap<String, serde_json::Value>,
+    /// Switches that are told what has changed.
+    pub switches: Vec<SwitchSettings>,
 }
 
 /// What happens to polluted look-ups.
@@ -228,6 +241,7 @@ impl Settings {
             }),
             sections: Section::ALL.map(|section| section_settings(&mut reader, section)),
             handlers: reader.tables("handlers"),
+            switches: switches::read(&mut reader),
         };
         reader.finish()?;
         Ok(settings)

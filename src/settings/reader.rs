@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::db;
 
@@ -142,6 +142,39 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// The tables of a list, each `[[key]]` in the file: what `read` makes of each.
+    pub(super) fn each<T>(
+        &mut self,
+        key: &str,
+        mut read: impl FnMut(&mut Entry<'_, 'a>) -> Option<T>,
+    ) -> Vec<T> {
+        self.known.insert(key.to_owned());
+        let Some((value, place)) = self.find(key) else { return Vec::new() };
+        let items = match value {
+            DeValue::Array(items) => items,
+            _ => DeArray::default(),
+        };
+        let tables: Vec<_> = items
+            .iter()
+            .filter_map(|item| match item.get_ref() {
+                DeValue::Table(table) => Some((table.clone(), self.place(item.span().start))),
+                _ => None,
+            })
+            .collect();
+        if tables.is_empty() || tables.len() < items.len() {
+            let message = format!("{key} is not a list of tables; write `[[{key}]]`");
+            self.errors.push(SettingsError { place, message });
+        }
+        let mut values = Vec::new();
+        for (table, place) in tables {
+            let (key, known) = (key.to_owned(), BTreeSet::new());
+            let mut entry = Entry { reader: self, key, table, place, known };
+            values.extend(read(&mut entry));
+            entry.finish();
+        }
+        values
+    }
+
     /// Every error, those of keys that no setting has among them.
     pub(super) fn finish(mut self) -> Result<(), SettingsErrors> {
         let table = std::mem::take(&mut self.table);
@@ -218,8 +251,84 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// One table of a list.
+pub(super) struct Entry<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    key: String,
+    table: DeTable<'a>,
+    place: String,
+    known: BTreeSet<&'static str>,
+}
+
+impl Entry<'_, '_> {
+    /// A word, if it is there and `parse` takes it. What is wrong with a secret is told without it.
+    pub(super) fn word<T>(
+        &mut self,
+        name: &'static str,
+        is_secret: bool,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        self.known.insert(name);
+        let value = self.table.get(name)?;
+        let place = self.reader.place(value.span().start);
+        let word = match value.get_ref() {
+            DeValue::String(word) => Ok(word.to_string()),
+            _ => Err("write a word in quotes".to_owned()),
+        };
+        match word.and_then(|word| parse(&word).map_err(|remedy| shown(&word, is_secret, &remedy)))
+        {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.error(place, &format!("{name}: {message}"));
+                None
+            }
+        }
+    }
+
+    /// Whether it has this key, whatever stands there.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
+    /// What the environment has for this key of the entry of this name.
+    pub(super) fn environment(&self, entry: &str, name: &str) -> Option<(String, String)> {
+        let variable = variable(&format!("{}_{entry}_{name}", self.key));
+        (self.reader.env)(&variable).map(|word| (word, variable))
+    }
+
+    /// Something is wrong with the table as a whole.
+    pub(super) fn wrong(&mut self, message: &str) {
+        self.error(self.place.clone(), message);
+    }
+
+    /// Something is wrong with what the environment has.
+    pub(super) fn error(&mut self, place: String, message: &str) {
+        let message = format!("[[{}]] {message}", self.key);
+        self.reader.errors.push(SettingsError { place, message });
+    }
+
+    fn finish(self) {
+        for name in self.table.keys().filter(|name| !self.known.contains(name.get_ref().as_ref())) {
+            self.reader.errors.push(SettingsError {
+                place: self.reader.place(name.span().start),
+                message: format!(
+                    "[[{}]] {} is no setting; `jackfield serve --help` lists them",
+                    self.key,
+                    name.get_ref().escape_debug()
+                ),
+            });
+        }
+    }
+}
+
+fn shown(word: &str, is_secret: bool, remedy: &str) -> String {
+    if is_secret { remedy.to_owned() } else { format!("«{}»: {remedy}", word.escape_debug()) }
+}
+
+/// Everything in a key that no shell takes in a name becomes `_`.
 fn variable(key: &str) -> String {
-    format!("JACKFIELD_{}", key.replace('.', "_").to_ascii_uppercase())
+    let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("JACKFIELD_{}", key.chars().map(letter).collect::<String>())
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
