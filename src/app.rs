@@ -12,6 +12,7 @@ use crate::health::{Cause, Health, Reason, Status};
 use crate::kept::Keeping;
 use crate::metrics::Metrics;
 use crate::settings::{InForce, Settings};
+use crate::switches::Switches;
 use crate::watch::Liveness;
 
 /// Long-lived parts, passed to routes as their state.
@@ -28,6 +29,8 @@ pub struct App {
     pub liveness: Arc<Liveness>,
     /// What is kept for a start without database.
     pub keeping: Arc<Keeping>,
+    /// Who is told what has changed.
+    pub switches: Switches,
 }
 
 impl App {
@@ -49,7 +52,8 @@ impl App {
         let (ours, counts) = (Arc::clone(&settings), Arc::clone(&metrics));
         let router = Arc::new(Router::new(ours, counts, snapshot, made)?);
         let (health, liveness, keeping) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Arc::new(Self { settings, router, metrics, health, liveness, keeping }))
+        let switches = Switches::new(&settings.now().switches, &metrics);
+        Ok(Arc::new(Self { settings, router, metrics, health, liveness, keeping, switches }))
     }
 
     /// The settings that are in force now.

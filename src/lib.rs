@@ -4,6 +4,7 @@
 //! - [`http`]: the listeners, their routes and protected paths
 //! - [`watch`], [`control`]: how a change of the data gets into the answers
 //! - [`kept`]: what is served where the database is away at the start
+//! - [`switches`]: how a change gets to switches that remember what they were answered
 //! - [`settings`], [`db`], [`app`]: what the service is made of, and the handle to it
 //! - [`health`]: how it is, and why
 //! - [`plug`]: what a module brings along besides handlers
@@ -40,6 +41,7 @@ mod reload;
 mod runtime;
 mod secret;
 pub mod settings;
+pub mod switches;
 mod systemd;
 pub mod watch;
 

@@ -31,7 +31,9 @@ pub(crate) fn start(settings: &Settings) -> WorkerGuard {
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES).finish(stderr());
     if DROPPED.set(writer.error_counter()).is_ok() {
-        let filter = EnvFilter::try_new(&settings.log).unwrap_or_default();
+        // The client of the event socket tells of each attempt; what it is to tell, `switches` says.
+        let filter = format!("freeswitch_esl_tokio=error,{}", settings.log);
+        let filter = EnvFilter::try_new(filter).unwrap_or_default();
         let ansi = stderr().is_terminal();
         let log = fmt().with_env_filter(filter).with_ansi(ansi).with_writer(writer);
         let replace: Replace = match settings.log_format {

@@ -124,6 +124,14 @@ metrics! {
         "Whether the service answers from data or with settings that are not the last ones: 1, or 0, \
          by what is the matter.", ["cause"];
     snapshot_domains: IntGauge = "jackfield_snapshot_domains", "Domains that are served.";
+    switch_up: IntGaugeVec = "jackfield_switch_up",
+        "Whether a switch can be told of changes: 1, or 0. Switches are named as in the settings.",
+        ["switch"];
+    switch_pending: IntGaugeVec = "jackfield_switch_pending",
+        "Things that a switch is still to be told.", ["switch"];
+    switch_commands: IntCounterVec = "jackfield_switch_commands_total",
+        "Commands given to a switch by kind and outcome (`absent`: it has not loaded the module).",
+        ["switch", "command", "outcome"];
 }
 
 fn add<C: Collector + Clone + 'static>(registry: &Registry, metric: prometheus::Result<C>) -> C {

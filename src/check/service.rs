@@ -29,6 +29,7 @@ impl Report {
                     self.add(Level::Warning, "service", what, &place, remedy);
                 }
                 self.revision(&status, &place);
+                self.switches(&status["switches"]);
                 self.settings_in_force(&status["settings"], &place);
                 self.service = Some(status);
             }
@@ -93,6 +94,27 @@ impl Report {
             let remedy =
                 "see the other findings and its log; does it have the same `database_url`?";
             self.add(Level::Error, "service", what, place, remedy);
+        }
+    }
+
+    /// Those that cannot be told what changes.
+    fn switches(&mut self, switches: &Value) {
+        for switch in switches.as_array().into_iter().flatten() {
+            let text = |key: &str| switch[key].as_str().unwrap_or_default();
+            let remedy = match text("state") {
+                "unreachable" => "see that it runs, and that its event socket listens there",
+                "refused" => {
+                    "put `password` or `password_file` right, or `apply-inbound-acl` in its \
+                     event_socket.conf"
+                }
+                _ => continue,
+            };
+            let (name, pending) = (text("name"), &switch["pending"]);
+            let what = format!(
+                "switch {name} cannot be told what changes, {pending} things so far: {}",
+                text("error")
+            );
+            self.add(Level::Warning, "service", what, text("address"), remedy);
         }
     }
 

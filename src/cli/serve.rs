@@ -23,7 +23,7 @@ use crate::kept::{self, Keeper};
 use crate::plug::{self, Listener};
 use crate::settings::InForce;
 use crate::systemd::{Inherited, Starting};
-use crate::watch::Watcher;
+use crate::watch::{Follower, Watcher};
 use crate::{descriptors, http, reload, runtime, systemd};
 
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
@@ -51,7 +51,12 @@ async fn serve(
     let public = sockets(&mut inherited, Listener::Public, settings.listen_public)?;
     let control = Control::open(&settings.state_dir).await?;
     let (keeper, follow) = Keeper::start(&app, &mark).context("cannot start a thread")?;
-    let watcher = Watcher::start(Arc::clone(&app), Some(mark), vec![follow])
+    let telling = app.switches.start().context("cannot start a thread")?;
+    let tell: Follower = {
+        let app = Arc::clone(&app);
+        Box::new(move |step| app.switches.changed(step))
+    };
+    let watcher = Watcher::start(Arc::clone(&app), Some(mark), vec![follow, tell])
         .context("cannot start a thread")?;
     refusal::point_out(&settings);
     for (registry, entry) in app.router.handlers() {
@@ -96,6 +101,7 @@ async fn serve(
             _ = &mut serving => anyhow::bail!("a listener has ended by itself"),
         }
     }
+    drop(telling);
     end(&app, [controlled, pulse], drain, stop, signals, keeper).await
 }
 

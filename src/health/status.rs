@@ -6,6 +6,7 @@ use super::Reason;
 use crate::app::App;
 use crate::kept;
 use crate::settings::SettingsStatus;
+use crate::switches::SwitchStatus;
 
 /// Whether look-ups are answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,6 +38,9 @@ pub struct Status {
     /// The snapshot that is kept for a start without database.
     #[serde(skip_serializing_if = "Option::is_none")]
     kept: Option<kept::Told>,
+    /// One that is away makes no answer worse, so the service is not degraded for it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    switches: Vec<SwitchStatus>,
 }
 
 impl Status {
@@ -62,6 +66,7 @@ impl Status {
             users: picture.snapshot.user_count(),
             settings: app.settings.status(),
             kept: app.keeping.told(),
+            switches: app.switches.status(),
         }
     }
 

@@ -47,6 +47,7 @@ impl Settings {
             log_format,
             sections,
             handlers,
+            switches,
         } = self;
         let mut found = Found(Vec::new());
         found.at_start("listen_machine", listen_machine, &to.listen_machine);
@@ -73,6 +74,7 @@ impl Settings {
                 found.push(&format!("handlers.{name}"), hidden(), hidden(), false);
             }
         }
+        found.at_start("switches", switches, &to.switches);
         found.0
     }
 
@@ -89,6 +91,7 @@ impl Settings {
             disabled_handlers: own.disabled_handlers,
             log_format: own.log_format,
             handlers: own.handlers,
+            switches: own.switches,
             ..others
         }
     }
@@ -141,6 +144,10 @@ mod tests {
         sections.dialplan.deadline_ms = 1
         sections.directory.fail = 'not-found'
         handlers.crm.token = 'hush'
+        [[switches]]
+        name = 'a'
+        address = '127.0.0.1:8021'
+        password = 'hush'
     ";
 
     #[test]

@@ -32,5 +32,6 @@ mod stalled;
 mod stop;
 mod storage;
 mod support;
+mod switches;
 mod systemd;
 mod tidy;

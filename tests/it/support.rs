@@ -4,6 +4,7 @@
 mod bodies;
 mod client;
 mod database;
+mod event_socket;
 mod gate;
 mod manager;
 mod metrics;
@@ -15,6 +16,7 @@ mod tree;
 pub(crate) use bodies::{Body, body, encoded, recorded};
 pub(crate) use client::{Reply, exchange, get, parse_reply, post, request};
 pub(crate) use database::{Base, on_each, on_each_empty, on_postgres};
+pub(crate) use event_socket::{FakeSwitch, Greeting, PASSWORD, Said};
 pub(crate) use gate::Gate;
 pub(crate) use manager::{Held, Manager, passed_on};
 pub(crate) use metrics::Metrics;

@@ -1,0 +1,231 @@
+//! One task for each switch: keeps a link to it, and does over it what is pending.
+//!
+//! A task counts as done once the switch has answered its command; one whose link is lost before
+//! that is done again. A switch may so be told a thing twice, and never not at all.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Switch;
+use super::command::{Command, Verdict, Word};
+use super::link::{Dial, Link, Lost, NoLink};
+use super::pace::Meter;
+use super::pending::{Job, Next};
+use super::task::{Action, ProfileWork, Task};
+
+/// A log line quotes no more of an answer.
+const QUOTED: usize = 200;
+
+/// Never ends by itself.
+pub(super) async fn supervise<D: Dial>(switch: Arc<Switch>, dial: D) {
+    let mut supervisor = Supervisor {
+        meter: Meter::new(switch.pace.clone()),
+        core: None,
+        began: Instant::now(),
+        backoff: switch.pace.backoff,
+        switch,
+    };
+    loop {
+        match dial.dial().await {
+            Ok(link) => {
+                let Lost(why) = supervisor.attend(link).await;
+                supervisor.switch.lost(&why);
+            }
+            Err(NoLink::Unreachable(why)) => supervisor.switch.unreachable(&why),
+            Err(NoLink::Refused(why)) => {
+                supervisor.switch.refused(&why);
+                supervisor.backoff = supervisor.backoff.max(supervisor.switch.pace.refused);
+            }
+        }
+        supervisor.pause().await;
+    }
+}
+
+struct Supervisor {
+    switch: Arc<Switch>,
+    meter: Meter,
+    /// The run of the switch that was met last.
+    core: Option<String>,
+    /// When the service began to tell it things.
+    began: Instant,
+    backoff: Duration,
+}
+
+impl Supervisor {
+    /// Waits before the switch is dialled again: longer each time, and never as long as others do.
+    async fn pause(&mut self) {
+        let most = self.backoff;
+        tokio::time::sleep(most.mul_f64(rand::random_range(0.5..=1.0))).await;
+        self.backoff = (most * 2).min(self.switch.pace.longest_backoff);
+    }
+
+    /// Does what is pending until the link is lost.
+    async fn attend(&mut self, mut link: impl Link) -> Lost {
+        if let Err(lost) = self.meet(&mut link).await {
+            return lost;
+        }
+        self.backoff = self.switch.pace.backoff;
+        let mut probe = Instant::now() + self.switch.pace.probe;
+        loop {
+            let next = self.switch.next(&mut self.meter);
+            let wake = match next {
+                Next::Now(job) => {
+                    if let Err(lost) = self.perform(&mut link, job).await {
+                        return lost;
+                    }
+                    probe = Instant::now() + self.switch.pace.probe;
+                    continue;
+                }
+                Next::Later(due) => due.min(probe),
+                Next::Nothing => probe,
+            };
+            tokio::select! {
+                lost = link.lost() => return lost,
+                () = self.switch.woken() => {}
+                () = tokio::time::sleep_until(wake.into()) => {}
+            }
+            if Instant::now() >= probe {
+                // A peer that is gone without a word is found out by its silence.
+                if let Err(lost) = self.ask(&mut link, &Command::Core).await {
+                    return lost;
+                }
+                probe = Instant::now() + self.switch.pace.probe;
+            }
+        }
+    }
+
+    /// Finds out which run of the switch this is, and what that needs besides what is pending.
+    ///
+    /// One that was met before has missed nothing: what it was not told is pending. One that began to
+    /// run while this service did has read everything since then, so that older things need not be
+    /// told; above all no profile is restarted for them. One that is older than this service may
+    /// have missed changes that nobody here knows of. It forgets its users and reads its network
+    /// lists, which ends no call.
+    async fn meet(&mut self, link: &mut impl Link) -> Result<(), Lost> {
+        let core = self.ask(link, &Command::Core).await?.trim().to_owned();
+        let is_known = self.core.as_ref() == Some(&core);
+        if !is_known {
+            let uptime = self.ask(link, &Command::Uptime).await?.trim().parse().ok();
+            let now = Instant::now();
+            let began = uptime.and_then(|seconds| now.checked_sub(Duration::from_secs(seconds)));
+            if let Some(began) = began {
+                self.switch.pending(|pending| pending.forget_before(began));
+            }
+            if began.is_none_or(|began| began <= self.began) {
+                self.switch.pending(|pending| {
+                    pending.add(Task::FlushAll, now);
+                    pending.add(Task::ReloadAcl, now);
+                });
+            }
+            self.core = Some(core);
+        }
+        self.switch.connected(is_known);
+        Ok(())
+    }
+
+    async fn ask(&self, link: &mut impl Link, command: &Command) -> Result<String, Lost> {
+        link.call(&command.to_string()).await
+    }
+
+    /// Gives a command and counts what came of it.
+    async fn tell(&self, link: &mut impl Link, command: &Command) -> Result<Verdict, Lost> {
+        let text = command.to_string();
+        let reply = match link.call(&text).await {
+            Ok(reply) => reply,
+            Err(lost) => {
+                self.switch.told(command, "lost");
+                return Err(lost);
+            }
+        };
+        let verdict = command.verdict(&reply);
+        let outcome = match verdict {
+            Verdict::Done => "done",
+            Verdict::Refused => "refused",
+            Verdict::Absent => "absent",
+            Verdict::TooSoon | Verdict::NotRunning => "not-ready",
+        };
+        self.switch.told(command, outcome);
+        let switch = self.switch.settings.name.as_str();
+        if verdict == Verdict::Refused {
+            let reply: String = reply.trim().chars().take(QUOTED).collect();
+            tracing::warn!(switch, command = text, reply, "the switch refused a command");
+        } else {
+            tracing::debug!(switch, command = text, outcome, "told the switch");
+        }
+        Ok(verdict)
+    }
+
+    /// Does a task, or as much of it as can be done now. What is lost on the way is pending again.
+    async fn perform(&mut self, link: &mut impl Link, job: Job) -> Result<(), Lost> {
+        let (task, again) = match self.progress(link, &job.task).await {
+            Ok(None) => return Ok(()),
+            Ok(Some((rest, wait))) => (rest, Ok(wait)),
+            Err(lost) => (job.task.clone(), Err(lost)),
+        };
+        let pace = &self.switch.pace;
+        let wait = *again.as_ref().unwrap_or(&pace.again);
+        self.switch.pending(|pending| pending.put_back(job.with(task), Instant::now() + wait));
+        again.map(drop)
+    }
+
+    /// What is left of a task, and when to go on with it.
+    async fn progress(
+        &mut self,
+        link: &mut impl Link,
+        task: &Task,
+    ) -> Result<Option<(Task, Duration)>, Lost> {
+        if let Task::Profile(profile, work) = task
+            && let Some((work, wait)) = self.gateways(link, profile, work).await?
+        {
+            return Ok(Some((Task::Profile(profile.clone(), work), wait)));
+        }
+        let verdict = self.tell(link, &task.command()).await?;
+        let again = self.switch.pace.again;
+        match (verdict, task) {
+            (Verdict::TooSoon, _) => return Ok(Some((task.clone(), again))),
+            // It failed to start when it was told last, or somebody stopped it. It is stored, so it
+            // is to run.
+            (Verdict::NotRunning, Task::Profile(profile, _)) => {
+                let start = ProfileWork::new(Action::Start);
+                return Ok(Some((Task::Profile(profile.clone(), start), Duration::ZERO)));
+            }
+            _ => {}
+        }
+        self.meter.told(task, Instant::now());
+        Ok(None)
+    }
+
+    /// Removes the gateways that are to go, and says what is left to do while one is still there: it
+    /// takes its leave of the registrar, and if its successor registered meanwhile, that one's
+    /// registration would end.
+    async fn gateways(
+        &self,
+        link: &mut impl Link,
+        profile: &Word,
+        work: &ProfileWork,
+    ) -> Result<Option<(ProfileWork, Duration)>, Lost> {
+        for gateway in &work.kill {
+            let (profile, gateway) = (profile.clone(), gateway.clone());
+            self.tell(link, &Command::KillGateway { profile, gateway }).await?;
+        }
+        let mut leaving = &work.leaving | &work.kill;
+        if leaving.is_empty() {
+            return Ok(None);
+        }
+        let mut there = String::new();
+        for up in [true, false] {
+            let profile = profile.clone();
+            there += &self.ask(link, &Command::Gateways { profile, up }).await?;
+            there.push(' ');
+        }
+        leaving.retain(|gateway| there.split_whitespace().any(|name| name == gateway.as_str()));
+        let now = Instant::now();
+        let until = work.until.filter(|_| work.kill.is_empty());
+        let until = until.unwrap_or(now + self.switch.pace.gateway);
+        if leaving.is_empty() || now >= until {
+            return Ok(None);
+        }
+        let rest = ProfileWork { leaving, until: Some(until), ..ProfileWork::rescan([]) };
+        Ok(Some((rest, self.switch.pace.poll)))
+    }
+}
