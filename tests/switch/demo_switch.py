@@ -73,7 +73,8 @@ BOOTSTRAP = """<?xml version="1.0"?>
 class DemoSwitch(Switch):
     """A running FreeSWITCH that knows only where to ask."""
 
-    def __init__(self, given, folder, url):
+    def __init__(self, given, folder, url, event_socket=None):
+        """`event_socket` is its port and password, if they have to be known before."""
         require_free("udp", demo.SIP_PORT, "sofia profile")
         require_free("tcp", demo.SIP_PORT, "sofia profile")
         require_free("tcp", demo.VERTO_PORT, "verto profile")
@@ -83,7 +84,7 @@ class DemoSwitch(Switch):
         if missing:
             raise FileNotFoundError(f"this switch lacks modules the suite needs: {', '.join(missing)}")
         self.modules = present
-        port, password = free_port("tcp"), secrets.token_urlsafe(24)
+        port, password = event_socket or (free_port("tcp"), secrets.token_urlsafe(24))
         write_bootstrap(folder / "conf", present, url, port, password)
         super().__init__(given, folder, port, password)
 

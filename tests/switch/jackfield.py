@@ -108,8 +108,8 @@ class Jackfield:
 class DemoJackfield(Jackfield):
     """A running service with fresh demo data."""
 
-    def __init__(self, folder):
-        super().__init__(folder, ["--demo", "--state", str(folder / "state")])
+    def __init__(self, folder, settings=None):
+        super().__init__(folder, ["--demo", "--state", str(folder / "state")], settings)
         self.users = wait_until(self._printed_users, 5, "serve --demo prints a readable line for each demo user")
         self.queue_number = parse_queue_number(self._child.printed())
 

@@ -25,8 +25,8 @@ ORDER = [
     "test_verto",
     "test_log",
 ]
-APART = ["test_import"]  # with switches of their own, on the same ports: when the other one has ended
-TIME_LIMIT = 240  # seconds for either part, boot included
+APART = ["test_push", "test_import"]  # with switches of their own, on the same ports: when the other one has ended
+TIME_LIMIT = 240  # seconds for each part, boot included
 
 
 def main():
@@ -40,7 +40,7 @@ def main():
     apart = [name for name in options.tests if name.split(".")[0] in APART]
     shared = [name for name in options.tests if name not in apart]
     try:
-        codes = [run_on_stage(shared) if shared else 0, run(apart) if apart else 0]
+        codes = [run_on_stage(shared) if shared else 0, *(run([name]) for name in apart)]
         return max(codes)
     except KeyboardInterrupt as reason:
         print(f"stopped: {reason}" if reason.args else "stopped", file=sys.stderr)
