@@ -106,7 +106,12 @@ mod tests {
     fn span(before: i64, after: i64, rows: Option<&[(&'static str, i64)]>) -> Span {
         let picture = |revision| {
             let snapshot = Snapshot::new(Contents { revision, ..Contents::default() });
-            Arc::new(Picture { snapshot, routes: Vec::new(), made: SystemTime::now() })
+            Arc::new(Picture {
+                snapshot,
+                routes: Vec::new(),
+                made: SystemTime::now(),
+                generation: 0,
+            })
         };
         let row = |(table, row): &(&'static str, i64)| ChangedRow { table, row: *row };
         let rows = rows.map(|rows| rows.iter().map(row).collect());

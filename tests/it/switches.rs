@@ -124,7 +124,7 @@ impl Pushed {
 
 fn picture(contents: Contents) -> Arc<Picture> {
     let (snapshot, made) = (Snapshot::new(contents), SystemTime::now());
-    Arc::new(Picture { snapshot, routes: Vec::new(), made })
+    Arc::new(Picture { snapshot, routes: Vec::new(), made, generation: 0 })
 }
 
 /// Users are called by numbers; 0 is in row 1, and so on.

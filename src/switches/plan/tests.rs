@@ -105,7 +105,7 @@ fn changed(rows: &[(&'static str, i64)]) -> BTreeSet<ChangedRow> {
 
 fn picture(contents: Contents) -> Arc<Picture> {
     let (snapshot, made) = (Snapshot::new(contents), SystemTime::now());
-    Arc::new(Picture { snapshot, routes: Vec::new(), made })
+    Arc::new(Picture { snapshot, routes: Vec::new(), made, generation: 0 })
 }
 
 fn planned(
