@@ -1,6 +1,6 @@
 //! SIGHUP, and `{"do":"settings"}` through the control socket: the settings are read again.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::app::App;
 use crate::fsapi::{StartErrors, refusal};
@@ -36,6 +36,9 @@ impl App {
     /// Reads the settings again and follows what a running service can. Where anything is wrong
     /// nothing changes, and the service is degraded until it is put right.
     pub(crate) fn read_settings_again(&self) -> Result<Vec<Difference>, SettingsErrors> {
+        // What is told of a reading must not come behind what is told of a later one.
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let _one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let read = self.settings.read_again(check);
         match &read {
             Ok(differences) => {

@@ -224,16 +224,16 @@ impl Watch {
         let started = Instant::now();
         let Some(database) = &mut self.database else { return Err("not open".to_owned()) };
         let before = self.app.router.picture();
-        let news = match &self.served {
-            Some(mark) => database.news(&before.snapshot, mark),
-            None => database.load_marked().map(|(all, mark)| News::Everything(all.into(), mark)),
+        let served = self.served.as_ref();
+        // What cannot be read must not end the watch, whatever it is.
+        let news = catch_unwind(AssertUnwindSafe(|| read(database, &before.snapshot, served)));
+        let Ok(news) = news else {
+            self.database = None;
+            return Err(self.refuse(asked, "reading it panicked; the log says where"));
         };
         let (snapshot, mark, changes) = match news {
-            Ok(News::None) => return Ok(asked.revision),
-            Ok(News::Changes(snapshot, mark, rows)) => (*snapshot, mark, Changes::Rows(rows)),
-            Ok(News::Everything(contents, mark)) => {
-                (Snapshot::new(*contents), mark, Changes::Everything)
-            }
+            Ok(None) => return Ok(asked.revision),
+            Ok(Some(news)) => news,
             // By the mark from before, so that a repair made meanwhile is read.
             Err(error) if error.is_of_the_contents() => {
                 return Err(self.refuse(asked, &error.to_string()));
@@ -250,7 +250,10 @@ impl Watch {
         (self.served, self.refused) = (Some(mark.clone()), None);
         let after = self.app.router.picture();
         let step = Arc::new(Step { before: Arc::clone(&before), after, mark, changes });
-        self.followers.iter_mut().for_each(|follower| follower(&step));
+        for follower in &mut self.followers {
+            // One that panics follows no further; its panic has been logged.
+            drop(catch_unwind(AssertUnwindSafe(|| follower(&step))));
+        }
         self.replaced.push(before);
         Ok(revision)
     }
@@ -292,6 +295,25 @@ impl Drop for Ending {
     fn drop(&mut self) {
         self.0.liveness.ended();
     }
+}
+
+/// What is new, as a snapshot to be published; nothing, if nothing is.
+fn read(
+    database: &mut Database,
+    before: &Snapshot,
+    served: Option<&Mark>,
+) -> Result<Option<(Snapshot, Mark, Changes)>, DbError> {
+    let news = match served {
+        Some(mark) => database.news(before, mark)?,
+        None => database.load_marked().map(|(all, mark)| News::Everything(all.into(), mark))?,
+    };
+    Ok(match news {
+        News::None => None,
+        News::Changes(snapshot, mark, rows) => Some((*snapshot, mark, Changes::Rows(rows))),
+        News::Everything(contents, mark) => {
+            Some((Snapshot::new(*contents), mark, Changes::Everything))
+        }
+    })
 }
 
 /// Publishes what was read, or says which rule it breaks.

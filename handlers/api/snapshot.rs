@@ -198,9 +198,8 @@ impl Snapshot {
     /// is found; a domain's name goes before another's alias.
     pub fn new(mut contents: Contents) -> Self {
         let globals = Arc::new(Globals::new(&contents.globals));
-        if !contents.globals.is_empty() {
-            global::resolve(&mut contents, &globals);
-        }
+        // Where there is none, too: users may come from a snapshot that had some.
+        global::resolve(&mut contents, &globals);
         Self::of_resolved(contents, globals)
     }
 

@@ -30,7 +30,7 @@ use super::tables::profile::ProfileRow;
 use super::tables::queue::QueueRow;
 use super::tables::room::RoomRow;
 use super::tables::user::{self, UserRow};
-use super::tables::{Row, tier};
+use super::tables::{Row, count_all as count, tier};
 
 /// More changes than this, and a twentieth of the users, cost more one by one than all together.
 const MOST: usize = 1000;
@@ -87,8 +87,13 @@ pub(super) fn news(c: &mut Session, served: &Snapshot, mark: &Mark) -> Result<Ne
         base.edit()
     };
     let rows = changed.rows();
-    let mut reading = Reading { c, edit: base, changed };
+    let tables: Vec<_> = rows.iter().map(|row| row.table).collect();
+    let mut reading = Reading { c, edit: base, changed, replaced: false };
     reading.all()?;
+    if matches!(reading.c, Session::Sqlite(_)) && !reading.lacks_none(&tables)? {
+        let contents = load::contents(c)?;
+        return Ok(News::Everything(Box::new(contents), now));
+    }
     Ok(News::Changes(Box::new(reading.edit.finish(now.revision)), now, rows))
 }
 
@@ -173,6 +178,8 @@ struct Reading<'c> {
     c: &'c mut Session,
     edit: Edit,
     changed: Changed,
+    /// Whether a row has taken the place of another one of which nothing was noted.
+    replaced: bool,
 }
 
 impl Reading<'_> {
@@ -267,12 +274,16 @@ impl Reading<'_> {
                         Some((domain, User { gateways, ..row.read_as(*id)? }))
                     }
                 };
-                if let Some((_, user)) = &user
-                    && self.name_of(*id).is_some_and(|name| name != user.id)
-                {
+                // Of one that is gone, too: SQLite keeps its memberships where it is not told to
+                // look after them.
+                let name = user.as_ref().map(|(_, user)| user.id.as_str());
+                if self.name_of(*id).is_some_and(|before| Some(before) != name) {
                     renamed.push(*id);
                 }
                 self.edit.user(*id, user.as_ref().map(|(domain, user)| (*domain, user)));
+                if let Some((domain, user)) = &user {
+                    self.replaced |= self.has_namesake(*domain, *id, user);
+                }
             }
         }
         // Groups hold the names of their members.
@@ -281,6 +292,47 @@ impl Reading<'_> {
             self.changed.0.entry(GroupRow::TABLE).or_default().extend(groups);
         }
         Ok(())
+    }
+
+    /// Whether another user has one of the names of this one, which no database allows: it is gone.
+    fn has_namesake(&self, domain: i64, id: i64, user: &User) -> bool {
+        let names = std::iter::once(&user.id).chain(&user.number_alias);
+        self.domain(domain).is_some_and(|domain| {
+            names.into_iter().any(|name| domain.users().has_other(name, user, id))
+        })
+    }
+
+    /// Whether rows have gone of which nothing was noted. SQLite's `REPLACE` takes those away that
+    /// are in the way of a new one, and tells no trigger of it.
+    fn lacks_none(&mut self, changed: &[&str]) -> QueryResult<bool> {
+        if self.replaced {
+            return Ok(false);
+        }
+        let contents = self.edit.so_far().contents();
+        let routed = || contents.dialplan.iter().chain(&contents.chatplan);
+        let kept: [(&str, usize); 13] = [
+            (DomainRow::TABLE, contents.domains.len()),
+            (GroupRow::TABLE, contents.domains.iter().map(|it| it.groups().len()).sum()),
+            (ContextRow::TABLE, routed().count()),
+            (ExtensionRow::TABLE, routed().map(|context| context.extensions().len()).sum()),
+            (ProfileRow::TABLE, contents.profiles.len()),
+            (AccessListRow::TABLE, contents.access_lists.len()),
+            (RoomRow::TABLE, contents.rooms.len()),
+            (MenuRow::TABLE, contents.menus.len()),
+            (QueueRow::TABLE, contents.queues.len()),
+            (AgentRow::TABLE, contents.agents.len()),
+            (LanguageRow::TABLE, contents.languages.len()),
+            (DocumentRow::TABLE, contents.documents.len()),
+            // They are told as their domains.
+            ("domain_aliases", contents.domains.iter().map(|it| it.aliases().len()).sum()),
+        ];
+        for (table, kept) in kept {
+            let told = if table == "domain_aliases" { DomainRow::TABLE } else { table };
+            if changed.contains(&told) && count(self.c, table)? != kept {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The name that a user has had so far.

@@ -71,6 +71,16 @@ pub(super) fn count<R: Row>(c: &mut Session, scope: &str) -> QueryResult<i64> {
     Ok(found.id)
 }
 
+/// How many rows a table has.
+pub(super) fn count_all(c: &mut Session, table: &str) -> QueryResult<usize> {
+    let query = diesel::sql_query(format!("SELECT count(*) AS id FROM {table}"));
+    let found: Found = match c {
+        Session::Postgres(c) => query.get_result(c)?,
+        Session::Sqlite(c) => query.get_result(c)?,
+    };
+    Ok(usize::try_from(found.id).unwrap_or_default())
+}
+
 #[derive(QueryableByName)]
 struct Found {
     #[diesel(sql_type = BigInt)]

@@ -58,8 +58,25 @@ impl LastGood {
                 || (entry.generation == Some(generation) && entry.made.elapsed() < SETTLED)
         });
         if !settled {
+            self.forget_where(watched, key, |entry| entry.generation < Some(generation));
             let (answer, made) = (Ok(Arc::new(document.clone())), Instant::now());
             self.kept.put(question, Entry { answer, made, generation: Some(generation) });
+        }
+    }
+
+    /// Whoever asks this is refused now.
+    pub(super) fn forget(&self, lookup: &Lookup, key: &str) {
+        self.forget_where(lookup, key, |_| true);
+    }
+
+    /// Forgets answers to a look-up in whatever fields they were kept: a handler may read others now.
+    fn forget_where(&self, lookup: &Lookup, key: &str, goes: impl Fn(&Entry) -> bool) {
+        let shapes: Vec<_> = self.shapes().iter().cloned().enumerate().collect();
+        for shape in &shapes {
+            let question = question(shape, lookup, key);
+            if self.kept.get(&question).is_some_and(|entry| goes(&entry)) {
+                self.kept.remove(&question);
+            }
         }
     }
 

@@ -131,9 +131,10 @@ impl Drop for Place {
             return;
         }
         let now = Instant::now();
-        // Who cannot be answered any more ends by himself.
-        let waiting = std::iter::from_fn(|| state.waiting.pop_first());
-        let next = waiting.map(|(_, waiting)| waiting).find(|waiting| waiting.end > now);
+        // Who cannot be answered any more leaves by himself, and says why.
+        let number = state.waiting.iter().find(|(_, waiting)| waiting.end > now);
+        let number = number.map(|(number, _)| *number);
+        let next = number.and_then(|number| state.waiting.remove(&number));
         if next.is_none() {
             state.taken -= 1;
         }
@@ -154,11 +155,16 @@ impl Entered {
         if self.leave() {
             return Refusal::Overloaded("every place of the handler is taken");
         }
+        self.is_overdue();
+        Refusal::Internal("the handler missed its deadline".into())
+    }
+
+    /// Nobody waits any more for what the handler does.
+    fn is_overdue(&self) {
         let mut state = self.shared.state();
         if !self.ended.swap(true, SeqCst) {
             state.overdue += 1;
         }
-        Refusal::Internal("the handler missed its deadline".into())
     }
 
     /// Leaves the queue; whether it was in it.

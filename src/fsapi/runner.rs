@@ -98,7 +98,14 @@ impl Runner {
                         return complete(document, &lookup, &picture);
                     };
                     let watched = lookup.watched();
-                    let document = registry.ask(handler, &watched, facts)?;
+                    let document = match registry.ask(handler, &watched, facts) {
+                        Err(refusal) if !refusal.is_failure() => {
+                            // What is refused now must not come back when the handler fails.
+                            last_good.get().inspect(|kept| kept.forget(&lookup, &key));
+                            return Err(refusal);
+                        }
+                        answer => answer?,
+                    };
                     if let Some(last_good) = last_good.get()
                         && check(&document, &lookup, &key).is_ok()
                     {

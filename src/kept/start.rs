@@ -70,7 +70,9 @@ pub fn start(in_force: &Arc<InForce>) -> anyhow::Result<(Arc<App>, Mark)> {
         age = %Age::since(kept.good),
         "{why:#}; answering from the snapshot that was kept"
     );
-    Ok((app, kept.head.mark))
+    // Another version may have read the same rows in another way, so everything is read anew.
+    let is_ours = kept.head.version == env!("CARGO_PKG_VERSION");
+    Ok((app, if is_ours { kept.head.mark } else { Mark::default() }))
 }
 
 /// Whether what was kept may be free of it.

@@ -1,8 +1,10 @@
 //! One task for each switch: keeps a link to it, and does over it what is pending.
 //!
 //! A task counts as done once the switch has answered its command; one whose link is lost before
-//! that is done again. A switch may so be told a thing twice, and never not at all.
+//! that is done again. A switch may so be told a thing twice, and never not at all; but what ends calls
+//! is told twice at the most.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,6 +25,7 @@ pub(super) async fn supervise<D: Dial>(switch: Arc<Switch>, dial: D) {
         core: None,
         began: Instant::now(),
         backoff: switch.pace.backoff,
+        doubtful: BTreeSet::new(),
         switch,
     };
     loop {
@@ -49,6 +52,8 @@ struct Supervisor {
     /// When the service began to tell it things.
     began: Instant,
     backoff: Duration,
+    /// Profiles that were to be ended when the link was lost, which may have been done.
+    doubtful: BTreeSet<Word>,
 }
 
 impl Supervisor {
@@ -160,12 +165,29 @@ impl Supervisor {
         let (task, again) = match self.progress(link, &job.task).await {
             Ok(None) => return Ok(()),
             Ok(Some((rest, wait))) => (rest, Ok(wait)),
-            Err(lost) => (job.task.clone(), Err(lost)),
+            Err(lost) => (self.once_more(&job.task), Err(lost)),
         };
         let pace = &self.switch.pace;
         let wait = *again.as_ref().unwrap_or(&pace.again);
         self.switch.pending(|pending| pending.put_back(job.with(task), Instant::now() + wait));
         again.map(drop)
+    }
+
+    /// A task that was lost on the way. A profile is told twice at the most to end its calls: if the
+    /// switch did it each time and only its answer is lost, that would never end.
+    fn once_more(&mut self, task: &Task) -> Task {
+        let Task::Profile(profile, work) = task else { return task.clone() };
+        let ends_calls = matches!(work.action, Action::Restart | Action::Stop);
+        if !ends_calls || self.doubtful.insert(profile.clone()) {
+            return task.clone();
+        }
+        let switch = &self.switch.settings.name;
+        tracing::error!(
+            switch,
+            "the link was lost twice over a profile that was to be restarted or stopped; look whether it was"
+        );
+        let work = ProfileWork { action: Action::Rescan, ..work.clone() };
+        Task::Profile(profile.clone(), work)
     }
 
     /// What is left of a task, and when to go on with it.
@@ -190,6 +212,9 @@ impl Supervisor {
                 return Ok(Some((Task::Profile(profile.clone(), start), Duration::ZERO)));
             }
             _ => {}
+        }
+        if let Task::Profile(profile, _) = task {
+            self.doubtful.remove(profile);
         }
         self.meter.told(task, Instant::now());
         Ok(None)

@@ -20,7 +20,7 @@ pub(crate) async fn pulse(app: Arc<App>) {
         return;
     }
     let watchdog = sd_notify::watchdog_enabled();
-    let mut ticks = tokio::time::interval(watchdog.map_or(PERIOD, |limit| limit / 2));
+    let mut ticks = tokio::time::interval(watchdog.map_or(PERIOD, |limit| limit / 4));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut told = String::new();
     loop {

@@ -86,7 +86,7 @@ const NAMES: [&str; 11] = [
 ];
 
 /// What people and programs do to rows; in this order each can be done.
-const EDITS: [&str; 62] = [
+const EDITS: [&str; 63] = [
     "UPDATE users SET voicemail_hash = '0123456789abcdef0123456789abcdef' WHERE name = '1000'",
     "UPDATE users SET name = '2000' WHERE name = '1001'",
     "UPDATE users SET name = '1001' WHERE name = '2000'",
@@ -163,6 +163,7 @@ const EDITS: [&str; 62] = [
     "UPDATE documents SET hosts = '[\"a\"]', xml = '<configuration name=\"x.conf\" y=\"$${g}\"/>' WHERE name = 'x.conf'",
     "INSERT INTO globals (name, value) SELECT 'g', 'one' WHERE NOT EXISTS (SELECT 1 FROM globals WHERE name = 'g')",
     "UPDATE globals SET value = value || '2' WHERE name = 'g'",
+    "DELETE FROM globals",
 ];
 
 fn read(database: &mut Database) -> (Snapshot, Mark) {
@@ -281,4 +282,35 @@ fn changes_that_are_forgotten_and_tables_that_are_emptied_are_read_as_a_whole() 
             assert!(snapshot.contents().rooms.is_empty());
         }
     });
+}
+
+#[test]
+fn what_sqlite_replaces_without_a_word_is_gone() {
+    const REPLACE: &str = "INSERT OR REPLACE INTO";
+    let base = Base::sqlite();
+    let mut database = filled(&base);
+    let (mut snapshot, mut mark) = read(&mut database);
+    for rows in [
+        "users (domain_id, name, enabled) SELECT domain_id, name, 0 FROM users WHERE name = '1000'",
+        "users (domain_id, name, number_alias) SELECT domain_id, 'x', number_alias FROM users \
+         WHERE number_alias IS NOT NULL LIMIT 1",
+        "rooms (name, profile) SELECT name, 'replaced' FROM rooms",
+        "documents (name, xml) SELECT name, '<configuration name=\"y\"/>' FROM documents",
+        "contexts (section, name) SELECT section, name FROM contexts LIMIT 1",
+        "domains (name) SELECT name FROM domains LIMIT 1",
+    ] {
+        base.sql(&format!("{REPLACE} {rows}"));
+        follow(&mut database, &mut snapshot, &mut mark);
+        assert_eq!(whole(&snapshot), whole(&read(&mut database).0), "after: {rows}");
+    }
+}
+
+#[test]
+fn a_user_that_is_deleted_without_its_memberships_is_in_no_group() {
+    let base = Base::sqlite();
+    let mut database = filled(&base);
+    let (mut snapshot, mut mark) = read(&mut database);
+    base.sql("PRAGMA foreign_keys = OFF; DELETE FROM users WHERE id = (SELECT min(user_id) FROM group_members)");
+    follow(&mut database, &mut snapshot, &mut mark);
+    assert_eq!(whole(&snapshot), whole(&read(&mut database).0));
 }

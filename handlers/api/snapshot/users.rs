@@ -178,6 +178,21 @@ impl Users {
         index
     }
 
+    /// Whether a user of another row than this has the same id, or the same second name, under this
+    /// name.
+    pub fn has_other(&self, name: &str, user: &User, row: i64) -> bool {
+        let same = |other: Option<&str>, own: Option<&str>| {
+            let is_it = |text: Option<&str>| text.is_some_and(|it| it.eq_ignore_ascii_case(name));
+            is_it(other) && is_it(own)
+        };
+        self.index.rows(name).filter(|other| *other != row).any(|other| {
+            self.at(other).is_some_and(|other| {
+                same(Some(other.id), Some(&user.id))
+                    || same(other.number_alias, user.number_alias.as_deref())
+            })
+        })
+    }
+
     /// The rows of users that have gateways or other elements: globals have been put into these, so
     /// they cannot be put in anew.
     pub fn rows_with_extras(&self) -> impl Iterator<Item = i64> {
