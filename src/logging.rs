@@ -10,6 +10,7 @@ use std::io::{IsTerminal, stderr};
 use std::sync::OnceLock;
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::{EnvFilter, fmt};
 
 pub(crate) use self::lines::{Line, Lines};
@@ -31,9 +32,7 @@ pub(crate) fn start(settings: &Settings) -> WorkerGuard {
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES).finish(stderr());
     if DROPPED.set(writer.error_counter()).is_ok() {
-        // The client of the event socket tells of each attempt; what it is to tell, `switches` says.
-        let filter = format!("freeswitch_esl_tokio=error,{}", settings.log);
-        let filter = EnvFilter::try_new(filter).unwrap_or_default();
+        let filter = parsed(&settings.log).unwrap_or_default();
         let ansi = stderr().is_terminal();
         let log = fmt().with_env_filter(filter).with_ansi(ansi).with_writer(writer);
         let replace: Replace = match settings.log_format {
@@ -65,9 +64,14 @@ pub(crate) fn start(settings: &Settings) -> WorkerGuard {
 
 /// From now on this is logged.
 pub(crate) fn filter(filter: &str) {
-    if let (Some(replace), Ok(filter)) = (REPLACE.get(), EnvFilter::try_new(filter)) {
+    if let (Some(replace), Ok(filter)) = (REPLACE.get(), parsed(filter)) {
         replace(filter);
     }
+}
+
+/// The client of the event socket tells of each attempt; what is worth a line, `switches` says.
+fn parsed(filter: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::try_new(format!("freeswitch_esl_tokio=error,{filter}"))
 }
 
 /// How many lines were dropped so far.

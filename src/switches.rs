@@ -54,8 +54,8 @@ pub struct SwitchStatus {
     pub address: String,
     /// Whether it can be told anything.
     pub state: SwitchState,
-    /// For how long, in seconds.
-    pub seconds: u64,
+    /// For how many seconds.
+    pub for_s: u64,
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -270,7 +270,7 @@ impl Switch {
             name: self.settings.name.clone(),
             address: self.settings.address(),
             state: contact.state,
-            seconds: contact.since.elapsed().as_secs(),
+            for_s: contact.since.elapsed().as_secs(),
             error: contact.error.clone(),
             pending,
         }

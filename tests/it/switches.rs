@@ -424,11 +424,14 @@ fn the_password_is_in_no_log() {
 fn what_a_switch_was_not_told_when_the_service_stops_is_logged() {
     let switch = FakeSwitch::new();
     switch.leave();
-    let mut pushed = Pushed::to(&switch, &pace()).serves(profile("5060", "x", &[]));
-    pushed.change(profile("5070", "x", &[]), "profiles");
+    let mut pushed = Pushed::to(&switch, &pace());
+    let queue = Queue { name: "never-told".into(), params: Vec::new() };
+    pushed.change(Contents { queues: [queue].into(), ..directory() }, "queues");
     pushed.until("kept", |status| status.pending == 1);
     drop(pushed.telling.take());
-    assert!(log().contains("the switch was not told everything"));
+    let log = log();
+    let line = log.lines().find(|line| line.contains("queue load never-told"));
+    assert!(line.is_some_and(|line| line.contains("was not told everything")), "{line:?}");
 }
 
 proptest! {
