@@ -2,7 +2,7 @@
 //!
 //! A switch asks for most things each time it needs them, and remembers the rest: users that may be
 //! cached, network lists, SIP profiles with their gateways, queues. After a change it is told over
-//! its event socket to forget or to ask again; [`plan`] says what for which change.
+//! its event socket to forget or to ask again; `plan` says what for which change.
 //!
 //! ```text
 //! watch -> Mailbox -> plan (a thread) -> Pending, one for each switch -> supervisor (a task) -> Link
