@@ -22,6 +22,8 @@ pub(super) struct Pending {
     /// Until then no user is flushed.
     users_wait: Option<Instant>,
     tasks: BTreeMap<Subject, Waiting>,
+    /// What was taken out, and is neither done nor put back yet.
+    under_way: Option<Task>,
 }
 
 #[derive(Debug)]
@@ -56,9 +58,9 @@ pub(super) enum Next {
 }
 
 impl Pending {
-    /// How many things wait.
+    /// How many things are not done yet.
     pub(super) fn len(&self) -> usize {
-        self.users.len() + self.tasks.len()
+        self.users.len() + self.tasks.len() + usize::from(self.under_way.is_some())
     }
 
     /// Adds what a change asks for.
@@ -87,8 +89,21 @@ impl Pending {
         self.tasks.insert(subject, Waiting { task, asked: now, wait });
     }
 
-    /// Takes the first that may be done now.
+    /// Takes the first that may be done now. It counts until it is done, or put back.
     pub(super) fn take(&mut self, meter: &mut Meter, now: Instant) -> Next {
+        let next = self.first(meter, now);
+        if let Next::Now(job) = &next {
+            self.under_way = Some(job.task.clone());
+        }
+        next
+    }
+
+    /// What was taken out is done.
+    pub(super) fn done(&mut self) {
+        self.under_way = None;
+    }
+
+    fn first(&mut self, meter: &mut Meter, now: Instant) -> Next {
         let mut soonest = None;
         let mut later = |due: Instant| {
             let soon = soonest.get_or_insert(due);
@@ -134,6 +149,7 @@ impl Pending {
     /// since then comes after it.
     pub(super) fn put_back(&mut self, job: Job, wait: Instant) {
         let Job { task, asked } = job;
+        self.under_way = None;
         if let Task::Flush(user) = task {
             if !self.tasks.contains_key(&Subject::Users) {
                 self.users.entry(user).or_insert(asked);
@@ -165,7 +181,8 @@ impl Pending {
     /// What waits, for people.
     pub(super) fn told(&self) -> Vec<String> {
         let users = (!self.users.is_empty()).then(|| format!("flush {} users", self.users.len()));
-        users.into_iter().chain(self.tasks.values().map(|it| it.task.to_string())).collect()
+        let tasks = self.under_way.iter().chain(self.tasks.values().map(|it| &it.task));
+        users.into_iter().chain(tasks.map(Task::to_string)).collect()
     }
 }
 
@@ -223,6 +240,8 @@ mod tests {
         while let Next::Now(job) = pending.take(meter, at) {
             meter.told(&job.task, at);
             done.push(job.task.to_string());
+            assert!(pending.len() > 0, "what is under way is not done");
+            pending.done();
         }
         done
     }

@@ -12,7 +12,7 @@ use super::Switch;
 use super::command::{Command, Verdict, Word};
 use super::link::{Dial, Link, Lost, NoLink};
 use super::pace::Meter;
-use super::pending::{Job, Next};
+use super::pending::{Job, Next, Pending};
 use super::task::{Action, ProfileWork, Task};
 
 /// A log line quotes no more of an answer.
@@ -163,7 +163,10 @@ impl Supervisor {
     /// Does a task, or as much of it as can be done now. What is lost on the way is pending again.
     async fn perform(&mut self, link: &mut impl Link, job: Job) -> Result<(), Lost> {
         let (task, again) = match self.progress(link, &job.task).await {
-            Ok(None) => return Ok(()),
+            Ok(None) => {
+                self.switch.pending(Pending::done);
+                return Ok(());
+            }
             Ok(Some((rest, wait))) => (rest, Ok(wait)),
             Err(lost) => (self.once_more(&job.task), Err(lost)),
         };
