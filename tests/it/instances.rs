@@ -5,30 +5,11 @@ use std::time::{Duration, Instant};
 use jackfield::db::Database;
 
 use crate::support::{
-    Base, Gate, PATIENCE, Program, body, find, get, on_each, on_postgres, post, tree,
+    Base, Gate, PATIENCE, Program, add_user, get, on_each, on_postgres, serves, until,
 };
 
 /// How old the answers of one instance may be, by what another has confirmed.
 const A_SECOND: Duration = Duration::from_secs(1);
-
-fn add_user(base: &Base, name: &str) {
-    let values = format!("SELECT id, '{name}' FROM domains");
-    base.sql(&format!("INSERT INTO users (domain_id, name) {values}"));
-}
-
-fn serves(program: &Program, user: &str) -> bool {
-    let tree = tree(&post(program.machine, body(42).set("user", user).bytes()).body);
-    find(&tree, &format!("section/domain/users/user[id={user}]")).is_some()
-        || find(&tree, &format!("section/domain/user[id={user}]")).is_some()
-}
-
-fn until(what: &str, patience: Duration, is_so: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < patience, "not within {patience:?}: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
 
 #[test]
 fn each_of_two_instances_serves_a_change_within_a_second() {
@@ -38,7 +19,7 @@ fn each_of_two_instances_serves_a_change_within_a_second() {
             let user = format!("newcomer{at}");
             add_user(base, &user);
             for instance in &instances {
-                until(&user, A_SECOND, || serves(instance, &user));
+                until(&user, A_SECOND, || serves(instance.machine, &user));
             }
         }
     });
@@ -56,7 +37,7 @@ fn a_notification_that_does_not_come_is_made_up_for() {
         for at in 0..5 {
             let user = format!("newcomer{at}");
             add_user(base, &user);
-            until(&user, A_SECOND, || serves(&program, &user));
+            until(&user, A_SECOND, || serves(program.machine, &user));
         }
     });
 }
@@ -101,9 +82,9 @@ fn what_was_changed_while_the_connection_was_lost_is_served_once_it_is_back() {
             base.sql(&format!("DELETE FROM users WHERE name = 'newcomer{at}b'"));
             gate.open();
             let last = format!("newcomer{at}c");
-            until(&last, Duration::from_secs(5), || serves(&program, &last));
-            assert!(serves(&program, &format!("newcomer{at}a")));
-            assert!(!serves(&program, &format!("newcomer{at}b")));
+            until(&last, Duration::from_secs(5), || serves(program.machine, &last));
+            assert!(serves(program.machine, &format!("newcomer{at}a")));
+            assert!(!serves(program.machine, &format!("newcomer{at}b")));
         }
         assert_eq!(program.log().matches("whole=true").count(), 0, "{}", program.log());
     });
@@ -119,9 +100,9 @@ fn two_transactions_that_commit_in_the_reverse_of_their_beginning_are_both_serve
         let mut first = base.hold("BEGIN; SELECT now(), pg_current_xact_id()");
         let mut second = base.hold("BEGIN; SELECT now(), pg_current_xact_id()");
         second.sql(&format!("{}; COMMIT", user("second")));
-        until("the second", A_SECOND, || serves(&program, "second"));
+        until("the second", A_SECOND, || serves(program.machine, "second"));
         first.sql(&format!("{}; COMMIT", user("first")));
-        until("the first", A_SECOND, || serves(&program, "first"));
+        until("the first", A_SECOND, || serves(program.machine, "first"));
         assert_eq!(get(program.machine, "/health").status, 200);
     });
 }
@@ -145,7 +126,7 @@ fn an_instance_is_never_older_than_a_second_while_others_write() {
                 let user = format!("newcomer{at}");
                 add_user(base, &user);
                 for instance in &instances {
-                    until(&user, A_SECOND, || serves(instance, &user));
+                    until(&user, A_SECOND, || serves(instance.machine, &user));
                 }
             }
             done.send(()).expect("it waits for that");

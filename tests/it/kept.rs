@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use jackfield::app::read_snapshot;
 use jackfield::db::Mark;
@@ -16,16 +16,9 @@ use jackfield_api::testing::pbx;
 
 use crate::export::nasty;
 use crate::support::{
-    Base, Gate, Metrics, PATIENCE, Program, Server, body, exchange, find, get, jackfield, on_each,
-    on_postgres, parse_reply, post, recorded, request, tree,
+    self, Base, Gate, Metrics, PATIENCE, Program, Server, add_user, body, exchange, get, jackfield,
+    on_each, on_postgres, parse_reply, recorded, request, serves,
 };
-
-fn serves(service: std::net::SocketAddr, user: &str) -> bool {
-    let tree = tree(&post(service, body(42).set("user", user).bytes()).body);
-    ["section/domain/users", "section/domain"]
-        .iter()
-        .any(|place| find(&tree, &format!("{place}/user[id={user}]")).is_some())
-}
 
 /// An answer as it comes: it may hold globals of the switch's own.
 fn answer(to: std::net::SocketAddr, body: &[u8]) -> (u16, String) {
@@ -38,15 +31,7 @@ fn health(program: &Program) -> serde_json::Value {
 }
 
 fn until(what: &str, is_so: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < 3 * PATIENCE, "not in time: {what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-fn add_user(base: &Base, name: &str) {
-    base.sql(&format!("INSERT INTO users (domain_id, name) SELECT id, '{name}' FROM domains"));
+    support::until(what, 3 * PATIENCE, is_so);
 }
 
 /// Where a service with this state folder and database keeps its snapshot.

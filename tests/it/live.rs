@@ -7,41 +7,21 @@ use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jackfield::control::{self, ControlError};
 use jackfield::watch::Watcher;
 use jackfield_api::snapshot::Snapshot;
 
 use crate::support::{
-    Base, Gate, Metrics, PATIENCE, Program, Server, body, find, get, jackfield, on_each,
-    on_postgres, post, tree,
+    Base, Gate, Metrics, PATIENCE, Program, Server, add_user, get, jackfield, on_each, on_postgres,
+    serves, until,
 };
-
-fn add_user(base: &Base, name: &str) {
-    let values = format!("SELECT id, '{name}' FROM domains");
-    base.sql(&format!("INSERT INTO users (domain_id, name) {values}"));
-}
-
-fn serves(service: SocketAddr, user: &str) -> bool {
-    let tree = tree(&post(service, body(42).set("user", user).bytes()).body);
-    let path = format!("section/domain/users/user[id={user}]");
-    find(&tree, &path).is_some()
-        || find(&tree, &format!("section/domain/user[id={user}]")).is_some()
-}
 
 fn health(service: SocketAddr) -> serde_json::Value {
     let reply = get(service, "/health");
     assert_eq!(reply.status, 200, "look-ups are answered");
     serde_json::from_slice(&reply.body).expect("JSON")
-}
-
-fn until(what: &str, patience: Duration, is_so: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < patience, "not within {patience:?}: {what}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]
