@@ -30,7 +30,7 @@ use super::tables::profile::ProfileRow;
 use super::tables::queue::QueueRow;
 use super::tables::room::RoomRow;
 use super::tables::user::{self, UserRow};
-use super::tables::{Row, count_all as count, tier};
+use super::tables::{Row, count_in, tier};
 
 /// More changes than this, and a twentieth of the users, cost more one by one than all together.
 const MOST: usize = 1000;
@@ -77,6 +77,7 @@ pub(super) fn news(c: &mut Session, served: &Snapshot, mark: &Mark) -> Result<Ne
         let contents = load::contents(c)?;
         return Ok(News::Everything(Box::new(contents), now));
     };
+    let rows = changed.rows();
     let base = if changed.take(GLOBALS).is_empty() {
         served.edit()
     } else {
@@ -86,7 +87,6 @@ pub(super) fn news(c: &mut Session, served: &Snapshot, mark: &Mark) -> Result<Ne
         changed.0.entry(UserRow::TABLE).or_default().extend(users);
         base.edit()
     };
-    let rows = changed.rows();
     let tables: Vec<_> = rows.iter().map(|row| row.table).collect();
     let mut reading = Reading { c, edit: base, changed, replaced: false };
     reading.all()?;
@@ -282,7 +282,9 @@ impl Reading<'_> {
                 }
                 self.edit.user(*id, user.as_ref().map(|(domain, user)| (*domain, user)));
                 if let Some((domain, user)) = &user {
-                    self.replaced |= self.has_namesake(*domain, *id, user);
+                    let domain = self.domain(*domain);
+                    self.replaced |=
+                        domain.is_some_and(|domain| domain.users().has_namesake(*id, user));
                 }
             }
         }
@@ -292,14 +294,6 @@ impl Reading<'_> {
             self.changed.0.entry(GroupRow::TABLE).or_default().extend(groups);
         }
         Ok(())
-    }
-
-    /// Whether another user has one of the names of this one, which no database allows: it is gone.
-    fn has_namesake(&self, domain: i64, id: i64, user: &User) -> bool {
-        let names = std::iter::once(&user.id).chain(&user.number_alias);
-        self.domain(domain).is_some_and(|domain| {
-            names.into_iter().any(|name| domain.users().has_other(name, user, id))
-        })
     }
 
     /// Whether rows have gone of which nothing was noted. SQLite's `REPLACE` takes those away that
@@ -328,7 +322,10 @@ impl Reading<'_> {
         ];
         for (table, kept) in kept {
             let told = if table == "domain_aliases" { DomainRow::TABLE } else { table };
-            if changed.contains(&told) && count(self.c, table)? != kept {
+            if !changed.contains(&told) {
+                continue;
+            }
+            if usize::try_from(count_in(self.c, table, "true")?) != Ok(kept) {
                 return Ok(false);
             }
         }

@@ -178,19 +178,21 @@ impl Users {
         index
     }
 
-    /// Whether a user of another row than this has the same id, or the same second name, under this
-    /// name.
-    pub fn has_other(&self, name: &str, user: &User, row: i64) -> bool {
-        let same = |other: Option<&str>, own: Option<&str>| {
-            let is_it = |text: Option<&str>| text.is_some_and(|it| it.eq_ignore_ascii_case(name));
-            is_it(other) && is_it(own)
+    /// Whether a user of another row than this has the id or the second name of this one, as that. No
+    /// database allows it.
+    pub fn has_namesake(&self, row: i64, user: &User) -> bool {
+        let alias = |name: &str, other: UserRef<'_>| {
+            other.number_alias.is_some_and(|alias| alias.eq_ignore_ascii_case(name))
         };
-        self.index.rows(name).filter(|other| *other != row).any(|other| {
-            self.at(other).is_some_and(|other| {
-                same(Some(other.id), Some(&user.id))
-                    || same(other.number_alias, user.number_alias.as_deref())
-            })
-        })
+        let others = |name: &str| {
+            let rows = self.index.rows(name).filter(|other| *other != row);
+            rows.filter_map(|other| self.at(other)).collect::<Vec<_>>()
+        };
+        others(&user.id).iter().any(|other| other.id.eq_ignore_ascii_case(&user.id))
+            || user
+                .number_alias
+                .as_deref()
+                .is_some_and(|name| others(name).into_iter().any(|other| alias(name, other)))
     }
 
     /// The rows of users that have gateways or other elements: globals have been put into these, so
