@@ -208,7 +208,7 @@ fn texts<'a>(on: OnSwitch<'a>, settings: &'a [Setting]) -> Vec<(&'a str, Cow<'a,
     settings.iter().map(text).collect()
 }
 
-/// A profile's own settings as the switch gets them.
+/// What a profile or a gateway says by itself, as the switch gets it.
 #[derive(PartialEq)]
 struct Text<'a> {
     params: Vec<(&'a str, Cow<'a, str>, bool)>,
@@ -217,7 +217,11 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn of(on: OnSwitch<'a>, profile: &'a Profile) -> Self {
-        Self { params: texts(on, &profile.params), others: xml(on, &profile.others) }
+        Self::new(on, &profile.params, &profile.others)
+    }
+
+    fn new(on: OnSwitch<'a>, params: &'a [Setting], others: &Raw) -> Self {
+        Self { params: texts(on, params), others: xml(on, others) }
     }
 }
 

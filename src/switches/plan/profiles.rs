@@ -6,7 +6,7 @@ use jackfield_api::snapshot::{Domain, Gateway, OnSwitch, Profile, ProfileKind};
 
 use super::super::command::Word;
 use super::super::task::{Action, ProfileWork, Task};
-use super::{Planner, Text, texts, xml};
+use super::{Planner, Text};
 
 /// Parameters of where a profile listens. A rescan takes them in without moving the socket, so that
 /// the profile would tell phones an address that it does not have.
@@ -139,10 +139,12 @@ impl<'a> Planner<'a> {
     }
 
     /// The gateways of a profile and of the users that it brings along, as the switch gets them.
-    fn gateways(&self, on: OnSwitch<'a>, profile: &'a Profile) -> BTreeMap<&'a str, Described<'a>> {
+    fn gateways(&self, on: OnSwitch<'a>, profile: &'a Profile) -> BTreeMap<&'a str, Text<'a>> {
         let mut gateways = BTreeMap::new();
         let mut add = |gateway: &'a Gateway| {
-            gateways.entry(gateway.name.as_str()).or_insert_with(|| Described::of(on, gateway));
+            gateways
+                .entry(gateway.name.as_str())
+                .or_insert_with(|| Text::new(on, &gateway.params, &gateway.others));
         };
         profile.gateways.iter().for_each(&mut add);
         let everybody = self.changed.any(&["profiles", "domains"]);
@@ -177,19 +179,6 @@ fn what_stays<'a>(old: &Text<'a>, new: &Text<'a>) -> Vec<&'a str> {
         .map(|(name, ..)| *name)
         .filter(|name| !is_there(name) && !lists.contains(name))
         .collect()
-}
-
-/// What a gateway says.
-#[derive(PartialEq)]
-struct Described<'a> {
-    params: Vec<(&'a str, std::borrow::Cow<'a, str>, bool)>,
-    others: String,
-}
-
-impl<'a> Described<'a> {
-    fn of(on: OnSwitch<'a>, gateway: &'a Gateway) -> Self {
-        Self { params: texts(on, &gateway.params), others: xml(on, &gateway.others) }
-    }
 }
 
 /// The domains that a profile goes by, or brings the gateways of.
