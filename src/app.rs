@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use anyhow::Context;
 use jackfield_api::snapshot::Snapshot;
 
-use crate::db::{Database, DatabaseUrl, Mark};
+use crate::db::{Database, DatabaseUrl};
 use crate::fsapi::{Router, StartErrors};
 use crate::health::{Cause, Health, Reason, Status};
 use crate::kept::Keeping;
@@ -100,12 +100,6 @@ impl App {
 
 /// Reads a snapshot from a database.
 pub fn read_snapshot(url: &DatabaseUrl) -> anyhow::Result<Snapshot> {
-    read_marked(url).map(|(snapshot, _)| snapshot)
-}
-
-/// Reads a snapshot from a database, and where that was in its history.
-pub fn read_marked(url: &DatabaseUrl) -> anyhow::Result<(Snapshot, Mark)> {
-    let read = Database::open(url)?.load_marked();
-    let (contents, mark) = read.with_context(|| format!("reading {url}"))?;
-    Ok((Snapshot::new(contents), mark))
+    let contents = Database::open(url)?.load().with_context(|| format!("reading {url}"))?;
+    Ok(Snapshot::new(contents))
 }

@@ -90,8 +90,7 @@ impl Database {
 
     /// Reads everything, in one transaction. A database that lacks migrations is refused.
     pub fn load(&mut self) -> Result<Contents, DbError> {
-        self.check_version()?;
-        self.session.read(load::contents)
+        self.load_marked().map(|(contents, _)| contents)
     }
 
     /// Reads everything as [`Database::load`] does, and says where in its history that was.

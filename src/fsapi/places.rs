@@ -155,16 +155,11 @@ impl Entered {
         if self.leave() {
             return Refusal::Overloaded("every place of the handler is taken");
         }
-        self.is_overdue();
-        Refusal::Internal("the handler missed its deadline".into())
-    }
-
-    /// Nobody waits any more for what the handler does.
-    fn is_overdue(&self) {
         let mut state = self.shared.state();
         if !self.ended.swap(true, SeqCst) {
             state.overdue += 1;
         }
+        Refusal::Internal("the handler missed its deadline".into())
     }
 
     /// Leaves the queue; whether it was in it.
