@@ -64,13 +64,9 @@ impl App {
     /// Every reason why it is degraded.
     pub fn reasons(&self) -> Vec<Reason> {
         let mut reasons = self.health.reasons();
-        let mut more = |cause, why: Option<String>| {
-            if let Some(why) = why.filter(|_| reasons.iter().all(|reason| reason.cause != cause)) {
-                reasons.push(Reason { cause, why, for_s: 0 });
-            }
-        };
-        more(Cause::Database, self.liveness.silence());
-        more(Cause::Watch, self.liveness.standstill().map(str::to_owned));
+        if let Some(why) = self.liveness.standstill() {
+            reasons.push(Reason { cause: Cause::Watch, why: why.to_owned(), for_s: 0 });
+        }
         if let Some(age) = self.keeping.served(&self.router.picture())
             && reasons.iter().any(|reason| reason.cause.is_of_the_data())
         {

@@ -5,6 +5,7 @@
 //! says which. Each change, one by plain SQL too, raises the revision and is kept, by triggers.
 
 mod changes;
+mod distant;
 mod error;
 mod load;
 mod mark;
@@ -25,6 +26,7 @@ use diesel::prelude::*;
 use jackfield_api::snapshot::{Contents, Snapshot};
 
 pub use self::changes::Change;
+pub use self::distant::Distant;
 pub use self::error::DbError;
 pub use self::mark::Mark;
 pub use self::merge::{Met, Tally};

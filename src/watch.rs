@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 pub use self::liveness::Liveness;
 pub use self::step::{Changes, Follower, Step};
 use crate::app::App;
-use crate::db::{Database, DbError, Mark, News};
+use crate::db::{Database, DbError, Distant, Mark, News};
 use crate::fsapi::{Picture, Router};
 use crate::health::Cause;
 
@@ -78,7 +78,7 @@ impl Watcher {
         let watch = Watch {
             served: mark,
             refused: None,
-            database: None,
+            database: Distant::new(app.settings().database_url.clone()),
             is_lost: false,
             followers,
             replaced: Vec::new(),
@@ -102,7 +102,7 @@ impl Watcher {
 /// What the thread knows.
 struct Watch {
     app: Arc<App>,
-    database: Option<Database>,
+    database: Distant,
     /// Where what is served was read.
     served: Option<Mark>,
     /// What was read last and is not served, and why.
@@ -131,22 +131,17 @@ impl Watch {
             // Who asked before the database is read is answered by that one reading.
             waiting.extend(asked.try_iter());
             self.free();
-            if waiting.is_empty() && looked.elapsed() < period && !self.stirs() {
+            if waiting.is_empty() && looked.elapsed() < period && !self.database.stirs() {
                 continue;
             }
             let done = self.look();
             looked = Instant::now();
-            period = if self.database.is_some() { PERIOD } else { LONGEST_PERIOD.min(period * 2) };
+            period = if self.database.is_open() { PERIOD } else { LONGEST_PERIOD.min(period * 2) };
             for waiting in waiting {
                 // Who does not wait any more needs no answer.
                 let _ = waiting.send(done.clone());
             }
         }
-    }
-
-    /// Whether the database says that it has changed. One that fails to say is to be looked at.
-    fn stirs(&mut self) -> bool {
-        self.database.as_mut().is_some_and(|database| database.stirs().unwrap_or(true))
     }
 
     /// Frees what no look-up uses any more.
@@ -167,10 +162,8 @@ impl Watch {
 
     /// Looks once, and publishes what changed.
     fn look(&mut self) -> Reloaded {
-        self.app.liveness.asked();
         let done = self.refresh();
-        self.app.liveness.answered();
-        self.app.metrics.database_up.set(i64::from(self.database.is_some()));
+        self.app.metrics.database_up.set(i64::from(self.database.is_open()));
         let gone: &[Cause] = match &done {
             Ok(_) => &[Cause::Database, Cause::Data],
             Err(_) if self.is_lost => &[],
@@ -189,7 +182,8 @@ impl Watch {
             // Not its revision, so that a repair is seen whatever it does.
             Err(error) if error.is_of_the_contents() => {
                 let why = self.served_instead(None, &error.to_string());
-                (self.database, self.is_lost) = (None, false);
+                self.database.close();
+                self.is_lost = false;
                 return Err(why);
             }
             Err(error) => return Err(self.lost(&error)),
@@ -208,29 +202,32 @@ impl Watch {
     }
 
     fn now(&mut self) -> Result<Mark, DbError> {
-        if let Some(database) = &mut self.database {
-            match database.mark() {
-                // A connection that was cut says nothing of the database: another one may do at once.
-                Err(error) if !error.is_of_the_contents() => self.database = None,
-                told => return told,
+        let was_open = self.database.is_open();
+        match self.ask(Database::mark) {
+            Err(error @ DbError::Silent { .. }) => Err(error),
+            // A connection that was cut says nothing of the database: another one may do at once.
+            Err(error) if was_open && !error.is_of_the_contents() => {
+                self.database.close();
+                self.ask(Database::mark)
             }
+            told => told,
         }
-        let database = Database::watch(&self.app.settings().database_url)?;
-        self.database.insert(database).mark()
+    }
+
+    /// Asks the database. To wait for it is no standstill.
+    fn ask<T: Send + 'static>(
+        &mut self,
+        question: impl FnOnce(&mut Database) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, DbError> {
+        self.database.ask(question, || self.app.liveness.beat())
     }
 
     /// Reads what is new, and publishes it.
     fn read(&mut self, asked: Mark) -> Reloaded {
         let started = Instant::now();
-        let Some(database) = &mut self.database else { return Err("not open".to_owned()) };
         let before = self.app.router.picture();
-        let served = self.served.as_ref();
-        // What cannot be read must not end the watch, whatever it is.
-        let news = catch_unwind(AssertUnwindSafe(|| read(database, &before.snapshot, served)));
-        let Ok(news) = news else {
-            self.database = None;
-            return Err(self.refuse(asked, "reading it panicked; the log says where"));
-        };
+        let (picture, served) = (Arc::clone(&before), self.served.clone());
+        let news = self.ask(move |database| read(database, &picture.snapshot, served.as_ref()));
         let (snapshot, mark, changes) = match news {
             Ok(None) => return Ok(asked.revision),
             Ok(Some(news)) => news,
@@ -278,7 +275,7 @@ impl Watch {
     }
 
     fn lost(&mut self, error: &DbError) -> String {
-        self.database = None;
+        self.database.close();
         let why = format!("the database is not at hand: {error}");
         self.app.health.degraded(Cause::Database, &why);
         if !std::mem::replace(&mut self.is_lost, true) {

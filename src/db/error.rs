@@ -1,5 +1,7 @@
 //! What can go wrong with the database.
 
+use std::time::Duration;
+
 use super::DatabaseUrl;
 
 /// What went wrong with the database. No message holds a stored value or a password.
@@ -55,6 +57,20 @@ pub enum DbError {
     /// A statement failed.
     #[error("the database refused: {0}")]
     Query(diesel::result::Error),
+    /// It takes what it is asked, and nothing comes back.
+    #[error("{url} has not answered for {} s", .within.as_secs())]
+    Silent {
+        /// Which one.
+        url: DatabaseUrl,
+        /// How long it was waited for.
+        within: Duration,
+    },
+    /// What it gave could not be dealt with.
+    #[error("reading it panicked; the log says where")]
+    Panicked,
+    /// There is no thread to ask it on.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
     /// A row holds what this program cannot read.
     #[error("table {table}, row {id}, column {column}: {message}")]
     Malformed {
@@ -79,6 +95,6 @@ impl From<diesel::result::Error> for DbError {
 impl DbError {
     /// Whether the database answers, but with what this program cannot serve.
     pub fn is_of_the_contents(&self) -> bool {
-        matches!(self, Self::Outdated { .. } | Self::Malformed { .. })
+        matches!(self, Self::Outdated { .. } | Self::Malformed { .. } | Self::Panicked)
     }
 }
