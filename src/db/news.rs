@@ -30,7 +30,7 @@ use super::tables::profile::ProfileRow;
 use super::tables::queue::QueueRow;
 use super::tables::room::RoomRow;
 use super::tables::user::{self, UserRow};
-use super::tables::{Row, count_in, tier};
+use super::tables::{Row, tier};
 
 /// More changes than this, and a twentieth of the users, cost more one by one than all together.
 const MOST: usize = 1000;
@@ -87,13 +87,8 @@ pub(super) fn news(c: &mut Session, served: &Snapshot, mark: &Mark) -> Result<Ne
         changed.0.entry(UserRow::TABLE).or_default().extend(users);
         base.edit()
     };
-    let tables: Vec<_> = rows.iter().map(|row| row.table).collect();
-    let mut reading = Reading { c, edit: base, changed, replaced: false };
+    let mut reading = Reading { c, edit: base, changed };
     reading.all()?;
-    if matches!(reading.c, Session::Sqlite(_)) && !reading.lacks_none(&tables)? {
-        let contents = load::contents(c)?;
-        return Ok(News::Everything(Box::new(contents), now));
-    }
     Ok(News::Changes(Box::new(reading.edit.finish(now.revision)), now, rows))
 }
 
@@ -125,7 +120,8 @@ const PARTS: [&str; 4] = ["domain_aliases", "group_members", "gateways", "phrase
 struct Changed(BTreeMap<&'static str, BTreeSet<i64>>);
 
 impl Changed {
-    /// None where it is not known which: a table was emptied, or a part does not say of what.
+    /// None where it is not known which: a table was emptied, a row took others' place, or a part
+    /// does not say of what.
     fn of(noted: &[Noted]) -> Option<Self> {
         let mut changed = Self(BTreeMap::new());
         let known = |name: &str| TABLES.into_iter().find(|table| *table == name);
@@ -178,8 +174,6 @@ struct Reading<'c> {
     c: &'c mut Session,
     edit: Edit,
     changed: Changed,
-    /// Whether a row has taken the place of another one of which nothing was noted.
-    replaced: bool,
 }
 
 impl Reading<'_> {
@@ -281,11 +275,6 @@ impl Reading<'_> {
                     renamed.push(*id);
                 }
                 self.edit.user(*id, user.as_ref().map(|(domain, user)| (*domain, user)));
-                if let Some((domain, user)) = &user {
-                    let domain = self.domain(*domain);
-                    self.replaced |=
-                        domain.is_some_and(|domain| domain.users().has_namesake(*id, user));
-                }
             }
         }
         // Groups hold the names of their members.
@@ -294,42 +283,6 @@ impl Reading<'_> {
             self.changed.0.entry(GroupRow::TABLE).or_default().extend(groups);
         }
         Ok(())
-    }
-
-    /// Whether rows have gone of which nothing was noted. SQLite's `REPLACE` takes those away that
-    /// are in the way of a new one, and tells no trigger of it.
-    fn lacks_none(&mut self, changed: &[&str]) -> QueryResult<bool> {
-        if self.replaced {
-            return Ok(false);
-        }
-        let contents = self.edit.so_far().contents();
-        let routed = || contents.dialplan.iter().chain(&contents.chatplan);
-        let kept: [(&str, usize); 13] = [
-            (DomainRow::TABLE, contents.domains.len()),
-            (GroupRow::TABLE, contents.domains.iter().map(|it| it.groups().len()).sum()),
-            (ContextRow::TABLE, routed().count()),
-            (ExtensionRow::TABLE, routed().map(|context| context.extensions().len()).sum()),
-            (ProfileRow::TABLE, contents.profiles.len()),
-            (AccessListRow::TABLE, contents.access_lists.len()),
-            (RoomRow::TABLE, contents.rooms.len()),
-            (MenuRow::TABLE, contents.menus.len()),
-            (QueueRow::TABLE, contents.queues.len()),
-            (AgentRow::TABLE, contents.agents.len()),
-            (LanguageRow::TABLE, contents.languages.len()),
-            (DocumentRow::TABLE, contents.documents.len()),
-            // They are told as their domains.
-            ("domain_aliases", contents.domains.iter().map(|it| it.aliases().len()).sum()),
-        ];
-        for (table, kept) in kept {
-            let told = if table == "domain_aliases" { DomainRow::TABLE } else { table };
-            if !changed.contains(&told) {
-                continue;
-            }
-            if usize::try_from(count_in(self.c, table, "true")?) != Ok(kept) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// The name that a user has had so far.

@@ -63,12 +63,7 @@ pub(super) fn find<R: Row>(c: &mut Session, scope: &str, name: &str) -> QueryRes
 
 /// How many rows there are of an owner: `scope` says it, as in `domain_id = 7`.
 pub(super) fn count<R: Row>(c: &mut Session, scope: &str) -> QueryResult<i64> {
-    count_in(c, R::TABLE, scope)
-}
-
-/// How many rows a table has where this holds.
-pub(super) fn count_in(c: &mut Session, table: &str, condition: &str) -> QueryResult<i64> {
-    let query = diesel::sql_query(format!("SELECT count(*) AS id FROM {table} WHERE {condition}"));
+    let query = diesel::sql_query(format!("SELECT count(*) AS id FROM {} WHERE {scope}", R::TABLE));
     let found: Found = match c {
         Session::Postgres(c) => query.get_result(c)?,
         Session::Sqlite(c) => query.get_result(c)?,

@@ -286,22 +286,48 @@ fn changes_that_are_forgotten_and_tables_that_are_emptied_are_read_as_a_whole() 
 
 #[test]
 fn what_sqlite_replaces_without_a_word_is_gone() {
-    const REPLACE: &str = "INSERT OR REPLACE INTO";
     let base = Base::sqlite();
     let mut database = filled(&base);
     let (mut snapshot, mut mark) = read(&mut database);
-    for rows in [
-        "users (domain_id, name, enabled) SELECT domain_id, name, 0 FROM users WHERE name = '1000'",
-        "users (domain_id, name, number_alias) SELECT domain_id, 'x', number_alias FROM users \
-         WHERE number_alias IS NOT NULL LIMIT 1",
-        "rooms (name, profile) SELECT name, 'replaced' FROM rooms",
-        "documents (name, xml) SELECT name, '<configuration name=\"y\"/>' FROM documents",
-        "contexts (section, name) SELECT section, name FROM contexts LIMIT 1",
-        "domains (name) SELECT name FROM domains LIMIT 1",
+    let insert = |rows: &str| format!("INSERT OR REPLACE INTO {rows}");
+    for sql in [
+        insert(
+            "users (domain_id, name, enabled) SELECT domain_id, name, 0 FROM users WHERE name = '1000'",
+        ),
+        insert(
+            "users (domain_id, name, number_alias) SELECT domain_id, 'x', number_alias FROM users \
+             WHERE number_alias IS NOT NULL LIMIT 1",
+        ),
+        // What took the place is gone again, or has another name, before anybody looks.
+        insert("users (domain_id, name) SELECT domain_id, name FROM users WHERE name = '1001'")
+            + "; DELETE FROM users WHERE name = '1001'",
+        "UPDATE OR REPLACE users SET name = 'x' WHERE name = '1002'; \
+         UPDATE users SET name = '1002' WHERE name = 'x'"
+            .to_owned(),
+        insert("rooms (name, profile) SELECT name, 'replaced' FROM rooms"),
+        insert("documents (name, xml) SELECT name, '<configuration name=\"y\"/>' FROM documents"),
+        insert("contexts (section, name) SELECT section, name FROM contexts LIMIT 1"),
+        // Parts that get another owner.
+        "INSERT INTO profiles (kind, name) VALUES ('sofia', 'other')".to_owned(),
+        insert(
+            "gateways (id, profile_id, name) SELECT id, (SELECT max(id) FROM profiles), name \
+             FROM gateways WHERE profile_id IS NOT NULL LIMIT 1",
+        ),
+        "INSERT INTO groups (domain_id, name) SELECT id, 'other' FROM domains LIMIT 1".to_owned(),
+        insert(
+            "group_members (id, group_id, user_id) SELECT id, (SELECT max(id) FROM groups), user_id \
+             FROM group_members LIMIT 1",
+        ),
+        "INSERT INTO languages (name) VALUES ('xx')".to_owned(),
+        insert(
+            "phrases (id, language_id, name, xml) SELECT id, (SELECT max(id) FROM languages), name, \
+             xml FROM phrases LIMIT 1",
+        ),
+        insert("domains (name) SELECT name FROM domains LIMIT 1"),
     ] {
-        base.sql(&format!("{REPLACE} {rows}"));
+        base.sql(&sql);
         follow(&mut database, &mut snapshot, &mut mark);
-        assert_eq!(whole(&snapshot), whole(&read(&mut database).0), "after: {rows}");
+        assert_eq!(whole(&snapshot), whole(&read(&mut database).0), "after: {sql}");
     }
 }
 

@@ -26,12 +26,18 @@ use super::user::User;
 /// Records of a chunk, unless changes have made it larger.
 const CHUNK: usize = 256;
 
+/// So many texts may come by changes before all users are packed anew; of many users, one for each 16.
+const MOST_NEW_TEXTS: usize = 256;
+
 /// Users by the rows that they are stored in, in the order of these.
 #[derive(Clone, Default)]
 pub struct Users {
     chunks: Vec<Arc<Chunk>>,
     index: Index,
     texts: Arc<Texts>,
+    /// How many texts there were when all users were packed: those that came since may be in no
+    /// user's use any more.
+    packed_texts: usize,
     /// What few users have, by row.
     extras: Arc<BTreeMap<i64, Extras>>,
     len: usize,
@@ -128,6 +134,9 @@ impl Users {
     /// Writes a user, over the one of its row or as a new one, with globals put in.
     pub(super) fn put(&mut self, row: i64, user: &User, globals: &Globals) {
         self.remove(row);
+        if self.texts.len() > self.packed_texts + MOST_NEW_TEXTS.max(self.len / 16) {
+            self.pack_anew(globals);
+        }
         let settings = user.params.iter().chain(&user.variables);
         for text in settings.flat_map(|setting| [&setting.name, &setting.text]) {
             if reads_globals(text) && self.texts.number(text).is_none() {
@@ -165,6 +174,19 @@ impl Users {
         }
     }
 
+    /// Without texts that no user has any more.
+    fn pack_anew(&mut self, globals: &Globals) {
+        let mut packer = Packer::default();
+        for (row, record) in self.chunks.iter().flat_map(|chunk| chunk.records()) {
+            let user = self.read(row, record).to_user();
+            packer.push(row, &StoredUser::from(&user));
+        }
+        // Globals have been put into these, and they cannot be again.
+        let extras = Arc::clone(&self.extras);
+        *self = Self { extras, ..packer.finish() };
+        self.resolve_texts(globals);
+    }
+
     fn indexed(&self) -> Index {
         let mut index = Index::for_names(self.len);
         for chunk in &self.chunks {
@@ -176,23 +198,6 @@ impl Users {
         }
         index.fit();
         index
-    }
-
-    /// Whether a user of another row than this has the id or the second name of this one, as that. No
-    /// database allows it.
-    pub fn has_namesake(&self, row: i64, user: &User) -> bool {
-        let alias = |name: &str, other: UserRef<'_>| {
-            other.number_alias.is_some_and(|alias| alias.eq_ignore_ascii_case(name))
-        };
-        let others = |name: &str| {
-            let rows = self.index.rows(name).filter(|other| *other != row);
-            rows.filter_map(|other| self.at(other)).collect::<Vec<_>>()
-        };
-        others(&user.id).iter().any(|other| other.id.eq_ignore_ascii_case(&user.id))
-            || user
-                .number_alias
-                .as_deref()
-                .is_some_and(|name| others(name).into_iter().any(|other| alias(name, other)))
     }
 
     /// The rows of users that have gateways or other elements: globals have been put into these, so
@@ -279,6 +284,7 @@ impl Packer {
             self.users.chunks.push(self.open.fit());
         }
         self.users.chunks.shrink_to_fit();
+        self.users.packed_texts = self.texts.len();
         self.users.texts = Arc::new(self.texts);
         self.users.extras = Arc::new(self.extras);
         self.users.index = self.users.indexed();

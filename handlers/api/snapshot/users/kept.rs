@@ -48,7 +48,8 @@ impl Users {
         for _ in 0..read_number(from)? {
             extras.insert(read_row(from)?, read_json(from)?);
         }
-        let mut users = Self { texts: texts.into(), extras: extras.into(), ..Self::default() };
+        let (packed_texts, texts, extras) = (texts.len(), texts.into(), extras.into());
+        let mut users = Self { texts, packed_texts, extras, ..Self::default() };
         let mut last = None;
         for _ in 0..read_number(from)? {
             let chunk = Chunk::read_kept(from, &mut last)?;

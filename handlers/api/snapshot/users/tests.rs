@@ -167,3 +167,28 @@ fn globals_are_put_in_where_they_are_live_and_the_user_is_given_back_as_it_was()
         assert_eq!(whole(&users.find("1000").expect("there").to_user()), whole(&one));
     }
 }
+
+#[test]
+fn texts_that_no_user_has_any_more_do_not_stay_for_ever() {
+    let globals = Globals::new(&[Global {
+        name: "number".into(),
+        value: "555".into(),
+        hosts: Hosts::default(),
+    }]);
+    let mut users = many(10);
+    users.put(
+        3,
+        &User { others: Raw::parse_any("<a b=\"$${number}\"/>").expect("XML"), ..user("x") },
+        &globals,
+    );
+    let text = |at: usize| format!("$${{number}} {at}");
+    for at in 0..5 * MOST_NEW_TEXTS {
+        let variables = vec![Setting::written("caller", text(at))];
+        users.put(1, &User { variables, ..user("1000") }, &globals);
+        assert!(users.texts.len() <= 2 * MOST_NEW_TEXTS, "{} texts", users.texts.len());
+        let found = users.find("1000").expect("there");
+        assert_eq!(found.variables().next().expect("one").text, format!("555 {at}"));
+    }
+    assert_eq!((users.len(), users.find("u7").map(|user| user.id)), (12, Some("U7")));
+    assert_eq!(users.find("x").expect("there").others().to_xml(), "<a b=\"555\"/>");
+}
