@@ -121,8 +121,7 @@ impl Switches {
         }
         let mut tasks = JoinSet::new();
         for switch in &self.list {
-            let socket = EventSocket::new(switch.settings.clone(), &switch.pace);
-            tasks.spawn(supervisor::supervise(Arc::clone(switch), socket));
+            tasks.spawn(supervise(Arc::clone(switch)));
         }
         Ok(Telling { list: self.list.clone(), _tasks: tasks })
     }
@@ -137,6 +136,22 @@ impl Switches {
     /// How it is with each, in the order of the settings.
     pub fn status(&self) -> Vec<SwitchStatus> {
         self.list.iter().map(|switch| switch.status()).collect()
+    }
+}
+
+/// Supervises a switch, again where that has panicked.
+async fn supervise(switch: Arc<Switch>) {
+    loop {
+        let socket = EventSocket::new(switch.settings.clone(), &switch.pace);
+        let mut task = JoinSet::new();
+        task.spawn(supervisor::supervise(Arc::clone(&switch), socket));
+        match task.join_next().await {
+            Some(Err(error)) if error.is_panic() => {
+                tracing::error!(switch = switch.settings.name, "begun anew after a panic");
+                tokio::time::sleep(switch.pace.dial).await;
+            }
+            _ => return,
+        }
     }
 }
 

@@ -73,7 +73,7 @@ async fn serve(
         let connections = app.metrics.connections.clone();
         tokio::spawn(http::serve(socket, Serving { router, connections, places }, stop.clone()))
     }));
-    let controlled = tokio::spawn(control.serve(Arc::clone(&app), watcher, stop.clone()));
+    let mut controlled = tokio::spawn(control.serve(Arc::clone(&app), watcher, stop.clone()));
     app.self_check().await.map_err(anyhow::Error::msg)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -99,6 +99,7 @@ async fn serve(
                 Signal::Stop => break,
             },
             _ = &mut serving => anyhow::bail!("a listener has ended by itself"),
+            _ = &mut controlled => anyhow::bail!("the control socket has ended by itself"),
         }
     }
     drop(telling);

@@ -3,6 +3,7 @@
 //! It comes behind everything else: at the lowest priority, and never for more than a small part of
 //! the time. What cannot be written is told once, and tried again.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -59,9 +60,16 @@ impl Keeper {
             app: Arc::clone(app),
         };
         let (end, ended) = channel();
+        let keeping = Arc::clone(&app.keeping);
         let run = move || {
-            writing.run();
-            drop(end);
+            if catch_unwind(AssertUnwindSafe(|| writing.run())).is_ok() {
+                // Nobody waits before the service ends.
+                let _ = end.send(());
+                return;
+            }
+            let why = "the thread that keeps it has panicked; restart the service";
+            keeping.trouble.store(Some(Arc::new(why.to_owned())));
+            tracing::error!("what is served is not kept any more: {why}");
         };
         let thread = std::thread::Builder::new().name("keep".to_owned()).spawn(run)?;
         let thread = thread.thread().clone();
@@ -77,9 +85,12 @@ impl Keeper {
     pub fn stop(self) {
         self.orders.stopping.store(true, Ordering::SeqCst);
         self.thread.unpark();
-        if self.ended.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-            tracing::error!("what is served is not kept: writing it takes too long");
-        }
+        let why = match self.ended.recv_timeout(PATIENCE) {
+            Ok(()) => return,
+            Err(RecvTimeoutError::Timeout) => "writing it takes too long",
+            Err(RecvTimeoutError::Disconnected) => "the thread that keeps it has panicked",
+        };
+        tracing::error!("what is served is not kept: {why}");
     }
 }
 
@@ -117,10 +128,8 @@ impl Writing {
                 self.good = SystemTime::now();
             }
             let (picture, mark) = self.orders.served().clone();
-            let is_kept = self.kept.ptr_eq(&picture);
-            if is_kept {
-                self.confirm(mark.revision);
-            } else if last || Instant::now() >= self.due {
+            let is_kept = self.kept.ptr_eq(&picture) && self.confirm(mark.revision);
+            if !is_kept && (last || Instant::now() >= self.due) {
                 // One that is gone is not served any more, and what follows it is told at once.
                 if let Some(picture) = picture.upgrade() {
                     self.write(&picture, &mark);
@@ -161,10 +170,12 @@ impl Writing {
         }
     }
 
-    /// Says that what is kept is what the database holds now.
-    fn confirm(&self, revision: i64) {
-        if self.file.set_good(self.good).is_ok() {
+    /// Says that what is kept is what the database holds now. Not so where the file is gone.
+    fn confirm(&self, revision: i64) -> bool {
+        let confirmed = self.file.set_good(self.good).is_ok();
+        if confirmed {
             self.app.keeping.is_kept(revision, self.good);
         }
+        confirmed
     }
 }

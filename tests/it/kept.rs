@@ -182,6 +182,17 @@ fn what_is_served_is_kept_at_once_and_what_changed_last_when_the_service_stops()
     });
 }
 
+#[test]
+fn what_was_kept_and_is_gone_is_kept_again() {
+    let base = Base::sqlite();
+    let program = Program::serve(&base);
+    until("kept", || health(&program)["kept"]["revision"] == health(&program)["revision"]);
+    fs::remove_file(kept_of(&base).path()).expect("there");
+    let revision = base.open().revision().expect("readable");
+    assert_eq!(program.terminate().0, Some(0));
+    assert_eq!(revision_kept(&kept_of(&base)), Some(revision));
+}
+
 /// Less than SQLite waits for a lock, and PostgreSQL's client for a server.
 const HANGS: &str = "has not answered within 3 s";
 
