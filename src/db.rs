@@ -66,6 +66,12 @@ impl Database {
 
     /// Opens one that is there.
     pub fn open(url: &DatabaseUrl) -> Result<Self, DbError> {
+        let mut database = Self::connect(url)?;
+        database.session.prepare()?;
+        Ok(database)
+    }
+
+    fn connect(url: &DatabaseUrl) -> Result<Self, DbError> {
         let file = match url.driver() {
             Driver::Sqlite(file) => match session::identity(file) {
                 None => return Err(DbError::Absent { url: url.clone() }),
@@ -73,7 +79,7 @@ impl Database {
             },
             Driver::Postgres(_) => None,
         };
-        Ok(Self::over(url.clone(), file, session::open(url)?))
+        Ok(Self::over(url.clone(), file, session::connect(url)?))
     }
 
     fn over(url: DatabaseUrl, file: Option<(u64, u64)>, session: Session) -> Self {
@@ -101,11 +107,9 @@ impl Database {
         self.session.read(news::everything)
     }
 
-    /// Opens one that is there, which tells from now on when it [stirs](Self::stirs).
-    pub fn watch(url: &DatabaseUrl) -> Result<Self, DbError> {
-        let mut database = Self::open(url)?;
-        database.session.listen()?;
-        Ok(database)
+    /// From now on it tells when it [stirs](Self::stirs).
+    pub fn listen(&mut self) -> Result<(), DbError> {
+        Ok(self.session.listen()?)
     }
 
     /// The revision that it is at.

@@ -131,7 +131,7 @@ impl Watch {
             // Who asked before the database is read is answered by that one reading.
             waiting.extend(asked.try_iter());
             self.free();
-            if waiting.is_empty() && looked.elapsed() < period && !self.database.stirs() {
+            if waiting.is_empty() && looked.elapsed() < period && !self.stirs() {
                 continue;
             }
             let done = self.look();
@@ -142,6 +142,10 @@ impl Watch {
                 let _ = waiting.send(done.clone());
             }
         }
+    }
+
+    fn stirs(&mut self) -> bool {
+        self.database.stirs(|| self.app.liveness.beat())
     }
 
     /// Frees what no look-up uses any more.
@@ -204,7 +208,7 @@ impl Watch {
     fn now(&mut self) -> Result<Mark, DbError> {
         let was_open = self.database.is_open();
         match self.ask(Database::mark) {
-            Err(error @ DbError::Silent { .. }) => Err(error),
+            Err(error @ (DbError::Silent { .. } | DbError::Deaf { .. })) => Err(error),
             // A connection that was cut says nothing of the database: another one may do at once.
             Err(error) if was_open && !error.is_of_the_contents() => {
                 self.database.close();
@@ -231,6 +235,10 @@ impl Watch {
         let (snapshot, mark, changes) = match news {
             Ok(None) => return Ok(asked.revision),
             Ok(Some(news)) => news,
+            // Which may pass, as a lack of threads does: this state is read again.
+            Err(error @ DbError::Panicked) => {
+                return Err(self.served_instead(None, &error.to_string()));
+            }
             // By the mark from before, so that a repair made meanwhile is read.
             Err(error) if error.is_of_the_contents() => {
                 return Err(self.refuse(asked, &error.to_string()));

@@ -65,6 +65,20 @@ pub enum DbError {
         /// How long it was waited for.
         within: Duration,
     },
+    /// Too many connections hang in that way.
+    #[error("{left} connections to {url} hang; {}", if *.is_last {
+        "when the database answers again, restart the service"
+    } else {
+        "another one is tried each minute"
+    })]
+    Deaf {
+        /// Which one.
+        url: DatabaseUrl,
+        /// How many.
+        left: usize,
+        /// Whether no other one is tried.
+        is_last: bool,
+    },
     /// What it gave could not be dealt with.
     #[error("reading it panicked; the log says where")]
     Panicked,

@@ -124,7 +124,10 @@ fn users_by_domain(
 ) -> Result<HashMap<i64, Users>, DbError> {
     let (pages, to_pack) = sync_channel::<Vec<(i64, UserRow)>>(READ_AHEAD);
     std::thread::scope(|scope| {
-        let packing = scope.spawn(move || pack(&to_pack, gateways));
+        let packing = std::thread::Builder::new()
+            .name("pack".to_owned())
+            .spawn_scoped(scope, move || pack(&to_pack, gateways))
+            .map_err(DbError::Thread)?;
         // An error of the other side ends it early, and is told by it.
         let read = UserRow::each_page(c, |page| {
             pages.send(page).map_err(|_| DbError::Query(diesel::result::Error::NotFound))

@@ -74,8 +74,9 @@ impl Database {
     /// Says what [`Database::merge`] would do, and writes nothing: it is done to a copy in memory.
     pub fn rehearse(stored: &Contents, contents: &Contents) -> Result<Tally, DbError> {
         let url = DatabaseUrl::sqlite(":memory:");
-        let session = session::open(&url)?;
+        let session = session::connect(&url)?;
         let mut copy = Self::over(url, None, session);
+        copy.session.prepare()?;
         copy.migrate()?;
         copy.write("rehearsal", |session| {
             // As it is, whatever it holds.

@@ -28,8 +28,8 @@ pub(crate) enum Session {
     Sqlite(SqliteConnection),
 }
 
-/// Opens a database; a SQLite file has to be there already.
-pub(super) fn open(url: &DatabaseUrl) -> Result<Session, DbError> {
+/// Connects to a database; a SQLite file has to be there already.
+pub(super) fn connect(url: &DatabaseUrl) -> Result<Session, DbError> {
     let failed = |error: ConnectionError| {
         let message = url.redact(error.to_string().trim_end());
         DbError::Open { url: url.clone(), message }
@@ -40,25 +40,31 @@ pub(super) fn open(url: &DatabaseUrl) -> Result<Session, DbError> {
                 url: url.clone(),
                 message: "its name is not UTF-8".to_owned(),
             })?;
-            let mut connection = SqliteConnection::establish(name).map_err(failed)?;
-            // The update triggers write to their own table. The service reads everything once and
-            // keeps the connection, so a cache would only take memory.
-            connection.batch_execute(&format!(
-                "PRAGMA busy_timeout = {PATIENCE_MS}; PRAGMA journal_mode = WAL; \
-                 PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
-                 PRAGMA recursive_triggers = OFF; PRAGMA cache_size = -256;"
-            ))?;
-            Ok(Session::Sqlite(connection))
+            SqliteConnection::establish(name).map(Session::Sqlite).map_err(failed)
         }
         Driver::Postgres(server) => {
-            let mut connection = PgConnection::establish(server).map_err(failed)?;
-            connection.batch_execute(&format!("SET lock_timeout = {PATIENCE_MS}"))?;
-            Ok(Session::Postgres(connection))
+            PgConnection::establish(server).map(Session::Postgres).map_err(failed)
         }
     }
 }
 
 impl Session {
+    /// Sets what every connection has.
+    pub(super) fn prepare(&mut self) -> QueryResult<()> {
+        match self {
+            // The update triggers write to their own table. The service reads everything once and
+            // keeps the connection, so a cache would only take memory.
+            Self::Sqlite(connection) => connection.batch_execute(&format!(
+                "PRAGMA busy_timeout = {PATIENCE_MS}; PRAGMA journal_mode = WAL; \
+                 PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; \
+                 PRAGMA recursive_triggers = OFF; PRAGMA cache_size = -256;"
+            )),
+            Self::Postgres(connection) => {
+                connection.batch_execute(&format!("SET lock_timeout = {PATIENCE_MS}"))
+            }
+        }
+    }
+
     /// From now on [`Session::sign`] is told of changes.
     pub(super) fn listen(&mut self) -> QueryResult<()> {
         match self {

@@ -2,6 +2,7 @@
 
 import random
 import time
+import unittest
 
 import fault
 from fault import FaultTest
@@ -62,6 +63,21 @@ class CutConnection(FaultTest):
 
     def test_a_server_that_takes_everything_and_answers_nothing_is_told(self):
         self.lose(self.between.swallow)
+
+    @unittest.skipIf(fault.short, "each connection is given up after ten seconds")
+    def test_connections_that_stay_deaf_do_not_end_the_asking(self):
+        load = self.load(self.service, RATE, users=1)
+        # What was swallowed stays as it is, and more than a few wait a minute for the next.
+        for number in range(5):
+            self.between.swallow()
+            fault.until(lambda: not self.service.is_ready(), 20, "degraded")
+            self.between.heal()
+            self.change(number)
+            began = time.monotonic()
+            fault.until(lambda n=number: self.service.mark(self.user) == n, 80, "the change is served")
+            self.tell(f"seen {time.monotonic() - began:.1f} s after new connections were let through")
+            fault.until(self.service.is_ready, 5, "ready")
+        self.assert_unhurt(load.end())
 
     def lose(self, lose):
         """Nobody says that the connection is lost."""

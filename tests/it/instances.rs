@@ -45,7 +45,8 @@ fn a_notification_that_does_not_come_is_made_up_for() {
 #[test]
 fn a_notification_comes_with_the_commit() {
     on_postgres(|base| {
-        let mut database = Database::watch(&base.url()).expect("it answers");
+        let mut database = Database::open(&base.url()).expect("it answers");
+        database.listen().expect("it answers");
         assert!(!database.stirs().expect("it answers"));
         add_user(base, "newcomer");
         let started = Instant::now();
@@ -59,7 +60,8 @@ fn a_notification_comes_with_the_commit() {
 #[test]
 fn sqlite_stirs_when_another_connection_has_written() {
     let base = Base::sqlite();
-    let mut database = Database::watch(&base.url()).expect("it is there");
+    let mut database = Database::open(&base.url()).expect("it is there");
+    database.listen().expect("it is there");
     database.stirs().expect("readable");
     assert!(!database.stirs().expect("readable"));
     add_user(&base, "newcomer");
