@@ -64,14 +64,14 @@ impl App {
     /// Every reason why it is degraded.
     pub fn reasons(&self) -> Vec<Reason> {
         let mut reasons = self.health.reasons();
-        if let Some(why) = self.liveness.standstill() {
-            reasons.push(Reason { cause: Cause::Watch, why: why.to_owned(), for_s: 0 });
+        if let Some((why, since)) = self.liveness.standstill() {
+            reasons.push(Reason::new(Cause::Watch, why, since));
         }
-        if let Some(age) = self.keeping.served(&self.router.picture())
+        if let Some((age, since)) = self.keeping.served(&self.router.picture())
             && reasons.iter().any(|reason| reason.cause.is_of_the_data())
         {
             let why = format!("answers are from the snapshot kept {age} ago");
-            reasons.push(Reason { cause: Cause::Kept, why, for_s: 0 });
+            reasons.push(Reason::new(Cause::Kept, why, since));
         }
         reasons
     }
@@ -90,7 +90,7 @@ impl App {
     /// database is no reason to start a service anew that answers.
     pub async fn self_check(&self) -> Result<(), &'static str> {
         self.router.self_check().await?;
-        self.liveness.standstill().map_or(Ok(()), Err)
+        self.liveness.standstill().map_or(Ok(()), |(why, _)| Err(why))
     }
 }
 

@@ -64,6 +64,13 @@ pub struct Reason {
     pub for_s: u64,
 }
 
+impl Reason {
+    /// One that there is since then.
+    pub fn new(cause: Cause, why: impl Into<String>, since: Instant) -> Self {
+        Self { cause, why: why.into(), for_s: since.elapsed().as_secs() }
+    }
+}
+
 /// The reasons that there are now.
 #[derive(Debug, Default)]
 pub struct Health {
@@ -91,12 +98,8 @@ impl Health {
 
     /// Every reason, in the order of the causes.
     pub fn reasons(&self) -> Vec<Reason> {
-        let reason = |(cause, (why, since)): (&Cause, &(String, Instant))| Reason {
-            cause: *cause,
-            why: why.clone(),
-            for_s: since.elapsed().as_secs(),
-        };
-        self.lock().iter().map(reason).collect()
+        let reasons = self.lock();
+        reasons.iter().map(|(cause, (why, since))| Reason::new(*cause, why, *since)).collect()
     }
 
     /// From now on the service is down: nobody new is to come.

@@ -13,7 +13,7 @@ mod start;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwapOption;
 use serde::Serialize;
@@ -29,8 +29,8 @@ use crate::metrics::Metrics;
 pub struct Keeping {
     kept: ArcSwapOption<Stand>,
     trouble: ArcSwapOption<String>,
-    /// What the service started with, where that is not the database's.
-    started_with: OnceLock<Weak<Picture>>,
+    /// What the service started with, where that is not the database's, and when.
+    started_with: OnceLock<(Weak<Picture>, Instant)>,
 }
 
 /// What is kept.
@@ -66,11 +66,12 @@ impl Keeping {
         })
     }
 
-    /// How old what is answered from is, where that is what was kept and not read since.
-    pub fn served(&self, picture: &Arc<Picture>) -> Option<Age> {
-        let kept = self.started_with.get()?;
+    /// How old what is answered from is, and since when it is, where that is what was kept and not
+    /// read since.
+    pub fn served(&self, picture: &Arc<Picture>) -> Option<(Age, Instant)> {
+        let (kept, since) = self.started_with.get()?;
         let is_it = std::ptr::eq(kept.as_ptr(), Arc::as_ptr(picture));
-        self.kept.load().as_ref().filter(|_| is_it).map(|stand| Age::since(stand.good))
+        self.kept.load().as_ref().filter(|_| is_it).map(|stand| (Age::since(stand.good), *since))
     }
 
     /// Sets the metrics that change by themselves.

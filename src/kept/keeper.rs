@@ -49,7 +49,7 @@ impl Keeper {
             served: Mutex::new((Arc::downgrade(&picture), mark.clone())),
             stopping: AtomicBool::new(false),
         });
-        let kept = app.keeping.started_with.get().cloned().unwrap_or_default();
+        let kept = app.keeping.started_with.get().map(|(kept, _)| kept.clone()).unwrap_or_default();
         let good = app.keeping.kept.load().as_ref().map(|stand| stand.good);
         let writing = Writing {
             file: KeptFile::of(&app.settings()),

@@ -62,7 +62,7 @@ pub fn start(in_force: &Arc<InForce>) -> anyhow::Result<(Arc<App>, Mark)> {
     };
     let picture = app.router.picture();
     app.keeping.is_kept(kept.head.mark.revision, kept.good);
-    let _ = app.keeping.started_with.set(Arc::downgrade(&picture));
+    let _ = app.keeping.started_with.set((Arc::downgrade(&picture), Instant::now()));
     let cause = if is_of_the_data(&why) { Cause::Data } else { Cause::Database };
     app.health.degraded(cause, format!("{why:#}"));
     tracing::error!(

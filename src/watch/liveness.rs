@@ -1,7 +1,6 @@
 //! Whether the watching thread lives, for everybody to see.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -14,20 +13,19 @@ const BUSY: Duration = Duration::from_mins(1);
 pub struct Liveness {
     /// When the thread came by last; not yet where it has not been started.
     beat: ArcSwapOption<Instant>,
-    ended: AtomicBool,
+    ended: OnceLock<Instant>,
 }
 
 impl Liveness {
-    /// That the thread is gone or hangs, if so.
-    pub fn standstill(&self) -> Option<&'static str> {
-        if self.ended.load(Relaxed) {
-            return Some(
-                "the thread that looks for changes of the data is gone; restart the service",
-            );
+    /// That the thread is gone or hangs, if so, and since when.
+    pub fn standstill(&self) -> Option<(&'static str, Instant)> {
+        if let Some(ended) = self.ended.get() {
+            let why = "the thread that looks for changes of the data is gone; restart the service";
+            return Some((why, *ended));
         }
-        let busy = self.beat.load().as_ref().map_or(Duration::ZERO, |beat| beat.elapsed());
-        (busy > BUSY)
-            .then_some("the thread that looks for changes of the data hangs; restart the service")
+        let beat = **self.beat.load().as_ref()?;
+        let why = "the thread that looks for changes of the data hangs; restart the service";
+        (beat.elapsed() > BUSY).then_some((why, beat))
     }
 
     pub(super) fn beat(&self) {
@@ -35,7 +33,8 @@ impl Liveness {
     }
 
     pub(super) fn ended(&self) {
-        self.ended.store(true, Relaxed);
+        // It ends once.
+        let _ = self.ended.set(Instant::now());
     }
 }
 
@@ -52,10 +51,14 @@ mod tests {
         let liveness = Liveness::default();
         assert_eq!(liveness.standstill(), None, "not started");
         liveness.beat.store(ago(BUSY * 2));
-        assert!(liveness.standstill().is_some_and(|why| why.contains("hangs")));
+        let stands = |why: &str, for_: Duration| {
+            let (told, since) = liveness.standstill().expect("it stands still");
+            assert!(told.contains(why) && since.elapsed() >= for_, "{told}");
+        };
+        stands("hangs", BUSY * 2);
         liveness.beat();
         assert_eq!(liveness.standstill(), None);
         liveness.ended();
-        assert!(liveness.standstill().is_some_and(|why| why.contains("gone")));
+        stands("gone", Duration::ZERO);
     }
 }

@@ -222,6 +222,11 @@ fn away_and_back(base: &Base, url: &str, why: &str, lose: impl Fn(), bring_back:
     let log = program.log();
     assert_eq!(log.matches("answering from the snapshot that was kept").count(), 1, "{log}");
     assert!(log.contains(why), "{why}: {log}");
+    until("every reason has its time", || {
+        let told = health(&program);
+        let reasons = told["reasons"].as_array().expect("a list");
+        reasons.len() == 2 && reasons.iter().all(|reason| reason["for_s"].as_u64() > Some(0))
+    });
     bring_back();
     add_user(base, "newcomer");
     until("back", || health(&program)["status"] == "ready");
