@@ -156,8 +156,9 @@ pub enum FailPolicy {
     Unavailable,
     /// The last good answer to the same question; the section's default where there is none.
     Stale,
-    /// What an operator wrote; the section's default where it has nothing of what is asked for.
-    Document(Arc<Fixed>),
+    /// What an operator wrote, and in which file; the section's default where it has nothing of what is
+    /// asked for.
+    Document(PathBuf, Arc<Fixed>),
 }
 
 impl FailPolicy {
@@ -171,7 +172,7 @@ impl FailPolicy {
             Self::NotFound => "not-found",
             Self::Unavailable => "unavailable",
             Self::Stale => "stale",
-            Self::Document(_) => "document",
+            Self::Document(..) => "document",
         }
     }
 
@@ -256,19 +257,19 @@ impl Settings {
 fn section_settings(reader: &mut Reader<'_>, section: Section) -> SectionSettings {
     let fail = FailPolicy::default_of(section);
     let denies = fail == FailPolicy::Deny;
+    let folder = reader.folder();
     SectionSettings {
         fail: reader.parse(&format!("sections.{section}.fail"), fail.word(), |words| {
             match words.split_once(' ').unwrap_or((words, "")) {
                 ("deny", "") if denies => Ok(FailPolicy::Deny),
-                ("deny", "") => {
-                    Err(format!("{section} cannot be denied; write `not-found` or `unavailable`"))
-                }
+                ("deny", "") => Err(format!(
+                    "{section} cannot be denied; write `not-found`, `unavailable`, `stale` or \
+                     `document FILE`"
+                )),
                 ("not-found", "") => Ok(FailPolicy::NotFound),
                 ("unavailable", "") => Ok(FailPolicy::Unavailable),
                 ("stale", "") => Ok(FailPolicy::Stale),
-                ("document", file) if !file.is_empty() => {
-                    fixed(section, file).map(|fixed| FailPolicy::Document(Arc::new(fixed)))
-                }
+                ("document", file) if !file.is_empty() => fixed(section, folder.join(file)),
                 _ => Err("write `deny`, `not-found`, `unavailable`, `stale` or `document FILE`"
                     .to_owned()),
             }
@@ -288,10 +289,12 @@ fn section_settings(reader: &mut Reader<'_>, section: Section) -> SectionSetting
 }
 
 /// Reads the document of a fail policy; an error names the file and the line.
-fn fixed(section: Section, file: &str) -> Result<Fixed, String> {
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
-    Fixed::parse(section, &text)
-        .map_err(|error| format!("{file}:{}: {}", error.line, error.message))
+fn fixed(section: Section, file: PathBuf) -> Result<FailPolicy, String> {
+    let shown = file.display();
+    let text = std::fs::read_to_string(&file).map_err(|error| format!("{shown}: {error}"))?;
+    let fixed = Fixed::parse(section, &text)
+        .map_err(|error| format!("{shown}:{}: {}", error.line, error.message))?;
+    Ok(FailPolicy::Document(file, Arc::new(fixed)))
 }
 
 fn lookups(word: &str) -> Result<usize, String> {

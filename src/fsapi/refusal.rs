@@ -79,7 +79,7 @@ fn by(policy: &FailPolicy, lookup: &Lookup) -> Option<Reply> {
         }
         // Whoever has such an answer has sent it.
         FailPolicy::Stale => None,
-        FailPolicy::Document(fixed) => {
+        FailPolicy::Document(_, fixed) => {
             let document = of_an_operator(fixed, lookup)?;
             (document.body().len() <= MAX_BYTES).then(|| Reply::xml(document.into_body()))
         }
@@ -137,7 +137,7 @@ const HARMLESS: [&str; 14] = [
 /// the document says, strangers too.
 pub(crate) fn point_out(settings: &Settings) {
     for section in Section::ALL {
-        if let FailPolicy::Document(fixed) = &settings.section(section).fail {
+        if let FailPolicy::Document(_, fixed) = &settings.section(section).fail {
             let reaching: Vec<_> =
                 fixed.applications().filter(|name| !HARMLESS.contains(name)).collect();
             if !reaching.is_empty() {

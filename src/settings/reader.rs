@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use jackfield_api::Section;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
@@ -175,10 +176,21 @@ impl<'a> Reader<'a> {
         values
     }
 
-    /// Every error, those of keys that no setting has among them.
+    /// Where the file is. The paths of files that it names begin there.
+    pub(super) fn folder(&self) -> PathBuf {
+        let folder = Path::new(&self.name).parent().unwrap_or(Path::new(""));
+        // It is the working directory where that cannot be told.
+        std::path::absolute(folder.join(".")).unwrap_or_else(|_| folder.to_owned())
+    }
+
+    /// Every error, those of keys that no setting has among them: of the environment, then by line.
     pub(super) fn finish(mut self) -> Result<(), SettingsErrors> {
         let table = std::mem::take(&mut self.table);
         self.unknown(&table, "");
+        let line = |error: &SettingsError| -> Option<usize> {
+            error.place.strip_prefix(&self.name)?.strip_prefix(':')?.parse().ok()
+        };
+        self.errors.sort_by_key(line);
         if self.errors.is_empty() { Ok(()) } else { Err(SettingsErrors(self.errors)) }
     }
 
@@ -195,13 +207,21 @@ impl<'a> Reader<'a> {
                 {
                     self.unknown(table, &inner);
                 }
-                _ => self.errors.push(SettingsError {
-                    place: self.place(name.span().start),
-                    message: format!(
-                        "{} is no setting; `jackfield serve --help` lists them",
-                        key.escape_debug()
-                    ),
-                }),
+                _ => {
+                    let list = match prefix {
+                        "sections." => {
+                            format!(
+                                "the sections are {}",
+                                Section::ALL.map(Section::as_str).join(", ")
+                            )
+                        }
+                        _ => "`jackfield serve --help` lists them".to_owned(),
+                    };
+                    self.errors.push(SettingsError {
+                        place: self.place(name.span().start),
+                        message: format!("{} is no setting; {list}", key.escape_debug()),
+                    });
+                }
             }
         }
     }
@@ -285,6 +305,11 @@ impl Entry<'_, '_> {
         }
     }
 
+    /// Where the file is.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.reader.folder()
+    }
+
     /// Whether it has this key, whatever stands there.
     pub(super) fn has(&self, name: &str) -> bool {
         self.table.contains_key(name)
@@ -354,6 +379,8 @@ fn json(value: &DeValue<'_>) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use jackfield_api::Section;
+
     use crate::settings::{FailPolicy, GuardMode, Settings, TABLE};
 
     fn read(text: &str, env: &[(&str, &str)]) -> Result<Settings, String> {
@@ -366,8 +393,8 @@ mod tests {
         let settings = read("", &[]).expect("valid");
         assert_eq!(settings.listen_machine.to_string(), "127.0.0.1:8080");
         assert_eq!(settings.guard, GuardMode::Enforce);
-        assert_eq!(settings.section(jackfield_api::Section::Directory).fail, FailPolicy::Deny);
-        assert_eq!(settings.section(jackfield_api::Section::Languages).fail, FailPolicy::NotFound);
+        assert_eq!(settings.section(Section::Directory).fail, FailPolicy::Deny);
+        assert_eq!(settings.section(Section::Languages).fail, FailPolicy::NotFound);
     }
 
     #[test]
@@ -388,12 +415,44 @@ mod tests {
         let expected = [
             "JACKFIELD_LISTEN_MACHINE",
             "j.toml:1",
+            "j.toml:2",
             "j.toml:5",
             "j.toml:6",
-            "j.toml:2",
             "j.toml:7",
         ];
         assert_eq!(places, expected, "{errors}");
+        let sections = "sections.weather is no setting; the sections are configuration, directory, \
+                        dialplan, languages, chatplan, channels";
+        assert!(errors.contains(sections), "{errors}");
+    }
+
+    #[test]
+    fn what_a_section_cannot_have_is_told_with_all_that_it_can() {
+        let errors = read("[sections.languages]\nfail = 'deny'", &[]).expect_err("open");
+        for word in FailPolicy::WORDS {
+            assert!(errors.contains(&format!("`{word}")) == (word != "deny"), "{word}: {errors}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_the_settings_name_is_looked_for_beside_them() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "sections.dialplan.fail = 'document sorry.xml'";
+        let read = || {
+            let file = Some((folder.path().join("j.toml"), text));
+            Settings::read(file, &|_| None).map_err(|errors| errors.to_string())
+        };
+        let sorry = folder.path().join("sorry.xml");
+        let errors = read().expect_err("there is none");
+        assert!(errors.contains(&format!("{}: No such file", sorry.display())), "{errors}");
+        let document = "<document type=\"freeswitch/xml\"><section name=\"dialplan\">\
+                        <context name=\"any\"><extension name=\"x\"/></context></section></document>";
+        std::fs::write(&sorry, document).expect("writable");
+        let settings = read().expect("right");
+        let FailPolicy::Document(file, _) = &settings.section(Section::Dialplan).fail else {
+            panic!("{settings:?}")
+        };
+        assert_eq!(*file, sorry);
     }
 
     #[test]

@@ -113,9 +113,10 @@ fn address(word: &str) -> Result<(String, u16), String> {
 /// The environment wins over the file.
 fn one_password(entry: &mut Entry<'_, '_>, name: Option<&str>) -> Option<Password> {
     let text = entry.word("password", true, password).map(Password::Text);
+    let folder = entry.folder();
     let file = entry.word("password_file", false, |word| match word {
         "" => Err("write the path of a file".to_owned()),
-        word => Ok(Password::File(word.into())),
+        word => Ok(Password::File(folder.join(word))),
     });
     if let Some((word, place)) = name.and_then(|name| entry.environment(name, "password")) {
         return match password(&word) {
@@ -204,9 +205,9 @@ mod tests {
             "j.toml:2: [[switches]] name: «a b»: write 1 to 64",
             "j.toml:3: [[switches]] address: «8021»: write a host and a port",
             "j.toml:5: [[switches]] has a password and a password_file",
-            "j.toml:11: [[switches]] name: «A»: another switch has that name",
             "j.toml:10: [[switches]] has no password",
             "j.toml:10: [[switches]] has no address; write `address = \"...\"`",
+            "j.toml:11: [[switches]] name: «A»: another switch has that name",
             "j.toml:12: [[switches]] adress is no setting",
         ];
         let told: Vec<_> = errors.lines().collect();
