@@ -28,7 +28,7 @@ use crate::db::nouns::{
 };
 use crate::fsapi::StartErrors;
 use crate::secret::HIDDEN;
-use crate::settings::{Settings, SettingsErrors, SettingsFile, TABLE};
+use crate::settings::{AT_START, Settings, SettingsErrors, SettingsFile, TABLE};
 use crate::systemd::InheritedError;
 use crate::{demo, logging};
 
@@ -270,10 +270,13 @@ impl Opened {
 fn settings_help() -> String {
     let rows = TABLE.iter().map(|(key, default, what)| {
         let default = if default.is_empty() { String::new() } else { format!(" [{default}]") };
-        format!("  {key:<26} {what}{default}\n")
+        let name = key.trim_start_matches('[').split(['.', ']']).next().unwrap_or_default();
+        let restart = if AT_START.contains(&name) { '*' } else { ' ' };
+        format!("{restart} {key:<26} {what}{default}\n")
     });
     format!(
-        "Settings (TOML; each of the first ones also as JACKFIELD_ and its name in upper case):\n{}",
+        "Settings (TOML; each of the first ones also as JACKFIELD_ and its name in upper case).\n\
+         Those with a * take a restart, the others a reload:\n{}",
         rows.collect::<String>()
     )
 }

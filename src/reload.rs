@@ -29,7 +29,8 @@ pub(crate) async fn run(app: Arc<App>) -> Result<Vec<String>, String> {
 /// What becomes of a difference.
 fn line(difference: &Difference) -> String {
     let what = if difference.live { "changed" } else { "takes a restart" };
-    format!("{what}: {difference}")
+    // A control character in a value must not look like another line.
+    format!("{what}: {difference}").replace(char::is_control, "?")
 }
 
 impl App {

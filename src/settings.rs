@@ -10,6 +10,7 @@ mod reader;
 mod switches;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use ipnet::IpNet;
 use jackfield_api::Section;
 use jackfield_api::document::Fixed;
 
-pub use self::difference::Difference;
+pub use self::difference::{AT_START, Difference};
 pub use self::file::SettingsFile;
 pub use self::in_force::{InForce, SettingsStatus};
 use self::reader::Reader;
@@ -116,6 +117,16 @@ pub enum GuardMode {
     Observe,
 }
 
+impl GuardMode {
+    /// The word of the settings.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Observe => "observe",
+        }
+    }
+}
+
 /// What a domain that nobody serves is answered with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnknownDomain {
@@ -125,6 +136,16 @@ pub enum UnknownDomain {
     NotFound,
 }
 
+impl UnknownDomain {
+    /// The word of the settings.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Deny => "deny",
+            Self::NotFound => "not-found",
+        }
+    }
+}
+
 /// The form of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
@@ -132,6 +153,16 @@ pub enum LogFormat {
     Text,
     /// One JSON object a line.
     Json,
+}
+
+impl LogFormat {
+    /// The word of the settings.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
 }
 
 /// What holds for one section.
@@ -182,6 +213,16 @@ impl FailPolicy {
         match section {
             Section::Directory | Section::Dialplan => Self::Deny,
             _ => Self::NotFound,
+        }
+    }
+}
+
+/// As the settings have it.
+impl fmt::Display for FailPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document(file, _) => write!(f, "document {}", file.display()),
+            policy => f.write_str(policy.word()),
         }
     }
 }

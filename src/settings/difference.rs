@@ -1,29 +1,40 @@
 //! In what two readings of the settings differ, and what of it a running service can follow.
 
-use std::fmt::{self, Debug};
+use std::fmt::{self, Display};
 
 use jackfield_api::Section;
 
-use super::Settings;
-use crate::secret::HIDDEN;
+use super::switches::SwitchSettings;
+use super::{FailPolicy, SectionSettings, Settings};
 
-/// A setting that differs. Shown without secrets.
+/// What is needed at the start, so that only another one takes it up. The rest a running service
+/// follows.
+pub const AT_START: [&str; 8] = [
+    "listen_machine",
+    "listen_public",
+    "database_url",
+    "state_dir",
+    "disabled_handlers",
+    "log_format",
+    "handlers",
+    "switches",
+];
+
+/// A setting that differs. Shown as the file has it, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Its key in the file.
     pub name: String,
-    /// What it was.
-    pub from: String,
-    /// What it is.
-    pub to: String,
+    /// What became of it.
+    pub what: String,
     /// Whether a running service follows it; otherwise it has to be started anew.
     pub live: bool,
 }
 
-impl fmt::Display for Difference {
+impl Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, from, to, .. } = self;
-        write!(f, "{name}: {from} -> {to}")
+        let Self { name, what, .. } = self;
+        write!(f, "{name}: {what}")
     }
 }
 
@@ -50,31 +61,44 @@ impl Settings {
             switches,
         } = self;
         let mut found = Found(Vec::new());
-        found.at_start("listen_machine", listen_machine, &to.listen_machine);
-        found.at_start("listen_public", listen_public, &to.listen_public);
-        found.at_start("database_url", database_url, &to.database_url);
-        found.at_start("state_dir", state_dir, &to.state_dir);
-        found.live("guard", guard, &to.guard);
-        found.live("unknown_domain", unknown_domain, &to.unknown_domain);
-        found.live("trusted_peers", trusted_peers, &to.trusted_peers);
-        found.live("machine_hosts", machine_hosts, &to.machine_hosts);
-        found.live("connection_close", connection_close, &to.connection_close);
-        found.at_start("disabled_handlers", disabled_handlers, &to.disabled_handlers);
-        found.live("max_lookups", max_lookups, &to.max_lookups);
-        found.live("log", log, &to.log);
-        found.at_start("log_format", log_format, &to.log_format);
+        found.compare("listen_machine", listen_machine, &to.listen_machine);
+        found.shown("listen_public", listen_public, &to.listen_public, |socket| {
+            socket.map_or("off".to_owned(), |socket| socket.to_string())
+        });
+        found.compare("database_url", database_url, &to.database_url);
+        found.shown("state_dir", state_dir, &to.state_dir, |path| path.display().to_string());
+        found.shown("guard", guard, &to.guard, |mode| mode.word().to_owned());
+        found
+            .shown("unknown_domain", unknown_domain, &to.unknown_domain, |it| it.word().to_owned());
+        found.shown("trusted_peers", trusted_peers, &to.trusted_peers, |nets| list(nets));
+        found.shown("machine_hosts", machine_hosts, &to.machine_hosts, |names| list(names));
+        found.compare("connection_close", connection_close, &to.connection_close);
+        found.shown("disabled_handlers", disabled_handlers, &to.disabled_handlers, |it| list(it));
+        found.compare("max_lookups", max_lookups, &to.max_lookups);
+        found.compare("log", log, &to.log);
+        found.shown("log_format", log_format, &to.log_format, |form| form.word().to_owned());
         for (section, (from, to)) in Section::ALL.iter().zip(sections.iter().zip(&to.sections)) {
-            found.live(&format!("sections.{section}"), from, to);
+            found.section(&format!("sections.{section}"), from, to);
         }
         let added = to.handlers.keys().filter(|name| !handlers.contains_key(*name));
         for name in handlers.keys().chain(added) {
             // Whoever wrote the handler knows what in them is secret.
             if handlers.get(name) != to.handlers.get(name) {
-                let hidden = || HIDDEN.to_owned();
-                found.push(&format!("handlers.{name}"), hidden(), hidden(), false);
+                found.push(&format!("handlers.{name}"), HIDDEN.to_owned());
             }
         }
-        found.at_start("switches", switches, &to.switches);
+        for from in switches {
+            let name = format!("switches.{}", from.name);
+            match to.switches.iter().find(|to| to.name == from.name) {
+                Some(to) => found.switch(&name, from, to),
+                None => found.push(&name, "taken away".to_owned()),
+            }
+        }
+        for to in &to.switches {
+            if !switches.iter().any(|from| from.name == to.name) {
+                found.push(&format!("switches.{}", to.name), format!("added, at {}", to.address()));
+            }
+        }
         found.0
     }
 
@@ -97,30 +121,64 @@ impl Settings {
     }
 }
 
+/// What is said where the values differ in something that is never shown.
+const HIDDEN: &str = "it differs in what is not shown";
+
+/// A list as the file has it.
+fn list<T: Display>(items: &[T]) -> String {
+    let items: Vec<_> = items.iter().map(|item| format!("\"{item}\"")).collect();
+    format!("[{}]", items.join(", "))
+}
+
 struct Found(Vec<Difference>);
 
 impl Found {
-    fn live<T: Debug + PartialEq>(&mut self, name: &str, from: &T, to: &T) {
-        self.compare(name, from, to, true);
+    fn section(&mut self, name: &str, from: &SectionSettings, to: &SectionSettings) {
+        let SectionSettings { fail, deadline, max_lookups } = from;
+        let key = format!("{name}.fail");
+        match (fail, &to.fail) {
+            (FailPolicy::Document(file, was), FailPolicy::Document(now, is)) if file == now => {
+                if was != is {
+                    self.push(&key, format!("the file {} was read anew", file.display()));
+                }
+            }
+            (from, to) => self.compare(&key, from, to),
+        }
+        self.shown(&format!("{name}.deadline_ms"), deadline, &to.deadline, |deadline| {
+            deadline.as_millis().to_string()
+        });
+        self.compare(&format!("{name}.max_lookups"), max_lookups, &to.max_lookups);
     }
 
-    fn at_start<T: Debug + PartialEq>(&mut self, name: &str, from: &T, to: &T) {
-        self.compare(name, from, to, false);
+    fn switch(&mut self, name: &str, from: &SwitchSettings, to: &SwitchSettings) {
+        let SwitchSettings { name: _, host: _, port: _, password, hostname } = from;
+        self.compare(&format!("{name}.address"), &from.address(), &to.address());
+        self.compare(&format!("{name}.password"), password, &to.password);
+        self.compare(&format!("{name}.hostname"), hostname, &to.hostname);
     }
 
-    fn compare<T: Debug + PartialEq>(&mut self, name: &str, from: &T, to: &T, live: bool) {
+    fn compare<T: Display + PartialEq>(&mut self, name: &str, from: &T, to: &T) {
+        self.shown(name, from, to, T::to_string);
+    }
+
+    fn shown<T: PartialEq>(&mut self, name: &str, from: &T, to: &T, show: impl Fn(&T) -> String) {
         if from != to {
-            self.push(name, format!("{from:?}"), format!("{to:?}"), live);
+            let (from, to) = (show(from), show(to));
+            let what = if from == to { HIDDEN.to_owned() } else { format!("{from} -> {to}") };
+            self.push(name, what);
         }
     }
 
-    fn push(&mut self, name: &str, from: String, to: String, live: bool) {
-        self.0.push(Difference { name: name.to_owned(), from, to, live });
+    fn push(&mut self, name: &str, what: String) {
+        let key = name.split('.').next().unwrap_or_default();
+        let live = !AT_START.contains(&key);
+        self.0.push(Difference { name: name.to_owned(), what, live });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::AT_START;
     use crate::settings::{Settings, TABLE};
 
     fn read(text: &str) -> Settings {
@@ -155,12 +213,105 @@ mod tests {
         let (old, new) = (read(""), read(OTHERS));
         let found = old.differences(&new);
         for (key, ..) in TABLE {
-            let name = key.trim_start_matches('[').split(['.', ']']).next().unwrap_or_default();
-            assert!(found.iter().any(|it| it.name.split('.').next() == Some(name)), "{key}");
+            assert!(found.iter().any(|it| it.name.split('.').next() == Some(top(key))), "{key}");
         }
         assert_eq!(new.differences(&new), []);
-        let told: String = found.iter().map(|it| it.to_string() + "\n").collect();
-        assert!(told.contains("guard: Enforce -> Observe") && !told.contains("hush"), "{told}");
+        let told: Vec<_> = found.iter().map(ToString::to_string).collect();
+        let expected = [
+            "listen_machine: 127.0.0.1:8080 -> 127.0.0.1:1",
+            "listen_public: off -> 127.0.0.1:2",
+            "database_url: sqlite:/var/lib/jackfield/jackfield.db -> postgres://u@h/d",
+            "state_dir: /var/lib/jackfield -> /s",
+            "guard: enforce -> observe",
+            "unknown_domain: deny -> not-found",
+            "trusted_peers: [] -> [\"192.0.2.1/32\"]",
+            "machine_hosts: [] -> [\"h\"]",
+            "connection_close: true -> false",
+            "disabled_handlers: [] -> [\"crm\"]",
+            "max_lookups: 4096 -> 7",
+            "log: info -> debug",
+            "log_format: text -> json",
+            "sections.directory.fail: deny -> not-found",
+            "sections.dialplan.deadline_ms: 800 -> 1",
+            "handlers.crm: it differs in what is not shown",
+            "switches.a: added, at 127.0.0.1:8021",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    /// The name of a setting before the first dot.
+    fn top(key: &str) -> &str {
+        key.trim_start_matches('[').split(['.', ']']).next().unwrap_or_default()
+    }
+
+    #[test]
+    fn the_readme_says_what_takes_a_restart() {
+        let readme = include_str!("../../README.md").replace('\n', " ");
+        let (_, list) = readme.split_once("Only a restart takes up ").expect("the sentence");
+        let (list, _) = list.split_once(". ").expect("its end");
+        let named: Vec<_> = list.split('`').skip(1).step_by(2).map(top).collect();
+        assert_eq!(named, AT_START);
+        let tops: Vec<_> = TABLE.iter().map(|(key, ..)| top(key)).collect();
+        assert!(AT_START.iter().all(|name| tops.contains(name)));
+    }
+
+    #[test]
+    fn a_switch_differs_by_its_name_setting_by_setting_and_no_password_is_shown() {
+        let switch = |name: &str, port: u16, password: &str| {
+            format!("[[switches]]\nname = '{name}'\naddress = 'h:{port}'\n{password}\n")
+        };
+        let old = read(
+            &[
+                switch("a", 1, "password = 'hush'"),
+                switch("b", 1, "password = 'hush'"),
+                switch("c", 1, "password_file = '/p'"),
+            ]
+            .concat(),
+        );
+        let new = read(
+            &[
+                switch("b", 2, "password_file = '/q'"),
+                switch("a", 1, "password = 'hush2'"),
+                switch("d", 3, "password = 'hush'"),
+            ]
+            .concat(),
+        );
+        let found = old.differences(&new);
+        let told: Vec<_> = found.iter().map(ToString::to_string).collect();
+        let expected = [
+            "switches.a.password: it differs in what is not shown",
+            "switches.b.address: h:1 -> h:2",
+            "switches.b.password: (not shown) -> (password_file /q)",
+            "switches.c: taken away",
+            "switches.d: added, at h:3",
+        ];
+        assert_eq!(told, expected);
+        assert!(found.iter().all(|it| !it.live));
+    }
+
+    #[test]
+    fn another_policy_is_told_in_its_words_and_another_document_as_read_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("sorry.xml");
+        let write = |data: &str| {
+            let document = format!(
+                "<document type=\"freeswitch/xml\"><section name=\"dialplan\"><context name=\"any\">\
+                 <extension name=\"x\"><condition><action application=\"log\" data=\"{data}\"/>\
+                 </condition></extension></context></section></document>"
+            );
+            std::fs::write(&file, document).expect("writable");
+        };
+        let policy = format!("sections.dialplan.fail = 'document {}'", file.display());
+        write("hush");
+        let (closed, one) = (read(""), read(&policy));
+        write("hush2");
+        let two = read(&policy);
+        let told = |from: &Settings, to: &Settings| {
+            from.differences(to).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let (key, file) = ("sections.dialplan.fail", file.display());
+        assert_eq!(told(&closed, &one), [format!("{key}: deny -> document {file}")]);
+        assert_eq!(told(&one, &two), [format!("{key}: the file {file} was read anew")]);
     }
 
     #[test]
@@ -171,7 +322,7 @@ mod tests {
         );
         let found = old.differences(&new);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].to_string(), "database_url: postgres://u@h/d -> postgres://u@h/d");
+        assert_eq!(found[0].to_string(), "database_url: it differs in what is not shown");
     }
 
     #[test]

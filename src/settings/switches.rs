@@ -6,6 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::reader::{Entry, Reader};
+use crate::secret::HIDDEN;
 
 /// One switch: `[[switches]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +60,16 @@ impl fmt::Debug for Password {
         match self {
             Self::Text(_) => f.write_str("Text(..)"),
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
+/// Never the password.
+impl fmt::Display for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(_) => f.write_str(HIDDEN),
+            Self::File(path) => write!(f, "(password_file {})", path.display()),
         }
     }
 }
