@@ -64,6 +64,7 @@ impl Report {
         };
         match settings {
             Ok(settings) => {
+                report.doubts(settings);
                 report.handlers(settings);
                 report.database(settings);
                 report.kept(settings);

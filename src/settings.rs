@@ -4,6 +4,7 @@
 //! collected before the first is reported, each with its line and what to write instead.
 
 mod difference;
+mod doubts;
 mod file;
 mod in_force;
 mod reader;
@@ -57,7 +58,7 @@ pub const TABLE: [(&str, &str, &str); 22] = [
         "deny or not-found",
         "if a handler fails: `deny`, `not-found`, `unavailable`, `stale`, `document FILE`",
     ),
-    ("[sections.NAME] deadline_ms", "800", "how long a handler may take"),
+    ("[sections.NAME] deadline_ms", "800", "how long a handler may take; a switch waits for 2000"),
     ("[sections.NAME] max_lookups", "3072", "look-ups of the section under way at once"),
     ("[handlers.NAME]", "", "the handler's own settings"),
     ("[[switches]] name", "", "a switch that is told of changes: its name in logs and metrics"),

@@ -13,6 +13,15 @@ impl Report {
         }
     }
 
+    /// What is taken, and may not do what somebody expects of it.
+    pub(super) fn doubts(&mut self, settings: &Settings) {
+        let place = self.settings_file.clone().unwrap_or_else(|| "the environment".to_owned());
+        for doubt in settings.doubts() {
+            let remedy = "less, or a longer `timeout` in the switch's xml_curl.conf.xml";
+            self.add(Level::Warning, "settings", doubt, &place, remedy);
+        }
+    }
+
     /// Whether a service would start with them, whatever the data is.
     pub(super) fn handlers(&mut self, settings: &Settings) {
         let started = App::new(settings.clone(), jackfield_api::snapshot::Snapshot::default());

@@ -136,6 +136,9 @@ const HARMLESS: [&str; 14] = [
 /// Tells what may not have been thought of: whoever reaches a context while its handler fails runs what
 /// the document says, strangers too.
 pub(crate) fn point_out(settings: &Settings) {
+    for doubt in settings.doubts() {
+        tracing::warn!("{doubt}");
+    }
     for section in Section::ALL {
         if let FailPolicy::Document(_, fixed) = &settings.section(section).fail {
             let reaching: Vec<_> =

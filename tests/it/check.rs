@@ -60,7 +60,8 @@ fn wrong_settings_are_all_found_with_their_lines() {
     let place = |line: u32| format!("{}:{line}", file.display());
     assert_eq!(found(&report, "guard"), [["error", "settings", &place(1)]]);
     assert_eq!(found(&report, "nonsense"), [["error", "settings", &place(2)]]);
-    fs::write(&file, "disabled_handlers = ['nonsense']").expect("writable");
+    let text = "disabled_handlers = ['nonsense']\nsections.dialplan.deadline_ms = 2500";
+    fs::write(&file, text).expect("writable");
     let done = run(&["check", "--config", file.to_str().expect("UTF-8")]);
     assert_eq!(done.status.code(), Some(1));
     let told = String::from_utf8_lossy(&done.stdout);
@@ -69,7 +70,8 @@ fn wrong_settings_are_all_found_with_their_lines() {
             "error     handlers: the settings name handlers that are not there: nonsense"
         )
     );
-    assert!(told.ends_with("2 errors, 0 warnings\n"), "and there is no database: {told}");
+    assert!(told.contains("warning   settings: sections.dialplan.deadline_ms = 2500: "), "{told}");
+    assert!(told.ends_with("2 errors, 1 warnings\n"), "and there is no database: {told}");
 }
 
 #[test]
@@ -151,12 +153,14 @@ fn settings_that_the_service_does_not_go_by_are_found() {
     let program = Program::serve_with(&base, command);
     let place = file.to_str().expect("UTF-8");
     assert_eq!(checked(&base).0["findings"], json!([]));
-    fs::write(&file, "guard = 'observe'\nlog_format = 'json'").expect("writable");
+    let text = "guard = 'observe'\nlog_format = 'json'\nsections.dialplan.deadline_ms = 2500";
+    fs::write(&file, text).expect("writable");
     let (report, code) = checked(&base);
     assert_eq!(code, Some(0), "nothing is broken");
     assert_eq!(found(&report, "has changed since"), [["warning", "settings", place]]);
     program.signal("HUP");
     program.logged("settings were read again");
+    program.logged("sections.dialplan.deadline_ms = 2500: a switch");
     let (report, code) = checked(&base);
     assert_eq!(code, Some(0));
     assert_eq!(found(&report, "has changed since"), [[""; 3]; 0]);
