@@ -53,6 +53,9 @@ pub(crate) struct Report {
     pub(crate) kept: Option<KeptFacts>,
     /// How the service is that runs here, in its own words.
     pub(crate) service: Option<Value>,
+    /// Why it was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) not_asked: Option<&'static str>,
 }
 
 impl Report {
@@ -68,9 +71,15 @@ impl Report {
                 report.handlers(settings);
                 report.database(settings);
                 report.kept(settings);
-                report.service(settings);
+                report.service(&settings.state_dir);
             }
-            Err(errors) => report.wrong_settings(errors),
+            Err(errors) => {
+                report.wrong_settings(errors);
+                match file.state_dir() {
+                    Some(state) => report.service(&state),
+                    None => report.not_asked = Some("not asked: the settings are wrong"),
+                }
+            }
         }
         report
     }

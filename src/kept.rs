@@ -93,7 +93,8 @@ impl Keeping {
 pub struct Age(Duration);
 
 impl Age {
-    fn since(time: SystemTime) -> Self {
+    /// Of something that is from then.
+    pub(crate) fn since(time: SystemTime) -> Self {
         Self(SystemTime::now().duration_since(time).unwrap_or_default())
     }
 }

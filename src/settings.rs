@@ -246,10 +246,7 @@ impl Settings {
                 "sqlite:/var/lib/jackfield/jackfield.db",
                 str::parse,
             ),
-            state_dir: reader.parse("state_dir", "/var/lib/jackfield", |word| match word {
-                "" => Err("write a folder, as in `/var/lib/jackfield`".to_owned()),
-                word => Ok(PathBuf::from(word)),
-            }),
+            state_dir: state_dir(&mut reader),
             guard: reader.parse("guard", "enforce", |word| match word {
                 "enforce" => Ok(GuardMode::Enforce),
                 "observe" => Ok(GuardMode::Observe),
@@ -290,10 +287,27 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The state folder alone, if that one is right.
+    pub fn read_state_dir(
+        file: Option<(PathBuf, &str)>,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<PathBuf> {
+        let mut reader = Reader::new(file, env).ok()?;
+        let state = state_dir(&mut reader);
+        reader.is_right().then_some(state)
+    }
+
     /// What holds for a section.
     pub fn section(&self, section: Section) -> &SectionSettings {
         &self.sections[section as usize]
     }
+}
+
+fn state_dir(reader: &mut Reader<'_>) -> PathBuf {
+    reader.parse("state_dir", "/var/lib/jackfield", |word| match word {
+        "" => Err("write a folder, as in `/var/lib/jackfield`".to_owned()),
+        word => Ok(PathBuf::from(word)),
+    })
 }
 
 fn section_settings(reader: &mut Reader<'_>, section: Section) -> SectionSettings {

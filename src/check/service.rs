@@ -7,15 +7,14 @@ use serde_json::Value;
 
 use super::{Level, Report};
 use crate::control::{self, ControlError};
-use crate::settings::{Settings, SettingsFile};
+use crate::settings::SettingsFile;
 
 /// How long a service may need until it serves what the database holds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Report {
     /// Asks it. That none runs is nothing wrong.
-    pub(super) fn service(&mut self, settings: &Settings) {
-        let state = &settings.state_dir;
+    pub(super) fn service(&mut self, state: &Path) {
         let place = state.join("control.sock").display().to_string();
         match self.up_to_date_status(state) {
             Ok(None) => {}

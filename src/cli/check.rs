@@ -1,12 +1,14 @@
 //! `jackfield check`: what is wrong, where, and what to do.
 
 use std::io::Write;
+use std::time::{Duration, UNIX_EPOCH};
 
 use clap::Args;
 use serde_json::Value;
 
 use super::{Failed, Source};
 use crate::check::{Finding, KeptFacts, Level, Report};
+use crate::kept::Age;
 use crate::settings::SettingsErrors;
 
 /// Arguments of `jackfield check`.
@@ -49,27 +51,48 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         writeln!(out, "{:<9} {}", "kept", shown(file))?;
         writeln!(out, "{:<9} revision {revision}, users {users}, {age_seconds} s old", "")?;
     }
-    match &report.service {
-        Some(status) => {
-            let mut rows = Vec::new();
-            flatten("", status, &mut rows);
-            for (at, (name, value)) in rows.iter().enumerate() {
-                let first = if at == 0 { "service" } else { "" };
-                writeln!(out, "{first:<9} {name}: {}", value.escape_debug())?;
-            }
+    if let Some(status) = &report.service {
+        let mut rows = Vec::new();
+        flatten("", &for_people(status), &mut rows);
+        for (at, (name, value)) in rows.iter().enumerate() {
+            let first = if at == 0 { "service" } else { "" };
+            writeln!(out, "{first:<9} {name}: {}", value.escape_debug())?;
         }
-        None => writeln!(out, "{:<9} none that can be asked", "service")?,
+    } else {
+        let why = report.not_asked.unwrap_or("none that can be asked");
+        writeln!(out, "{:<9} {why}", "service")?;
     }
     writeln!(out)?;
-    for Finding { level, about, what, place, remedy } in &report.findings {
+    for (at, Finding { level, about, what, place, remedy }) in report.findings.iter().enumerate() {
         let level = if *level == Level::Error { "error" } else { "warning" };
-        writeln!(out, "{level:<9} {about}: {}", shown(what))?;
+        // What the database says itself is often why the service is degraded, too.
+        let told = report.findings[..at].iter().find(|earlier| what.contains(&earlier.what));
+        let what = told.map_or(what.clone(), |told| what.replace(&told.what, "as above"));
+        writeln!(out, "{level:<9} {about}: {}", shown(&what))?;
         writeln!(out, "{:<9} {}", "  where", shown(place))?;
         writeln!(out, "{:<9} {}\n", "  do", shown(remedy))?;
     }
     let errors = report.findings.iter().filter(|finding| finding.level == Level::Error).count();
     let warnings = report.findings.len() - errors;
-    writeln!(out, "{errors} errors, {warnings} warnings")
+    let verdict = if errors == 0 { "it works" } else { "SOMETHING DOES NOT WORK" };
+    writeln!(out, "==> {verdict}: {errors} errors, {warnings} warnings")
+}
+
+/// What of a service's own words is not told below.
+fn for_people(status: &Value) -> Value {
+    let mut status = status.clone();
+    if let Some(fields) = status.as_object_mut() {
+        // They are findings.
+        fields.remove("why");
+        fields.remove("reasons");
+    }
+    if let Some(settings) = status["settings"].as_object_mut()
+        && let Some(us) = settings.remove("modified_us").and_then(|us| us.as_u64())
+    {
+        let age = Age::since(UNIX_EPOCH + Duration::from_micros(us));
+        settings.insert("modified".to_owned(), format!("{age} ago").into());
+    }
+    status
 }
 
 /// Text that may be somebody's, as a terminal can be trusted with it.
@@ -93,7 +116,9 @@ fn flatten(name: &str, value: &Value, rows: &mut Vec<(String, String)>) {
         }
         Value::Array(items) => {
             let words: Vec<_> = items.iter().map(word).collect();
-            rows.push((name.to_owned(), words.join(", ")));
+            if !words.is_empty() {
+                rows.push((name.to_owned(), words.join(", ")));
+            }
         }
         value => rows.push((name.to_owned(), word(value))),
     }

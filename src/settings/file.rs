@@ -53,12 +53,25 @@ impl SettingsFile {
             })?),
             None => None,
         };
-        let env = |name: &str| std::env::var(name).ok();
-        let mut settings = Settings::read(path.zip(text.as_deref()), &env)?;
+        let mut settings = Settings::read(path.zip(text.as_deref()), &variable)?;
         if let Some((database, state)) = &self.demo {
             settings.database_url = database.clone();
             settings.state_dir.clone_from(state);
         }
         Ok(settings)
     }
+
+    /// The state folder, also where another setting is wrong.
+    pub fn state_dir(&self) -> Option<PathBuf> {
+        if let Some((_, state)) = &self.demo {
+            return Some(state.clone());
+        }
+        let path = self.path();
+        let text = path.as_ref().map(std::fs::read_to_string).transpose().ok()?;
+        Settings::read_state_dir(path.zip(text.as_deref()), &variable)
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

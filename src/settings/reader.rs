@@ -176,6 +176,11 @@ impl<'a> Reader<'a> {
         values
     }
 
+    /// Whether nothing that was taken out is wrong.
+    pub(super) fn is_right(&self) -> bool {
+        self.errors.is_empty()
+    }
+
     /// Where the file is. The paths of files that it names begin there.
     pub(super) fn folder(&self) -> PathBuf {
         let folder = Path::new(&self.name).parent().unwrap_or(Path::new(""));

@@ -45,7 +45,10 @@ fn nothing_is_found_where_all_is_right() {
         assert_eq!(report["service"]["revision"], revision);
         let told = base.did(&["check"]).out;
         assert!(told.contains("service   status: ready\n"), "{told}");
-        assert!(told.contains("settings.needs_restart: \n"), "whatever a service says: {told}");
+        for left_out in ["needs_restart", "modified_us"] {
+            assert!(!told.contains(left_out), "{told}");
+        }
+        assert!(told.ends_with("\n\n==> it works: 0 errors, 0 warnings\n"), "{told}");
     });
 }
 
@@ -72,6 +75,26 @@ fn wrong_settings_are_all_found_with_their_lines() {
     );
     assert!(told.contains("warning   settings: sections.dialplan.deadline_ms = 2500: "), "{told}");
     assert!(told.ends_with("2 errors, 1 warnings\n"), "and there is no database: {told}");
+}
+
+#[test]
+fn a_service_is_asked_that_runs_with_other_settings_than_the_wrong_ones() {
+    let base = Base::sqlite();
+    let program = Program::serve(&base);
+    let file = base.folder.path().join("j.toml");
+    let check = |text: &str| {
+        fs::write(&file, text).expect("writable");
+        let mut check = jackfield();
+        // The tests' own would be right whatever the file says.
+        check.env_remove("JACKFIELD_STATE_DIR").arg("check").arg("--config").arg(&file);
+        String::from_utf8(check.output().expect("it runs").stdout).expect("UTF-8")
+    };
+    let state = format!("state_dir = '{}'\n", base.state().display());
+    let told = check(&format!("{state}guard = 'maybe'"));
+    assert!(told.contains("settings: guard = «maybe»") && told.contains("status: ready"), "{told}");
+    let told = check(&format!("{state}guard = = 'maybe'"));
+    assert!(told.contains("service   not asked: the settings are wrong\n"), "{told}");
+    assert!(program.terminate().0 == Some(0));
 }
 
 #[test]
@@ -140,6 +163,14 @@ fn a_service_that_lost_its_database_is_found() {
         let (revision, stored) = (&report["service"]["revision"], &report["database"]["revision"]);
         let behind = format!("it serves revision {revision}, the database is at {stored}");
         assert_eq!(found(&report, &behind).len(), 1, "{report}");
+        // Who finds the same as the service says it once.
+        let mut check = jackfield();
+        check.env("JACKFIELD_STATE_DIR", base.state()).arg("check");
+        check.env("JACKFIELD_DATABASE_URL", format!("{login}@{}/{rest}", gate.address));
+        let told = String::from_utf8(check.output().expect("it runs").stdout).expect("UTF-8");
+        assert_eq!(told.matches("server closed the connection").count(), 1, "{told}");
+        assert!(told.contains("it is degraded: the database is not at hand: as above\n"), "{told}");
+        assert!(told.contains("\n\n==> SOMETHING DOES NOT WORK: "), "{told}");
     });
 }
 
@@ -161,6 +192,9 @@ fn settings_that_the_service_does_not_go_by_are_found() {
     program.signal("HUP");
     program.logged("settings were read again");
     program.logged("sections.dialplan.deadline_ms = 2500: a switch");
+    let told = base.did(&["check"]).out;
+    assert!(told.contains(" settings.modified: 0 s ago\n"), "{told}");
+    assert!(told.contains(" settings.needs_restart: log_format\n"), "{told}");
     let (report, code) = checked(&base);
     assert_eq!(code, Some(0));
     assert_eq!(found(&report, "has changed since"), [[""; 3]; 0]);
