@@ -17,6 +17,7 @@ mod mailbox;
 mod pace;
 mod pending;
 mod plan;
+mod said;
 mod supervisor;
 mod task;
 
@@ -59,7 +60,8 @@ pub struct SwitchStatus {
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// How many things it is still to be told.
+    /// How many things it is still to be told: each a user, a profile, a queue, an agent, a place in
+    /// a queue, all network lists, or all documents.
     pub pending: usize,
 }
 

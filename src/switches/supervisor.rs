@@ -13,6 +13,7 @@ use super::command::{Command, Verdict, Word};
 use super::link::{Dial, Link, Lost, NoLink};
 use super::pace::Meter;
 use super::pending::{Job, Next, Pending};
+use super::said::Said;
 use super::task::{Action, ProfileWork, Task};
 
 /// A log line quotes no more of an answer.
@@ -26,12 +27,14 @@ pub(super) async fn supervise<D: Dial>(switch: Arc<Switch>, dial: D) {
         began: Instant::now(),
         backoff: switch.pace.backoff,
         doubtful: BTreeSet::new(),
+        said: Said::default(),
         switch,
     };
     loop {
         match dial.dial().await {
             Ok(link) => {
                 let Lost(why) = supervisor.attend(link).await;
+                supervisor.log(None);
                 supervisor.switch.lost(&why);
             }
             Err(NoLink::Unreachable(why)) => supervisor.switch.unreachable(&why),
@@ -54,6 +57,8 @@ struct Supervisor {
     backoff: Duration,
     /// Profiles that were to be ended when the link was lost, which may have been done.
     doubtful: BTreeSet<Word>,
+    /// What it was told and is not logged yet.
+    said: Said,
 }
 
 impl Supervisor {
@@ -81,8 +86,14 @@ impl Supervisor {
                     probe = Instant::now() + self.switch.pace.probe;
                     continue;
                 }
-                Next::Later(due) => due.min(probe),
-                Next::Nothing => probe,
+                Next::Later(due) => {
+                    self.log(Some(due));
+                    due.min(probe)
+                }
+                Next::Nothing => {
+                    self.log(None);
+                    probe
+                }
             };
             tokio::select! {
                 lost = link.lost() => return lost,
@@ -128,17 +139,25 @@ impl Supervisor {
         Ok(())
     }
 
+    /// Logs what it was told, if nothing more is to be said before long.
+    fn log(&mut self, next: Option<Instant>) {
+        if let Some(said) = self.said.take(next, Instant::now()) {
+            tracing::info!("told {}: {said}", self.switch.settings.name);
+        }
+    }
+
     async fn ask(&self, link: &mut impl Link, command: &Command) -> Result<String, Lost> {
         link.call(&command.to_string()).await
     }
 
     /// Gives a command and counts what came of it.
-    async fn tell(&self, link: &mut impl Link, command: &Command) -> Result<Verdict, Lost> {
+    async fn tell(&mut self, link: &mut impl Link, command: &Command) -> Result<Verdict, Lost> {
         let text = command.to_string();
         let reply = match link.call(&text).await {
             Ok(reply) => reply,
             Err(lost) => {
                 self.switch.told(command, "lost");
+                self.said.add(command, "lost", Instant::now());
                 return Err(lost);
             }
         };
@@ -150,6 +169,7 @@ impl Supervisor {
             Verdict::TooSoon | Verdict::NotRunning => "not-ready",
         };
         self.switch.told(command, outcome);
+        self.said.add(command, outcome, Instant::now());
         let switch = self.switch.settings.name.as_str();
         if verdict == Verdict::Refused {
             let reply: String = reply.trim().chars().take(QUOTED).collect();
@@ -227,7 +247,7 @@ impl Supervisor {
     /// takes its leave of the registrar, and if its successor registered meanwhile, that one's
     /// registration would end.
     async fn gateways(
-        &self,
+        &mut self,
         link: &mut impl Link,
         profile: &Word,
         work: &ProfileWork,

@@ -16,7 +16,7 @@ use tokio::runtime::Runtime;
 
 use crate::support::{
     Base, DOMAIN, FakeSwitch, Greeting, Metrics, PASSWORD, PATIENCE, Program, Said, body, get,
-    jackfield, log, on_each, post, shared,
+    jackfield, log, on_each, post, shared, until,
 };
 
 /// Fast enough to be waited for.
@@ -177,6 +177,8 @@ fn a_changed_user_is_told_at_once_and_answers_may_come_byte_by_byte() {
     assert_eq!(switch.until_told(&flush(1000)), [flush(1000)]);
     pushed.until("done", |status| status.pending == 0);
     assert_eq!(pushed.count("flush-user", "done"), 1);
+    let line = format!("told a: {}", flush(1000));
+    until("it is logged", PATIENCE, || log().contains(&line));
 }
 
 #[test]

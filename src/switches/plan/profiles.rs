@@ -112,14 +112,17 @@ impl<'a> Planner<'a> {
         if named(&old, &LISTENS) != named(&new, &LISTENS) {
             return Some(ProfileWork::new(Action::Restart));
         }
-        let stays = what_stays(&old, &new);
-        if !stays.is_empty() || named(&old, &AT_START) != named(&new, &AT_START) {
-            let of =
-                if stays.is_empty() { String::new() } else { format!(" ({})", stays.join(", ")) };
+        let at_start = [&old, &new].map(|text| named(text, &AT_START));
+        let differ = (&at_start[0] ^ &at_start[1]).into_iter().map(|(name, _)| name);
+        let gone = what_stays(&old, &new).into_iter().map(str::to_ascii_lowercase);
+        let waiting: BTreeSet<String> = differ.chain(gone).collect();
+        if !waiting.is_empty() {
+            let waiting: Vec<_> = waiting.into_iter().collect();
             self.remark(format!(
-                "SIP profile {0}: not all that changed{of} is in force before it is restarted, which \
+                "SIP profile {0}: what changed in {1} is not in force before it is restarted, which \
                  ends its calls: `sofia profile {0} restart`",
-                is.name.escape_debug()
+                is.name.escape_debug(),
+                waiting.join(", ").escape_debug()
             ));
         }
         let (had, has) = (self.gateways(self.before, was), self.gateways(self.after, is));

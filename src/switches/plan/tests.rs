@@ -277,11 +277,20 @@ fn a_parameter_of_a_profile_is_rescanned_and_where_it_listens_is_restarted() {
 fn what_a_rescan_does_not_bring_into_force_is_remarked_upon() {
     let gone = told(&[("profiles", 1)], |pbx| drop(pbx.profiles[0].params.pop()));
     assert_eq!(gone[0], "sofia profile internal rescan");
-    assert!(gone[1].contains("(context)") && gone[1].contains("internal restart"), "{gone:?}");
+    assert!(
+        gone[1].contains(" changed in context is not") && gone[1].contains("internal restart"),
+        "{gone:?}"
+    );
     let late = told(&[("profiles", 1)], |pbx| {
         pbx.profiles[0].params.push(Setting::new("session-timeout", "1800"));
+        pbx.profiles[0].params.push(Setting::new("Dbname", "hush"));
+        pbx.profiles[0].params.push(Setting::new("rtp-ip", "192.0.2.1"));
     });
-    assert!(late[1].contains("before it is restarted"), "{late:?}");
+    assert!(
+        late[1].starts_with("SIP profile internal: what changed in dbname, session-timeout is not"),
+        "{late:?}"
+    );
+    assert!(!late[1].contains("hush"), "{late:?}");
     let verto = told(&[("profiles", 1)], |pbx| pbx.profiles[3].params.clear());
     assert!(verto.len() == 1 && verto[0].contains("mod_verto"), "{verto:?}");
 }
