@@ -2,17 +2,26 @@
 
 use std::io::Write;
 
+use anyhow::anyhow;
+
 use super::Source;
-use crate::db::Database;
+use crate::db::{Database, DbError};
 
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     let opened = source.open()?;
-    let run = Database::make(opened.database())?.migrate()?;
+    let url = opened.database();
+    let run = Database::make(url).and_then(|mut database| database.migrate());
+    let run = run.map_err(|error| match (&error, url.preparation()) {
+        (DbError::Open { .. } | DbError::Migrate { .. }, Some(preparation)) => {
+            anyhow!("{error}\nsee that it runs and lets this role in; {preparation}")
+        }
+        _ => error.into(),
+    })?;
     let mut out = std::io::stdout().lock();
     for name in &run {
         writeln!(out, "ran {name}")?;
     }
-    writeln!(out, "{} is up to date", opened.database())?;
+    writeln!(out, "{url} is up to date")?;
     if !run.is_empty() {
         writeln!(out, "{}", opened.publish()?)?;
     }

@@ -86,6 +86,25 @@ impl DatabaseUrl {
         }
     }
 
+    /// What somebody with the rights does on a server where there is no such role or database yet.
+    pub(crate) fn preparation(&self) -> Option<String> {
+        let Place::Postgres(Server { shown, .. }) = &self.0 else { return None };
+        let place = shown.strip_prefix("postgres://").unwrap_or(shown);
+        let (user, place) = place.split_once('@').unwrap_or(("", place));
+        let database = place.split_once('/').map_or("", |(_, database)| database);
+        // Whoever pastes it must not run something else.
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let word = |word, default| match word {
+            word if !str::is_empty(word) && word.chars().all(is_plain) => word,
+            _ => default,
+        };
+        let (user, database) = (word(user, "USER"), word(database, "DATABASE"));
+        Some(format!(
+            "as its administrator, `createuser --pwprompt {user}` makes the role, and \
+             `createdb --owner {user} {database}` a database with the rights that it takes"
+        ))
+    }
+
     /// A driver's words, without the words that only it may know.
     pub(super) fn redact(&self, message: &str) -> String {
         let Place::Postgres(server) = &self.0 else { return message.to_owned() };
@@ -208,6 +227,20 @@ pub(crate) fn shown_start(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_server_lacks_is_told_with_its_names_where_a_shell_takes_them_as_such() {
+        let told = |text: &str| url(text).preparation();
+        assert_eq!(told("sqlite:x"), None);
+        for (text, line) in [
+            ("postgres://jackfield:hush@h:5433/pbx?sslmode=disable", "--owner jackfield pbx`"),
+            ("postgres://h", "--owner USER DATABASE`"),
+            ("postgres://u%60@h/$(x)", "--owner USER DATABASE`"),
+        ] {
+            let told = told(text).expect("PostgreSQL");
+            assert!(told.contains(line) && !told.contains("hush"), "{told}");
+        }
+    }
 
     fn url(text: &str) -> DatabaseUrl {
         text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))

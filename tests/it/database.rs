@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use crate::support::{Program, body, demo, jackfield, jackfield_after};
+use crate::support::{Program, body, demo, jackfield, jackfield_after, on_postgres};
 
 /// What is in a folder, with the permissions of each.
 fn modes(folder: &Path) -> Vec<(PathBuf, u32)> {
@@ -44,6 +44,28 @@ fn the_demo_is_for_its_owner_alone_while_it_is_served_and_after() {
     is_private("served");
     assert_eq!(program.terminate().0, Some(0));
     is_private("stopped");
+}
+
+#[test]
+fn migrate_says_what_a_server_needs_that_lacks_the_database_or_a_right() {
+    let migrate = |url: &str| {
+        let mut command = jackfield();
+        command.arg("migrate").env("JACKFIELD_DATABASE_URL", url);
+        let done = command.output().expect("the program runs");
+        assert_eq!(done.status.code(), Some(1));
+        String::from_utf8(done.stderr).expect("UTF-8")
+    };
+    let told = migrate("postgres://owner:hush@127.0.0.1:1/pbx");
+    assert!(told.contains("`createdb --owner owner pbx`") && !told.contains("hush"), "{told}");
+    on_postgres(|base| {
+        let database = base.url.split('?').next().expect("a URL");
+        let (server, _) = database.rsplit_once('/').expect("a database");
+        let told = migrate(&format!("{server}/jackfield_no_such"));
+        assert!(told.contains("jackfield_no_such") && told.contains("createdb --owner"), "{told}");
+        // Nobody may make tables there.
+        let told = migrate(&format!("{database}?options=-csearch_path%3Dpg_catalog"));
+        assert!(told.contains("up to date: ") && told.contains("createdb --owner"), "{told}");
+    });
 }
 
 #[test]
