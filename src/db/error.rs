@@ -55,7 +55,7 @@ pub enum DbError {
     #[error("it took too long")]
     Late,
     /// A statement failed.
-    #[error("the database refused: {0}")]
+    #[error("the database refused: {0}{advice}", advice = later(.0))]
     Query(diesel::result::Error),
     /// It takes what it is asked, and nothing comes back.
     #[error("{url} has not answered for {} s", .within.as_secs())]
@@ -97,6 +97,14 @@ pub enum DbError {
         /// What is wrong.
         message: String,
     },
+}
+
+/// What to do where somebody else was in the way. Neither driver has a kind for it.
+fn later(error: &diesel::result::Error) -> &'static str {
+    let told = error.to_string();
+    let is_held =
+        ["lock timeout", "is locked", "deadlock"].iter().any(|words| told.contains(words));
+    if is_held { "; somebody else is writing there: try again" } else { "" }
 }
 
 // Not as its source: whoever tells a whole chain of errors would say it twice.

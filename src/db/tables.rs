@@ -181,6 +181,23 @@ fn json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("plain data")
 }
 
+/// How a column is written that holds a list.
+fn form(column: &str) -> &'static str {
+    match column {
+        "hosts" | "realms" | "aliases" => r#"["..."]"#,
+        "algorithms" => r#"["MD5","SHA-256"]"#,
+        "nodes" => r#"[{"allow":true,"cidr":"..."}]"#,
+        "domains" => r#"[{"name":"...","alias":true,"parse":true}]"#,
+        "entries" => r#"[{"action":"...","digits":"...","param":"..."}]"#,
+        "conditions" => {
+            r#"[{"attributes":[{"name":"field","text":"..."}],"steps":[{"action":{"application":"...","data":"..."}}]}]"#
+        }
+        "groups" => r#"[{"name":"...","attributes":[]}]"#,
+        "secrets" => r#"[{"username":"...","realm":"...","algorithm":"MD5","ha1":"..."}]"#,
+        _ => r#"[{"name":"...","text":"..."}]"#,
+    }
+}
+
 /// Reads columns of one row: an error names the place, and never the value.
 #[derive(Clone, Copy)]
 struct Columns {
@@ -200,8 +217,9 @@ impl Columns {
     ) -> Result<T, DbError> {
         // Only the kind and the place: the words of an error may repeat a stored value.
         serde_json::from_str(text).map_err(|error| {
-            let (kind, at) = (error.classify(), error.column());
-            let message = format!("not the list that it should be ({kind:?} at character {at})");
+            let (at, form) = (error.column(), form(column));
+            let message =
+                format!("not the list that it should be (at character {at}); write {form}");
             self.malformed(column, message)
         })
     }
@@ -216,5 +234,41 @@ impl Columns {
 
     fn malformed(self, column: &'static str, message: String) -> DbError {
         DbError::Malformed { table: self.table, id: self.id, column, message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jackfield_api::snapshot::{
+        AccessNode, Algorithm, Condition, MenuEntry, PhraseGroup, ProfileDomain, Secret, Setting,
+    };
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    fn fits<T: DeserializeOwned>(column: &'static str) {
+        let columns = Columns { table: "any", id: 1 };
+        let read: Result<Vec<T>, _> = columns.json(column, form(column));
+        assert!(read.is_ok_and(|list| !list.is_empty()), "{column}");
+        let broken: Result<Vec<T>, _> = columns.json(column, r#"[{"hush":"hush"}]"#);
+        let told = broken.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(told.contains(form(column)) && !told.contains("hush"), "{column}: {told}");
+    }
+
+    #[test]
+    fn a_list_that_is_none_is_told_with_the_form_that_is_one() {
+        for column in ["hosts", "realms", "aliases"] {
+            fits::<String>(column);
+        }
+        fits::<Algorithm>("algorithms");
+        fits::<AccessNode>("nodes");
+        fits::<ProfileDomain>("domains");
+        fits::<MenuEntry>("entries");
+        fits::<Condition>("conditions");
+        fits::<PhraseGroup>("groups");
+        fits::<Secret>("secrets");
+        for column in ["params", "variables", "attributes"] {
+            fits::<Setting>(column);
+        }
     }
 }

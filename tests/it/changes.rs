@@ -169,6 +169,39 @@ fn on_postgresql_a_transaction_is_one_revision_by_plain_sql_too() {
 }
 
 #[test]
+fn a_command_that_somebody_else_keeps_from_writing_says_to_try_again() {
+    on_each(|base| {
+        let held = base.hold(if base.is_postgres() {
+            "BEGIN; LOCK TABLE globals"
+        } else {
+            "BEGIN IMMEDIATE; UPDATE revision SET value = value"
+        });
+        let told = base.run_with(&["global", "add", "name", "value"], "");
+        assert_eq!(told.code, Some(1));
+        assert!(told.err.contains("somebody else is writing there: try again"), "{}", told.err);
+        drop(held);
+        base.did(&["global", "add", "name", "value"]);
+    });
+}
+
+#[test]
+fn a_change_by_plain_sql_as_the_readme_has_it_is_a_change() {
+    let readme = include_str!("../../README.md");
+    let sql = readme.lines().find(|line| line.starts_with("UPDATE users")).expect("there is one");
+    on_each(|base| {
+        let before = base.open().revision().expect("readable");
+        base.sql(sql);
+        let mut database = base.open();
+        let contents = database.load().expect("readable");
+        assert!(database.revision().expect("readable") > before);
+        let domain = &contents.domains[0];
+        let user = domain.user("1000").expect("there");
+        let variables: Vec<_> = user.variables().map(|it| (it.name, it.text)).collect();
+        assert_eq!(variables, [("toll_allow", "local")]);
+    });
+}
+
+#[test]
 fn revisions_become_visible_in_their_order_and_writers_do_not_lock_each_other_out() {
     const WRITERS: usize = 4;
     const TRANSACTIONS: usize = 15;
