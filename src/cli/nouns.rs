@@ -182,7 +182,8 @@ fn set<S: Spoken>(set: &Set<S>) -> anyhow::Result<()> {
         object.written(Some(&was), id, &set.fields, desk)?;
         stored::<S>(desk, id)
     })?;
-    tell(&opened, "changed", &set.output, &done)
+    let what = if done.same { "unchanged" } else { "changed" };
+    tell(&opened, what, &set.output, &done)
 }
 
 /// What is stored in the end: names may have come out in another spelling.
@@ -296,6 +297,8 @@ struct Done<S> {
     object: S,
     notes: Vec<String>,
     made: Vec<(&'static str, String)>,
+    /// It said the same before.
+    same: bool,
 }
 
 /// Does it in one transaction. Before, and without keeping others from writing, `ask` goes through
@@ -314,9 +317,10 @@ fn change<S: Spoken>(
     let mut done = database.write(&who(noun, verb), |session| {
         let mut desk = Desk::new(session);
         let (id, object) = work(&mut desk)?;
-        anyhow::Ok(Done { id, object, notes: desk.notes, made: desk.made })
+        anyhow::Ok(Done { id, object, notes: desk.notes, made: desk.made, same: false })
     })?;
-    if database.revision()? == before {
+    done.same = database.revision()? == before;
+    if done.same {
         done.notes.push("nothing was changed: it is as the flags say already".to_owned());
     }
     Ok(done)
@@ -339,7 +343,7 @@ fn tell<S: Spoken>(
     output: &Output,
     done: &Done<S>,
 ) -> anyhow::Result<()> {
-    let Done { id, object, notes, made } = done;
+    let Done { id, object, notes, made, .. } = done;
     let published = opened.publish();
     let mut text = if output.json {
         serde_json::to_string_pretty(&viewed(*id, object, made))?

@@ -198,6 +198,16 @@ fn what_an_operator_would_hardly_mean_is_told() {
     assert!(behind.contains("no call reaches it") && behind.contains("--at 1"), "{behind}");
     let first = base.did(&["extension", "set", "pub/echo", "--at", "1"]).err;
     assert!(!first.contains("no call reaches it"), "{first}");
+    let shown = base.did(&["extension", "show", "pub/echo"]).out;
+    let file = base.file_of("echo.xml", &shown);
+    let back = |at: &str| {
+        let told = base.did(&["extension", "set", "pub/echo", "--xml", &file, "--at", at]);
+        (told.out, told.err.contains("nothing was changed"))
+    };
+    for (at, word, nothing) in [("1", "unchanged ", true), ("2", "changed ", false)] {
+        let (out, told) = back(at);
+        assert!(out.starts_with(word) && told == nothing, "{at}: {out}");
+    }
     assert!(add("pub/broken", "^(9997$").contains("no regular expression"));
     for fine in ["^(?=9)9997$", "^\\d{4}$", "/^9997$/i", "^(${x})$"] {
         assert!(!add("pub/fine", fine).contains("regular expression"), "{fine}");

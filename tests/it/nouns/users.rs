@@ -167,6 +167,7 @@ fn a_secret_among_the_arguments_is_refused_and_not_repeated() {
     assert!(told.err.contains("everybody"), "{}", told.err);
     let same = base.did(&["user", "set", "1000", "--enabled", "true"]);
     assert!(same.err.contains("nothing was changed"), "{}", same.err);
+    assert!(same.out.starts_with("unchanged user «1000"), "{}", same.out);
     for id in ["a b", "a@b@pbx.example.test"] {
         base.refuses(&["user", "add", id], 1, "no blank and no @");
     }
