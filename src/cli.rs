@@ -17,7 +17,7 @@ use anyhow::Context;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 use jackfield_api::snapshot::{
-    AccessList, Agent, Domain, Global, Language, Menu, Profile, Room, StoredDocument,
+    AccessList, Agent, Channel, Domain, Global, Language, Menu, Profile, Room, StoredDocument,
 };
 use tracing_appender::non_blocking::WorkerGuard;
 
@@ -97,6 +97,12 @@ enum Command {
     /// Call-centre agents
     #[command(subcommand)]
     Agent(nouns::Verb<Agent>),
+    /// Channels that browsers may join over verto
+    #[command(subcommand)]
+    Channel(nouns::Verb<Channel>),
+    /// Clients of channels: each is one browser's login
+    #[command(subcommand)]
+    Client(nouns::ClientVerb),
     /// Languages that phrases are played in
     #[command(subcommand)]
     Language(nouns::Verb<Language>),
@@ -179,6 +185,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Export(export) => export::run(&export),
         Command::Acl(verb) => nouns::run(&verb),
         Command::Agent(verb) => nouns::run(&verb),
+        Command::Channel(verb) => nouns::run(&verb),
+        Command::Client(verb) => nouns::run_client(verb),
         Command::Context(verb) => nouns::run(&verb),
         Command::Document(verb) => nouns::run(&verb),
         Command::Domain(verb) => nouns::run(&verb),

@@ -22,6 +22,7 @@
 pub mod app;
 mod check;
 mod cli;
+mod clock;
 pub mod control;
 pub mod db;
 mod demo;

@@ -4,7 +4,7 @@ mod inside;
 mod redact;
 
 pub(crate) use jackfield_api::document::is_secret;
-use jackfield_api::snapshot::{Algorithm, Secret};
+use jackfield_api::snapshot::{Algorithm, ClientSecret, Secret, SessionId, TokenHash, Uuid};
 use md5::{Digest, Md5};
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::Sha256;
@@ -25,6 +25,32 @@ pub(crate) fn ha1(username: &str, realm: &str, password: &str, algorithm: Algori
 /// `vm-a1-hash` of `mod_voicemail`: MD5 of `id:domain:pin`.
 pub(crate) fn voicemail_hash(id: &str, domain: &str, pin: &str) -> String {
     hex(&Md5::digest(format!("{id}:{domain}:{pin}")))
+}
+
+/// What a client of a channel proves itself with.
+pub(crate) fn client_secret(name: Uuid, domain: &str, password: &str) -> ClientSecret {
+    let digits = hex(&Md5::digest(format!("{name}:{domain}:{password}")));
+    ClientSecret::parse(&digits).expect("digits of an MD5 digest")
+}
+
+/// A UUID that nobody can guess.
+pub(crate) fn generate_uuid() -> Uuid {
+    uuid::Builder::from_random_bytes(rand::random()).into_uuid()
+}
+
+/// A session id that nobody can guess.
+pub(crate) fn generate_session() -> SessionId {
+    generate_uuid().into()
+}
+
+/// A bearer token of 256 bits.
+pub(crate) fn generate_token() -> String {
+    hex(&rand::random::<[u8; 32]>())
+}
+
+/// What a bearer token is stored as. The token has as many bits as its hash, so it needs no salt.
+pub(crate) fn token_hash(token: &str) -> TokenHash {
+    TokenHash::new(Sha256::digest(token).into())
 }
 
 /// Letters and digits of a generated password: 119 bits.
@@ -69,9 +95,20 @@ mod tests {
     }
 
     #[test]
+    fn a_client_and_a_token_are_stored_as_digests() {
+        let secret = client_secret(Uuid::nil(), "verto", "x");
+        let text = "00000000-0000-0000-0000-000000000000:verto:x";
+        assert_eq!(secret.ha1(), hex(&Md5::digest(text)));
+        assert_eq!(token_hash("x").digits(), hex(&Sha256::digest("x")));
+    }
+
+    #[test]
     fn generated_secrets_differ() {
         assert_ne!(generate_password(), generate_password());
         assert!(is_generated(&generate_password()) && !is_generated("ClueCon"));
         assert_eq!(generate_pin().len(), 6);
+        assert_ne!(generate_token(), generate_token());
+        assert_ne!(generate_uuid(), generate_uuid());
+        assert_eq!(generate_uuid().get_version_num(), 4);
     }
 }

@@ -9,6 +9,7 @@ mod file;
 mod in_force;
 mod reader;
 mod switches;
+mod verto;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,11 +28,12 @@ pub use self::in_force::{InForce, SettingsStatus};
 use self::reader::Reader;
 pub use self::reader::{SettingsError, SettingsErrors};
 pub use self::switches::{Password, SwitchSettings};
+pub use self::verto::VertoSettings;
 use crate::db::DatabaseUrl;
 
 /// Every setting: its key in the file, its default, and what it says. The environment variable of
 /// a key is `JACKFIELD_` and the key in upper case.
-pub const TABLE: [(&str, &str, &str); 22] = [
+pub const TABLE: [(&str, &str, &str); 25] = [
     ("listen_machine", "127.0.0.1:8080", "socket for the switch and Prometheus"),
     ("listen_public", "off", "socket behind the public nginx server"),
     (
@@ -70,6 +72,13 @@ pub const TABLE: [(&str, &str, &str); 22] = [
         "the password itself, or in the environment: `JACKFIELD_SWITCHES_` NAME `_PASSWORD`",
     ),
     ("[[switches]] hostname", "the name", "the `hostname` of its look-ups, for what is limited"),
+    ("[verto] domain", "verto", "the domain that clients of channels log in to"),
+    (
+        "[verto] grant",
+        "on-approval",
+        "when a client gets its rights: `on-approval` of its login, or `at-login`",
+    ),
+    ("[verto] url", "", "where browsers connect to, as in `wss://pbx.example.com:8082`"),
 ];
 
 /// All settings, checked.
@@ -107,6 +116,8 @@ pub struct Settings {
     pub handlers: BTreeMap<String, serde_json::Value>,
     /// Switches that are told what has changed.
     pub switches: Vec<SwitchSettings>,
+    /// How clients of channels log in.
+    pub verto: VertoSettings,
 }
 
 /// What happens to polluted look-ups.
@@ -282,6 +293,7 @@ impl Settings {
             sections: Section::ALL.map(|section| section_settings(&mut reader, section)),
             handlers: reader.tables("handlers"),
             switches: switches::read(&mut reader),
+            verto: verto::read(&mut reader),
         };
         reader.finish()?;
         Ok(settings)

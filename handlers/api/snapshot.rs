@@ -4,6 +4,9 @@
 //! publishes that as a whole; a handler sees one revision from its first look to its last.
 
 mod callcenter;
+mod channel;
+mod client;
+mod clients;
 mod conference;
 mod dialplan;
 mod domain;
@@ -19,11 +22,15 @@ mod profile;
 mod setting;
 mod user;
 pub mod users;
+mod verto;
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 pub use callcenter::{Agent, Queue, Tier};
+pub use channel::{Access, Channel, SecondLogin, TokenHash};
+pub use client::{Client, ClientSecret, Connection, SessionId};
+pub use clients::Clients;
 pub use conference::Room;
 pub use dialplan::{Action, Condition, Context, Expression, Extension, Regex, Step};
 pub use domain::{Domain, Group};
@@ -42,6 +49,8 @@ pub use profile::{
 pub use setting::{Level, Setting, SettingRef, StoredSetting};
 pub use user::{Algorithm, Secret, StoredSecret, User};
 pub use users::{SecretRef, UserRef, Users};
+pub use uuid::Uuid;
+pub use verto::{Grant, Verto};
 
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +87,12 @@ pub struct Contents {
     pub languages: List<Language>,
     /// Stored configuration documents.
     pub documents: List<StoredDocument>,
+    /// Channels that browsers may join.
+    pub channels: List<Channel>,
+    /// The clients of all channels.
+    pub clients: Clients,
+    /// How clients log in: what the service is set to, not what is stored.
+    pub verto: Verto,
 }
 
 impl Contents {
@@ -182,6 +197,7 @@ struct Names {
     chatplan: Arc<Index>,
     menus: Arc<Index>,
     languages: Arc<Index>,
+    channels: Arc<Index>,
     /// Namesakes are for different switches.
     documents: Arc<HashMap<String, Vec<i64>>>,
 }
@@ -212,6 +228,7 @@ impl Snapshot {
         names.of_chatplan(&contents);
         names.of_menus(&contents);
         names.of_languages(&contents);
+        names.of_channels(&contents);
         names.of_documents(&contents);
         Self { contents, names, globals, limited_globals }
     }
@@ -255,6 +272,25 @@ impl Snapshot {
     /// A language by its name, as in `en`, case apart.
     pub fn language(&self, name: &str) -> Option<&Language> {
         find(&self.names.languages, name).and_then(|row| self.contents.languages.at(row))
+    }
+
+    /// A channel by its name, case apart, with its row.
+    pub fn channel(&self, name: &str) -> Option<(i64, &Channel)> {
+        let row = find(&self.names.channels, name)?;
+        Some((row, self.contents.channels.at(row)?))
+    }
+
+    /// A client by its name, and its channel.
+    pub fn client(&self, name: &str) -> Option<(&Client, &Channel)> {
+        let client = self.contents.clients.named(name)?;
+        Some((client, self.contents.channels.at(client.channel)?))
+    }
+
+    /// The same, with clients that log in so.
+    #[must_use]
+    pub fn with_verto(mut self, verto: Verto) -> Self {
+        self.contents.verto = verto;
+        self
     }
 
     /// What can be limited to switches, as this one has it: the one that a look-up is of
@@ -302,6 +338,11 @@ impl Names {
     fn of_languages(&mut self, contents: &Contents) {
         let names = contents.languages.with_rows().map(|(row, it)| (it.name.as_str(), row));
         self.languages = Arc::new(index(names));
+    }
+
+    fn of_channels(&mut self, contents: &Contents) {
+        let names = contents.channels.with_rows().map(|(row, it)| (it.name.as_str(), row));
+        self.channels = Arc::new(index(names));
     }
 
     fn of_documents(&mut self, contents: &Contents) {

@@ -6,6 +6,8 @@
 mod acl;
 mod agent;
 mod attributes;
+mod channel;
+mod client;
 mod context;
 mod document;
 mod domain;
@@ -42,6 +44,7 @@ use super::Opened;
 use crate::db::nouns::{self, Address, Noun, Page};
 use crate::db::{Database, Session};
 
+pub(super) use self::client::{ClientVerb, run as run_client};
 pub(super) use self::user::{UserVerb, run as run_user};
 pub(super) use self::verbs::Verb;
 use self::verbs::{Add, List, One, Output, Remove, Set};
@@ -106,6 +109,8 @@ type N<T> = <T as Noun>::Key;
 pub(super) struct Desk<'a> {
     /// The transaction that it is written in.
     pub(super) session: &'a mut Session,
+    /// The domain that clients of channels log in to.
+    pub(super) verto_domain: &'a str,
     /// What there is to say, for people.
     pub(super) notes: Vec<String>,
     /// What is told once and never again: passwords that were made.
@@ -113,8 +118,9 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    fn new(session: &'a mut Session) -> Self {
-        Self { session, notes: Vec::new(), made: Vec::new() }
+    fn new(session: &'a mut Session, opened: &'a Opened) -> Self {
+        let verto_domain = &opened.settings.verto.login.domain;
+        Self { session, verto_domain, notes: Vec::new(), made: Vec::new() }
     }
 
     /// Says something to people, when all is done.
@@ -311,11 +317,11 @@ fn change<S: Spoken>(
     work: impl FnOnce(&mut Desk<'_>) -> anyhow::Result<(i64, S)>,
 ) -> anyhow::Result<Done<S>> {
     let mut database = Database::open(opened.database())?;
-    database.read(|session| ask(&mut Desk::new(session)))?;
+    database.read(|session| ask(&mut Desk::new(session, opened)))?;
     input::close();
     let before = database.revision()?;
     let mut done = database.write(&who(noun, verb), |session| {
-        let mut desk = Desk::new(session);
+        let mut desk = Desk::new(session, opened);
         let (id, object) = work(&mut desk)?;
         anyhow::Ok(Done { id, object, notes: desk.notes, made: desk.made, same: false })
     })?;

@@ -6,7 +6,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use diesel::prelude::*;
 use jackfield_api::snapshot::users::Packer;
 use jackfield_api::snapshot::{
-    Contents, Context, Domain, Extension, Gateway, Group, Language, List, Macro, Profile, Users,
+    Clients, Contents, Context, Domain, Extension, Gateway, Group, Language, List, Macro, Profile,
+    Users,
 };
 
 use super::DbError;
@@ -15,6 +16,8 @@ use super::schema::revision;
 use super::session::Session;
 use super::tables::access_list::AccessListRow;
 use super::tables::agent::AgentRow;
+use super::tables::channel::ChannelRow;
+use super::tables::client::ClientRow;
 use super::tables::context::{ContextRow, Section};
 use super::tables::document::DocumentRow;
 use super::tables::domain::DomainRow;
@@ -71,6 +74,9 @@ fn around(
         tiers: in_rows(tier::tiers(c, None)?),
         languages: languages(c)?,
         documents: list(c, |id, row: DocumentRow| row.read_as(id))?,
+        channels: list(c, |id, row: ChannelRow| row.read_as(id))?,
+        clients: clients(c)?,
+        ..Contents::default()
     })
 }
 
@@ -187,6 +193,11 @@ fn contexts(c: &mut Session) -> Result<HashMap<String, List<Context>>, DbError> 
         by_section.entry(row.section).or_default().push_at(id, id, context);
     }
     Ok(by_section)
+}
+
+fn clients(c: &mut Session) -> Result<Clients, DbError> {
+    let rows = all::<ClientRow>(c)?.into_iter();
+    rows.map(|(id, row)| Ok((id, row.read_as(id)?))).collect()
 }
 
 fn languages(c: &mut Session) -> Result<List<Language>, DbError> {

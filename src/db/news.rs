@@ -17,6 +17,8 @@ use super::mark::{Mark, Noted};
 use super::session::Session;
 use super::tables::access_list::AccessListRow;
 use super::tables::agent::AgentRow;
+use super::tables::channel::ChannelRow;
+use super::tables::client::ClientRow;
 use super::tables::context::{self, ContextRow};
 use super::tables::document::DocumentRow;
 use super::tables::domain::{self, DomainRow};
@@ -96,7 +98,7 @@ const GLOBALS: &str = "globals";
 const TIERS: &str = "tiers";
 
 /// The tables that snapshots are made of, but for those whose rows are parts of others'.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 17] = [
     DomainRow::TABLE,
     UserRow::TABLE,
     GroupRow::TABLE,
@@ -111,6 +113,8 @@ const TABLES: [&str; 15] = [
     TIERS,
     LanguageRow::TABLE,
     DocumentRow::TABLE,
+    ChannelRow::TABLE,
+    ClientRow::TABLE,
     GLOBALS,
 ];
 /// Tables whose rows are parts of others'.
@@ -213,6 +217,15 @@ impl Reading<'_> {
         for id in self.changed.take(DocumentRow::TABLE) {
             let document = self.read(id, DocumentRow::read_as)?;
             self.edit.document(id, document);
+        }
+        for id in self.changed.take(ChannelRow::TABLE) {
+            let channel = self.read(id, ChannelRow::read_as)?;
+            self.edit.channel(id, channel);
+        }
+        // One that has taken the name of another takes its place, too: nothing is left of that.
+        for id in self.changed.take(ClientRow::TABLE) {
+            let client = self.read(id, ClientRow::read_as)?;
+            self.edit.client(id, client);
         }
         Ok(())
     }

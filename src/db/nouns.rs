@@ -7,6 +7,8 @@
 mod acl;
 mod agent;
 mod attributes;
+mod channel;
+mod client;
 mod context;
 mod document;
 mod domain;
@@ -31,7 +33,8 @@ use super::tables::{Row, find_all};
 use super::{DbError, Session};
 
 pub(crate) use self::agent::queues_of;
-pub(crate) use self::context::StoredContext;
+pub(crate) use self::client::{ChannelClient, ClientKey};
+pub(crate) use self::context::{ContextKey, StoredContext};
 pub(crate) use self::domain::{domain, hashes_that_lack, void};
 pub(crate) use self::extension::PlacedExtension;
 pub(crate) use self::gateway::{GatewayOwner, OwnedGateway};

@@ -116,6 +116,40 @@ table! { languages (id) { id -> BigInt, name -> Text, attributes -> Text, groups
 table! { phrases (id) { id -> BigInt, language_id -> BigInt, name -> Text, xml -> Text } }
 table! { globals (id) { id -> BigInt, name -> Text, value -> Text, hosts -> Text } }
 table! { documents (id) { id -> BigInt, name -> Text, xml -> Text, hosts -> Text } }
+table! {
+    channels (id) {
+        id -> BigInt,
+        name -> Text,
+        enabled -> Bool,
+        client_limit -> Nullable<BigInt>,
+        access -> Text,
+        second_login -> Text,
+        context -> Text,
+        dialplan -> Text,
+        methods -> Text,
+        event_channels -> Text,
+        session_life -> BigInt,
+        origins -> Text,
+        token_hash -> Nullable<Text>,
+        max_unconnected -> BigInt,
+        max_unconnected_per_address -> BigInt,
+    }
+}
+table! {
+    clients (id) {
+        id -> BigInt,
+        channel_id -> BigInt,
+        name -> Text,
+        ha1 -> Text,
+        session -> Text,
+        created -> BigInt,
+        expires -> BigInt,
+        asked_from -> Nullable<Text>,
+        connected -> Nullable<BigInt>,
+        connected_address -> Nullable<Text>,
+        connected_switch -> Nullable<Text>,
+    }
+}
 
 joinable!(group_members -> users (user_id));
 joinable!(tiers -> queues (queue_id));

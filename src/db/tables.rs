@@ -5,6 +5,8 @@
 
 pub(super) mod access_list;
 pub(super) mod agent;
+pub(super) mod channel;
+pub(super) mod client;
 pub(super) mod context;
 pub(super) mod document;
 pub(super) mod domain;
@@ -222,6 +224,15 @@ impl Columns {
                 format!("not the list that it should be (at character {at}); write {form}");
             self.malformed(column, message)
         })
+    }
+
+    /// What of these columns another than this program has written, and it cannot be read as.
+    fn parsed<T, E: ToString>(
+        self,
+        column: &'static str,
+        read: Result<T, E>,
+    ) -> Result<T, DbError> {
+        read.map_err(|error| self.malformed(column, error.to_string()))
     }
 
     fn xml(self, text: &str) -> Result<Raw, DbError> {

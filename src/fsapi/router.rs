@@ -80,6 +80,7 @@ impl Router {
         {
             return Err(StartErrors::NoHandlers);
         }
+        let snapshot = snapshot.with_verto(settings.verto.login.clone());
         let picture = Picture::new(snapshot, &registries, made).map_err(StartErrors::Conflicts)?;
         let handlers: usize =
             registries.iter().map(|registry| registry.handlers().len()).sum::<usize>()
@@ -141,6 +142,7 @@ impl Router {
     /// Answers from this snapshot from now on. One that breaks a rule is refused, and what was
     /// served before is served on.
     pub fn publish(&self, snapshot: Snapshot) -> Result<(), Vec<Conflict>> {
+        let snapshot = snapshot.with_verto(self.settings().verto.login.clone());
         let picture = Picture::new(snapshot, &self.registries, SystemTime::now())?;
         self.picture.store(Arc::new(picture));
         Ok(())

@@ -9,7 +9,7 @@ use super::{FailPolicy, SectionSettings, Settings};
 
 /// What is needed at the start, so that only another one takes it up. The rest a running service
 /// follows.
-pub const AT_START: [&str; 8] = [
+pub const AT_START: [&str; 9] = [
     "listen_machine",
     "listen_public",
     "database_url",
@@ -18,6 +18,7 @@ pub const AT_START: [&str; 8] = [
     "log_format",
     "handlers",
     "switches",
+    "verto",
 ];
 
 /// A setting that differs. Shown as the file has it, without secrets.
@@ -59,6 +60,7 @@ impl Settings {
             sections,
             handlers,
             switches,
+            verto,
         } = self;
         let mut found = Found(Vec::new());
         found.compare("listen_machine", listen_machine, &to.listen_machine);
@@ -99,6 +101,13 @@ impl Settings {
                 found.push(&format!("switches.{}", to.name), format!("added, at {}", to.address()));
             }
         }
+        found.compare("verto.domain", &verto.login.domain, &to.verto.login.domain);
+        found.shown("verto.grant", &verto.login.grant, &to.verto.login.grant, |grant| {
+            grant.word().to_owned()
+        });
+        found.shown("verto.url", &verto.url, &to.verto.url, |url| {
+            url.clone().unwrap_or_else(|| "none".to_owned())
+        });
         found.0
     }
 
@@ -116,6 +125,7 @@ impl Settings {
             log_format: own.log_format,
             handlers: own.handlers,
             switches: own.switches,
+            verto: own.verto,
             ..others
         }
     }
@@ -206,6 +216,8 @@ mod tests {
         name = 'a'
         address = '127.0.0.1:8021'
         password = 'hush'
+        [verto]
+        domain = 'web'
     ";
 
     #[test]
@@ -235,6 +247,7 @@ mod tests {
             "sections.dialplan.deadline_ms: 800 -> 1",
             "handlers.crm: it differs in what is not shown",
             "switches.a: added, at 127.0.0.1:8021",
+            "verto.domain: verto -> web",
         ];
         assert_eq!(told, expected);
     }

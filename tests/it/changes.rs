@@ -26,6 +26,12 @@ fn every_table_tells_every_change_of_a_row() {
             base.sql(
                 "INSERT INTO domain_aliases (domain_id, name) SELECT id, 'x.test' FROM domains",
             );
+            base.sql("INSERT INTO channels (name) VALUES ('x')");
+            base.sql(
+                "INSERT INTO clients (channel_id, name, ha1, session, created, expires) \
+                 SELECT id, '00000000-0000-4000-8000-000000000001', \
+                 '0123456789abcdef0123456789abcdef', 'x', 1, 2 FROM channels",
+            );
         };
         fill_empty();
         for table in tables {
@@ -69,7 +75,7 @@ fn every_table_tells_every_change_of_a_row() {
                 "DELETE FROM contexts; DELETE FROM rooms; DELETE FROM menus; DELETE FROM queues",
             );
             base.sql("DELETE FROM agents; DELETE FROM languages; DELETE FROM documents");
-            base.sql("DELETE FROM globals");
+            base.sql("DELETE FROM globals; DELETE FROM channels");
             let before = database.revision().expect("readable");
             database.merge("test", pbx().contents(), &|| {}).expect("stored");
             fill_empty();

@@ -11,7 +11,9 @@ use jackfield::app::read_snapshot;
 use jackfield::db::Mark;
 use jackfield::kept::KeptFile;
 use jackfield::settings::Settings;
-use jackfield_api::snapshot::{Global, Hosts, Snapshot};
+use jackfield_api::snapshot::{
+    Channel, Client, ClientSecret, Connection, Global, Hosts, SessionId, Snapshot, TokenHash, Uuid,
+};
 use jackfield_api::testing::pbx;
 
 use crate::export::nasty;
@@ -79,6 +81,25 @@ fn nasty() -> Snapshot {
     ] {
         contents.globals.push(global(name, value, Hosts::new(host)));
     }
+    let digits = "0123456789abcdef";
+    let token = TokenHash::parse(&digits.repeat(4));
+    contents.channels.push(Channel { token, ..Channel::new("desk") });
+    let connection = Connection { at: 7, address: "[2001:db8::1]:7".into(), switch: "vm".into() };
+    contents.clients = (1..=3)
+        .map(|row| {
+            let client = Client {
+                channel: 1,
+                name: Uuid::from_u64_pair(7, row),
+                secret: ClientSecret::parse(&digits.repeat(2)).expect("a hash"),
+                session: SessionId::parse("a~b").expect("an id"),
+                created: 1,
+                expires: i64::MAX,
+                asked_from: Some("2001:db8::1".to_owned()),
+                connected: (row > 1).then(|| connection.clone()),
+            };
+            (i64::try_from(row).expect("small"), client)
+        })
+        .collect();
     Snapshot::new(contents)
 }
 
@@ -90,6 +111,8 @@ fn it_answers_every_recorded_look_up_byte_for_byte_as_the_one_it_was_kept_from()
         let mut left = &*bytes;
         let back = Snapshot::read_kept(&mut left).expect("whole");
         assert!(left.is_empty());
+        let clients = |of: &Snapshot| format!("{:?}", of.contents().clients);
+        assert_eq!(clients(&back), clients(&make()));
         let mut again = Vec::new();
         back.keep(&mut again).expect("a Vec takes all");
         assert!(again == bytes, "kept once more it is the same");
@@ -128,8 +151,8 @@ fn what_is_not_what_was_written_is_refused_and_told() {
     }
     assert!(refused(b"").contains("no kept snapshot"));
     assert!(refused(b"SQLite format 3\0").contains("no kept snapshot"));
-    let newer = String::from_utf8_lossy(&whole[..40]).replacen("format 1", "format 2", 1);
-    assert!(refused(&[newer.as_bytes(), &whole[40..]].concat()).contains("format 2"));
+    let newer = String::from_utf8_lossy(&whole[..40]).replacen("format 2", "format 3", 1);
+    assert!(refused(&[newer.as_bytes(), &whole[40..]].concat()).contains("format 3"));
     fs::write(file.path(), &whole).expect("writable");
     for (url, is_its) in
         [("postgres://u:other@h/d", true), ("postgres://u@h/e", false), ("sqlite:/d", false)]

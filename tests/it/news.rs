@@ -1,5 +1,6 @@
 //! A snapshot that is brought up to date by what has changed is the one that reading everything makes.
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use jackfield::db::{Database, Mark, News};
@@ -47,6 +48,19 @@ fn whole(snapshot: &Snapshot) -> String {
         let params: Vec<_> = profile.gateways.iter().map(|gateway| &gateway.params).collect();
         lines.push(format!("{profile:?} {params:?}"));
     }
+    for (row, client) in contents.clients.with_rows().collect::<BTreeMap<_, _>>() {
+        let (ha1, session) = (client.secret.ha1(), client.session.as_str());
+        lines.push(format!("{row} {client:?} {ha1} {session}"));
+        let found = snapshot.contents().clients.named(&client.name.to_string());
+        assert_eq!(found, Some(client), "found by its name");
+        let channel = snapshot.client(&client.name.to_string()).map(|(_, channel)| &channel.name);
+        lines.push(format!("  {channel:?}"));
+    }
+    for channel in &contents.channels {
+        let found = snapshot.channel(&channel.name.to_ascii_uppercase());
+        assert_eq!(found.map(|(_, found)| found), Some(channel), "found by its name");
+        lines.push(format!("{channel:?} {:?}", channel.token.map(|token| token.digits())));
+    }
     let lists: [&dyn Debug; 9] = [
         &contents.access_lists,
         &contents.rooms,
@@ -86,7 +100,7 @@ const NAMES: [&str; 11] = [
 ];
 
 /// What people and programs do to rows; in this order each can be done.
-const EDITS: [&str; 63] = [
+const EDITS: [&str; 75] = [
     "UPDATE users SET voicemail_hash = '0123456789abcdef0123456789abcdef' WHERE name = '1000'",
     "UPDATE users SET name = '2000' WHERE name = '1001'",
     "UPDATE users SET name = '1001' WHERE name = '2000'",
@@ -161,6 +175,23 @@ const EDITS: [&str; 63] = [
     "DELETE FROM phrases WHERE id = (SELECT min(id) FROM phrases)",
     "UPDATE documents SET name = 'x.conf' WHERE name = 'kept.conf'",
     "UPDATE documents SET hosts = '[\"a\"]', xml = '<configuration name=\"x.conf\" y=\"$${g}\"/>' WHERE name = 'x.conf'",
+    "INSERT INTO channels (name) SELECT 'desk' WHERE NOT EXISTS (SELECT 1 FROM channels)",
+    "INSERT INTO clients (channel_id, name, ha1, session, created, expires) \
+     SELECT id, '00000000-0000-4000-8000-000000000001', '0123456789abcdef0123456789abcdef', 'one', 1, 2 \
+     FROM channels WHERE NOT EXISTS (SELECT 1 FROM clients)",
+    "INSERT INTO clients (channel_id, name, ha1, session, created, expires) \
+     SELECT id, '00000000-0000-4000-8000-000000000002', '0123456789abcdef0123456789abcdef', 'two', 1, 2 \
+     FROM channels WHERE NOT EXISTS (SELECT 1 FROM clients WHERE session = 'two')",
+    "UPDATE clients SET session = 'three', expires = expires + 1 WHERE session = 'one'",
+    "UPDATE clients SET connected = 5, connected_address = '192.0.2.1:5', connected_switch = 'vm'",
+    "UPDATE clients SET name = '00000000-0000-4000-8000-000000000003' WHERE session = 'two' \
+     AND NOT EXISTS (SELECT 1 FROM clients WHERE name = '00000000-0000-4000-8000-000000000003')",
+    "UPDATE clients SET connected = NULL, connected_address = NULL, connected_switch = NULL WHERE session = 'two'",
+    "UPDATE channels SET name = name || 'x', client_limit = 5, second_login = 'refuse'",
+    "UPDATE channels SET token_hash = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef'",
+    "DELETE FROM clients WHERE session = 'three'",
+    "UPDATE clients SET channel_id = (SELECT max(id) FROM channels)",
+    "DELETE FROM channels",
     "INSERT INTO globals (name, value) SELECT 'g', 'one' WHERE NOT EXISTS (SELECT 1 FROM globals WHERE name = 'g')",
     "UPDATE globals SET value = value || '2' WHERE name = 'g'",
     "DELETE FROM globals",
@@ -288,6 +319,10 @@ fn changes_that_are_forgotten_and_tables_that_are_emptied_are_read_as_a_whole() 
 fn what_sqlite_replaces_without_a_word_is_gone() {
     let base = Base::sqlite();
     let mut database = filled(&base);
+    base.sql(EDITS.into_iter().find(|edit| edit.starts_with("INSERT INTO channels")).expect("one"));
+    for edit in EDITS.into_iter().filter(|edit| edit.starts_with("INSERT INTO clients")) {
+        base.sql(edit);
+    }
     let (mut snapshot, mut mark) = read(&mut database);
     let insert = |rows: &str| format!("INSERT OR REPLACE INTO {rows}");
     for sql in [
@@ -324,6 +359,11 @@ fn what_sqlite_replaces_without_a_word_is_gone() {
              xml FROM phrases LIMIT 1",
         ),
         insert("domains (name) SELECT name FROM domains LIMIT 1"),
+        insert(
+            "clients (channel_id, name, ha1, session, created, expires) \
+             SELECT channel_id, name, ha1, 'other', created, expires FROM clients LIMIT 1",
+        ),
+        insert("channels (name) SELECT name FROM channels"),
     ] {
         base.sql(&sql);
         follow(&mut database, &mut snapshot, &mut mark);

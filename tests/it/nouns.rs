@@ -1,6 +1,7 @@
 //! The commands for nouns, over the real program and a service that runs.
 
 mod callcenter;
+mod channels;
 mod dialplan;
 mod documents;
 mod every;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::global::Globals;
 use super::{
-    AccessList, Agent, Contents, Context, Domain, Extension, Group, Language, List, Menu, Names,
-    Profile, Queue, Room, Snapshot, StoredDocument, Tier, User,
+    AccessList, Agent, Channel, Client, Contents, Context, Domain, Extension, Group, Language,
+    List, Menu, Names, Profile, Queue, Room, Snapshot, StoredDocument, Tier, User,
 };
 use crate::Section;
 
@@ -28,6 +28,7 @@ struct Renamed {
     chatplan: bool,
     menus: bool,
     languages: bool,
+    channels: bool,
     documents: bool,
 }
 
@@ -45,12 +46,13 @@ impl Edit {
     pub fn finish(self, revision: i64) -> Snapshot {
         let Self { mut next, renamed } = self;
         let (names, contents) = (&mut next.names, &next.contents);
-        let indexes: [(bool, MakeIndex); 6] = [
+        let indexes: [(bool, MakeIndex); 7] = [
             (renamed.domains, Names::of_domains),
             (renamed.dialplan, Names::of_dialplan),
             (renamed.chatplan, Names::of_chatplan),
             (renamed.menus, Names::of_menus),
             (renamed.languages, Names::of_languages),
+            (renamed.channels, Names::of_channels),
             (renamed.documents, Names::of_documents),
         ];
         for (_, make) in indexes.into_iter().filter(|(renamed, _)| *renamed) {
@@ -205,6 +207,21 @@ impl Edit {
         self.renamed.languages = true;
         let list = &mut self.next.contents.languages;
         put(list, row, language, &self.next.globals, Language::resolve);
+    }
+
+    /// A channel; its clients are rows of their own.
+    pub fn channel(&mut self, row: i64, channel: Option<Channel>) {
+        self.renamed.channels = true;
+        put(&mut self.next.contents.channels, row, channel, &self.next.globals, |_, _| {});
+    }
+
+    /// A client.
+    pub fn client(&mut self, row: i64, client: Option<Client>) {
+        let clients = &mut self.next.contents.clients;
+        match client {
+            Some(client) => clients.put(row, client),
+            None => clients.remove(row),
+        }
     }
 
     /// A stored document.

@@ -16,7 +16,7 @@ use super::{Contents, Snapshot};
 
 /// Told in front of the bytes. To be raised whenever what was written before would be taken for
 /// something else. (A list with other fields is refused by itself.)
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 impl Snapshot {
     /// Writes everything.
@@ -36,6 +36,9 @@ impl Snapshot {
             tiers,
             languages,
             documents,
+            channels,
+            clients,
+            verto: _,
         } = &self.contents;
         // A number alone has no end.
         json(to, &[revision])?;
@@ -52,6 +55,8 @@ impl Snapshot {
         json(to, tiers)?;
         json(to, languages)?;
         json(to, documents)?;
+        json(to, channels)?;
+        json(to, clients)?;
         domains.iter().try_for_each(|domain| domain.users().keep(to))
     }
 
@@ -73,6 +78,10 @@ impl Snapshot {
             tiers: read_json(from)?,
             languages: read_json(from)?,
             documents: read_json(from)?,
+            channels: read_json(from)?,
+            clients: read_json(from)?,
+            // The service that serves it says how.
+            ..Contents::default()
         };
         let globals = Arc::new(Globals::new(&contents.globals));
         for domain in contents.domains.iter_mut() {

@@ -74,11 +74,11 @@ pub(in crate::cli) struct One<S: Spoken> {
 /// Arguments of `list`.
 #[derive(Args)]
 pub(in crate::cli) struct List {
-    /// Only those of this domain, context, language, kind or profile
+    /// Only those of this domain, context, language, kind, profile or channel
     #[arg(
         long,
         value_name = "NAME",
-        visible_aliases = ["domain", "context", "language", "profile", "kind"]
+        visible_aliases = ["domain", "context", "language", "profile", "kind", "channel"]
     )]
     pub(super) of: Option<String>,
     /// Only those behind this id: the next page

@@ -310,7 +310,7 @@ mod tests {
             "74000b6163636f756e74636f6465000100186566666563746976655f63616c6c",
             "65725f69645f6e616d6500000e457874656e73696f6e2031303030",
         ];
-        assert_eq!(FORMAT, 1);
+        assert_eq!(FORMAT, 2);
         assert_eq!(is, was.concat());
     }
 }

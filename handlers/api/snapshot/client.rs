@@ -1,0 +1,190 @@
+//! Clients: each is one browser's login to a channel.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Channel;
+
+/// A client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// The row of its channel.
+    pub channel: i64,
+    /// What it logs in as.
+    pub name: Uuid,
+    /// What it proves itself with.
+    pub secret: ClientSecret,
+    /// The session id that its login has to come with.
+    pub session: SessionId,
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+    /// When it ends, in seconds since 1970.
+    pub expires: i64,
+    /// The address that asked for it; none where it was made by hand.
+    pub asked_from: Option<String>,
+    /// The connection that it has, as far as the switches have told.
+    pub connected: Option<Connection>,
+}
+
+/// A connection of a client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// When it was made, in seconds since 1970.
+    pub at: i64,
+    /// The browser's address and port, as the switch tells them.
+    pub address: String,
+    /// The switch, by the host name that its hook scripts tell.
+    pub switch: String,
+}
+
+impl Client {
+    /// Whether its time is over.
+    pub fn is_expired(&self, now: i64) -> bool {
+        self.expires <= now
+    }
+
+    /// Whether it is connected. Nobody is for longer than a session lives, whatever switches have told
+    /// or failed to tell.
+    pub fn is_connected(&self, channel: &Channel, now: i64) -> bool {
+        let since = now - i64::from(channel.session_life);
+        !self.is_expired(now) && self.connected.as_ref().is_some_and(|it| it.at > since)
+    }
+}
+
+/// HA1 of a client: MD5 of `name:domain:password`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClientSecret([u8; 16]);
+
+impl ClientSecret {
+    /// 32 lower-case hexadecimal digits.
+    pub fn parse(digits: &str) -> Option<Self> {
+        super::user::bytes(digits).map(Self)
+    }
+
+    /// As [`ClientSecret::parse`] reads it.
+    pub fn ha1(&self) -> String {
+        super::user::hex(&self.0)
+    }
+}
+
+impl TryFrom<String> for ClientSecret {
+    type Error = &'static str;
+
+    fn try_from(digits: String) -> Result<Self, &'static str> {
+        Self::parse(&digits).ok_or("no hash of a client")
+    }
+}
+
+impl From<ClientSecret> for String {
+    fn from(secret: ClientSecret) -> Self {
+        secret.ha1()
+    }
+}
+
+/// Never the hash.
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret")
+    }
+}
+
+/// The session id of a verto login. The client chooses it; whoever knows it can speak for the client.
+///
+/// One that could be something else in a command of a switch, or in a line of an answer, is none.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SessionId(Box<str>);
+
+impl SessionId {
+    /// The longest.
+    const LONGEST: usize = 128;
+
+    /// 1 to 128 letters, digits, `.`, `_`, `~` and `-`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
+        let is_one = (1..=Self::LONGEST).contains(&text.len()) && text.bytes().all(fits);
+        is_one.then(|| Self(text.into()))
+    }
+
+    /// The text. Not for logs.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Uuid> for SessionId {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid.to_string().into())
+    }
+}
+
+impl TryFrom<String> for SessionId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        Self::parse(&text).ok_or("no session id")
+    }
+}
+
+impl From<SessionId> for String {
+    fn from(id: SessionId) -> Self {
+        id.0.into()
+    }
+}
+
+/// Never the id.
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionId")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_id_can_be_nothing_else_in_a_command() {
+        for id in ["a", "0b7e-~._Z", &"x".repeat(128)] {
+            assert_eq!(SessionId::parse(id).expect("an id").as_str(), id);
+        }
+        for text in ["", "a b", "a\nb", "a,b", "ä", "a'", "$a", "a=b", &"x".repeat(129)] {
+            assert_eq!(SessionId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_connection_is_void_once_a_session_of_its_age_is_over() {
+        let channel = Channel { session_life: 100, ..Channel::new("c") };
+        let mut client = Client {
+            channel: 1,
+            name: Uuid::nil(),
+            secret: ClientSecret::parse(&"0".repeat(32)).expect("a hash"),
+            session: Uuid::nil().into(),
+            created: 0,
+            expires: 1000,
+            asked_from: None,
+            connected: None,
+        };
+        assert!(!client.is_connected(&channel, 10));
+        let (address, switch) = (String::new(), String::new());
+        client.connected = Some(Connection { at: 10, address, switch });
+        assert!(client.is_connected(&channel, 109));
+        assert!(!client.is_connected(&channel, 110));
+        client.expires = 50;
+        assert!(client.is_connected(&channel, 49) && !client.is_connected(&channel, 50));
+    }
+
+    #[test]
+    fn neither_hash_nor_session_id_is_shown() {
+        let digits = "5".repeat(32);
+        let secret = ClientSecret::parse(&digits).expect("a hash");
+        assert_eq!(secret.ha1(), digits);
+        let session = SessionId::parse("hush").expect("an id");
+        let shown = format!("{secret:?} {session:?}");
+        assert!(!shown.contains("hush") && !shown.contains("555"), "{shown}");
+    }
+}

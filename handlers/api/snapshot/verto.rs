@@ -1,0 +1,37 @@
+//! How clients of channels log in, wherever that does not depend on the channel: settings of the
+//! service, in the snapshot so that whoever answers from it has them.
+
+/// Settings of the service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verto {
+    /// The domain that clients log in to.
+    pub domain: String,
+    /// When a client gets the rights of its channel.
+    pub grant: Grant,
+}
+
+/// When a client gets the rights of its channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Grant {
+    /// Once its login has been approved of.
+    #[default]
+    OnApproval,
+    /// With its login: for a switch that puts those out that are not approved of.
+    AtLogin,
+}
+
+impl Grant {
+    /// The word in the settings.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::OnApproval => "on-approval",
+            Self::AtLogin => "at-login",
+        }
+    }
+}
+
+impl Default for Verto {
+    fn default() -> Self {
+        Self { domain: "verto".to_owned(), grant: Grant::default() }
+    }
+}
