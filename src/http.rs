@@ -1,5 +1,6 @@
 //! The listeners, their routes, and what is served on them.
 
+pub(crate) mod body;
 mod drain;
 mod fsapi;
 mod health;
@@ -41,7 +42,7 @@ pub fn router(app: &Arc<App>, listener: Listener) -> Router {
 }
 
 /// What every unknown path is answered with.
-fn unknown_path() -> Response {
+pub(crate) fn unknown_path() -> Response {
     const BODY: &str = "not found\n";
     // The length is said here, because who adds it later decides about the order of the headers.
     let headers = [

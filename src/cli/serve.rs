@@ -64,6 +64,7 @@ async fn serve(
         tracing::debug!(registry, kind, name = entry.name, %origin, "registered");
     }
     let address = machine.first().context("the machine listener has no socket")?.address()?;
+    let open = public.first().map(Socket::address).transpose()?;
     let (drain, stop) = Drain::new();
     let places = descriptors::places(descriptors::raise(), machine.len() + public.len());
     let sockets = machine.into_iter().map(|socket| (socket, Listener::Machine));
@@ -78,6 +79,7 @@ async fn serve(
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         machine = %address,
+        public = open.map(display),
         users = app.router.picture().snapshot.user_count(),
         handlers = app.router.handlers().count(),
         "ready"

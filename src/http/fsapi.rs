@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jackfield_api::FormError;
 
-use super::listener::{MAX_BODY, SEND_TIME};
+use super::body::{self, MAX_BODY};
 use crate::app::App;
 use crate::fsapi::Reply;
 use crate::logging::{Line, Lines};
@@ -19,7 +18,7 @@ crate::route!("fsapi", "/fsapi", Machine, post(answer));
 crate::protect!("fsapi");
 
 async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
-    let body = match read(request.into_body()).await {
+    let body = match body::read(request.into_body(), MAX_BODY).await {
         Ok(body) => body,
         Err((status, reason)) => return bad(&app, status, reason),
     };
@@ -28,18 +27,6 @@ async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
         // The first leg of a digest has no body; nginx asks for credentials before it gets here.
         Err(FormError::Empty) => bad(&app, StatusCode::BAD_REQUEST, "empty"),
         Err(_) => bad(&app, StatusCode::BAD_REQUEST, "too_many_fields"),
-    }
-}
-
-/// Reads a body within its limits of size and time.
-async fn read(body: Body) -> Result<Bytes, (StatusCode, &'static str)> {
-    match tokio::time::timeout(SEND_TIME, Limited::new(body, MAX_BODY).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            Err((StatusCode::PAYLOAD_TOO_LARGE, "too_large"))
-        }
-        Ok(Err(_)) => Err((StatusCode::BAD_REQUEST, "cut_short")),
-        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "too_slow")),
     }
 }
 

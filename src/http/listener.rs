@@ -32,8 +32,6 @@ use super::socket::Socket;
 
 /// How long a request may take to arrive: its head, and then its body.
 pub(super) const SEND_TIME: Duration = Duration::from_secs(2);
-/// The longest body. The longest look-up seen is below 16 KiB.
-pub(super) const MAX_BODY: usize = 256 * 1024;
 /// The longest head.
 const MAX_HEAD: usize = 16 * 1024;
 /// How long a peer may take to read any part of an answer.

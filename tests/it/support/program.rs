@@ -143,7 +143,7 @@ impl Program {
         let mut program = Self { child, machine: nowhere, out, err, readers };
         let started = Instant::now();
         program.machine = loop {
-            if let Some(address) = program.announced() {
+            if let Some(address) = program.announced("machine") {
                 break address;
             }
             let ended = program.child.try_wait().expect("a child");
@@ -157,13 +157,13 @@ impl Program {
         program
     }
 
-    /// The address in the log's line that says that the service is ready.
-    fn announced(&self) -> Option<SocketAddr> {
+    /// The address of a listener in the log's line that says that the service is ready.
+    fn announced(&self, listener: &str) -> Option<SocketAddr> {
         let log = self.log();
         let line = log.split_inclusive('\n').find(|line| {
             line.ends_with('\n') && (line.contains(": ready ") || line.contains("\"ready\""))
         })?;
-        let word = line.split_once("machine").expect("the line names the socket").1;
+        let word = line.split_once(listener).expect("the line names the socket").1;
         let word = word.trim_start_matches(['=', '"', ':', ' ']);
         let end = word.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':');
         Some(word[..end.unwrap_or(word.len())].parse().expect("an address"))
