@@ -11,6 +11,7 @@ use crate::fsapi::{Router, StartErrors};
 use crate::health::{Cause, Health, Reason, Status};
 use crate::kept::Keeping;
 use crate::metrics::Metrics;
+use crate::sessions::Clerk;
 use crate::settings::{InForce, Settings};
 use crate::switches::Switches;
 use crate::watch::Liveness;
@@ -31,6 +32,8 @@ pub struct App {
     pub keeping: Arc<Keeping>,
     /// Who is told what has changed.
     pub switches: Switches,
+    /// Gives pages what their verto clients log in with.
+    pub clerk: Clerk,
 }
 
 impl App {
@@ -53,7 +56,9 @@ impl App {
         let router = Arc::new(Router::new(ours, counts, snapshot, made)?);
         let (health, liveness, keeping) = (Arc::default(), Arc::default(), Arc::default());
         let switches = Switches::new(&settings.now().switches, &metrics);
-        Ok(Arc::new(Self { settings, router, metrics, health, liveness, keeping, switches }))
+        let clerk = Clerk::new(&settings.now());
+        let app = Self { settings, router, metrics, health, liveness, keeping, switches, clerk };
+        Ok(Arc::new(app))
     }
 
     /// The settings that are in force now.

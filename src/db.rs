@@ -7,6 +7,7 @@
 mod changes;
 mod distant;
 mod error;
+mod expected;
 mod load;
 mod mark;
 mod merge;
@@ -28,6 +29,7 @@ use jackfield_api::snapshot::{Contents, Snapshot};
 pub use self::changes::Change;
 pub use self::distant::Distant;
 pub use self::error::DbError;
+pub(crate) use self::expected::{Ask, Given, NotGiven, give};
 pub use self::mark::Mark;
 pub use self::merge::{Met, Tally};
 pub use self::news::{ChangedRow, News};

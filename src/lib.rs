@@ -4,6 +4,7 @@
 //! - [`http`]: the listeners, their routes and protected paths
 //! - [`watch`], [`control`]: how a change of the data gets into the answers
 //! - [`kept`]: what is served where the database is away at the start
+//! - [`sessions`]: what a page is given for the verto client that it hosts
 //! - [`switches`]: how a change gets to switches that remember what they were answered
 //! - [`settings`], [`db`], [`app`]: what the service is made of, and the handle to it
 //! - [`health`]: how it is, and why
@@ -41,6 +42,7 @@ pub mod plug;
 mod reload;
 mod runtime;
 mod secret;
+pub mod sessions;
 pub mod settings;
 pub mod switches;
 mod systemd;

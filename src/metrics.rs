@@ -92,6 +92,9 @@ metrics! {
     writes: IntCounterVec = "jackfield_writes_total",
         "Writes that look-ups asked for, by what and outcome (`written`, or why not).",
         ["what", "outcome"];
+    sessions: IntCounterVec = "jackfield_sessions_total",
+        "Pages that asked for a session of a channel, by what became of it (`created`, `resumed`, or \
+         why not).", ["outcome"];
     bad_requests: IntCounterVec = "jackfield_bad_requests_total",
         "Posts that never became a look-up, by what was wrong with them.", ["reason"];
     refused_sources: IntCounterVec = "jackfield_refused_sources_total",
@@ -205,6 +208,9 @@ impl Metrics {
         self.build_info.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1.0);
         for outcome in ["written", "refused", "failed", "changed", "late"] {
             self.writes.with_label_values(&["pin", outcome]);
+        }
+        for outcome in crate::sessions::OUTCOMES {
+            self.sessions.with_label_values(&[outcome]);
         }
         for section in Section::ALL.map(Section::as_str) {
             for policy in FailPolicy::WORDS {

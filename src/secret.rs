@@ -3,6 +3,8 @@
 mod inside;
 mod redact;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub(crate) use jackfield_api::document::is_secret;
 use jackfield_api::snapshot::{Algorithm, ClientSecret, Secret, SessionId, TokenHash, Uuid};
 use md5::{Digest, Md5};
@@ -38,9 +40,14 @@ pub(crate) fn generate_uuid() -> Uuid {
     uuid::Builder::from_random_bytes(rand::random()).into_uuid()
 }
 
+/// 256 bits that nobody can guess, in letters that a URL may hold.
+pub(crate) fn generate_key() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
 /// A session id that nobody can guess.
 pub(crate) fn generate_session() -> SessionId {
-    generate_uuid().into()
+    SessionId::parse(&generate_key()).expect("letters, digits, `-` and `_`")
 }
 
 /// A bearer token of 256 bits.
@@ -110,5 +117,7 @@ mod tests {
         assert_ne!(generate_token(), generate_token());
         assert_ne!(generate_uuid(), generate_uuid());
         assert_eq!(generate_uuid().get_version_num(), 4);
+        assert_eq!((generate_key().len(), generate_session().as_str().len()), (43, 43));
+        assert_ne!(generate_session(), generate_session());
     }
 }

@@ -33,7 +33,7 @@ use crate::db::DatabaseUrl;
 
 /// Every setting: its key in the file, its default, and what it says. The environment variable of
 /// a key is `JACKFIELD_` and the key in upper case.
-pub const TABLE: [(&str, &str, &str); 25] = [
+pub const TABLE: [(&str, &str, &str); 26] = [
     ("listen_machine", "127.0.0.1:8080", "socket for the switch and Prometheus"),
     ("listen_public", "off", "socket behind the public nginx server"),
     (
@@ -79,6 +79,7 @@ pub const TABLE: [(&str, &str, &str); 25] = [
         "when a client gets its rights: `on-approval` of its login, or `at-login`",
     ),
     ("[verto] url", "", "where browsers connect to, as in `wss://pbx.example.com:8082`"),
+    ("[verto] asks_per_minute", "60", "how often one address may ask for a session"),
 ];
 
 /// All settings, checked.

@@ -74,7 +74,9 @@ impl Watcher {
     ) -> std::io::Result<Self> {
         let (asks, asked) = channel();
         let asks = Arc::new(asks);
-        app.router.serve_with(Waker { asks: Arc::downgrade(&asks) });
+        let waker = Waker { asks: Arc::downgrade(&asks) };
+        app.router.serve_with(waker.clone());
+        app.clerk.serve_with(waker);
         let watch = Watch {
             served: mark,
             refused: None,

@@ -27,6 +27,7 @@ mod pollution;
 mod protected;
 mod registry;
 mod safe_xml;
+mod sessions;
 mod settings;
 mod stalled;
 mod stop;

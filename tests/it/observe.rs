@@ -143,6 +143,8 @@ fn the_values_of_labels_come_from_closed_sets() {
     let outcomes = [
         &["answered", "not_found", "denied", "internal", "shed", "abandoned", "ok", "punt"][..],
         &["written", "refused", "failed", "changed", "late"],
+        &["created", "resumed", "origin", "method", "too-often", "token", "too-large", "too-slow"],
+        &["malformed", "unknown-session", "channel-bound", "address-bound", "unavailable"],
     ]
     .concat();
     for (label, allowed) in [

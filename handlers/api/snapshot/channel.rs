@@ -67,6 +67,16 @@ impl Channel {
     }
 }
 
+impl Channel {
+    /// Whether somebody who comes with this token, or none, may ask for a session.
+    pub fn admits(&self, token: Option<TokenHash>) -> bool {
+        match self.access {
+            Access::Open => true,
+            Access::Token => self.token.is_some_and(|own| token == Some(own)),
+        }
+    }
+}
+
 /// Words that a setting of a channel can be.
 macro_rules! words {
     ($name:ident, $what:literal, [$(($value:ident, $word:literal)),*]) => {
@@ -197,6 +207,18 @@ mod tests {
         }
         assert_eq!("open".parse(), Ok(Access::Open));
         assert!("Open".parse::<Access>().is_err());
+    }
+
+    #[test]
+    fn a_channel_admits_its_own_token_and_an_open_one_everybody() {
+        let [own, other] = [1, 2].map(|byte| TokenHash::new([byte; 32]));
+        let mut channel = Channel::new("c");
+        assert!(!channel.admits(None) && !channel.admits(Some(own)), "it has none");
+        channel.token = Some(own);
+        assert!(channel.admits(Some(own)) && !channel.admits(Some(other)));
+        assert!(!channel.admits(None));
+        channel.access = Access::Open;
+        assert!(channel.admits(None) && channel.admits(Some(other)));
     }
 
     #[test]

@@ -46,6 +46,8 @@ CREATE TABLE clients (
     CHECK ((connected IS NULL) = (connected_switch IS NULL))
 ) STRICT;
 CREATE INDEX clients_by_channel ON clients (channel_id, expires);
+-- A page comes back with its session id.
+CREATE INDEX clients_by_session ON clients (session);
 -- How many of a channel are connected is counted at each login.
 CREATE INDEX clients_connected ON clients (channel_id, connected, expires) WHERE connected IS NOT NULL;
 

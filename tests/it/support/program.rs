@@ -157,6 +157,11 @@ impl Program {
         program
     }
 
+    /// The socket of the public listener, where it has one.
+    pub(crate) fn public(&self) -> SocketAddr {
+        self.announced("public").expect("it is ready")
+    }
+
     /// The address of a listener in the log's line that says that the service is ready.
     fn announced(&self, listener: &str) -> Option<SocketAddr> {
         let log = self.log();
