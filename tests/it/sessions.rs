@@ -1,5 +1,6 @@
 //! Pages ask for sessions of channels: what they are given, and what everybody else is told.
 
+mod away;
 mod bounds;
 mod paths;
 mod refused;
@@ -278,21 +279,4 @@ fn no_token_password_session_or_hash_is_in_a_log_or_metric() {
 /// Keeps every other writer waiting.
 fn lock(base: &Base) -> &'static str {
     if base.is_postgres() { "BEGIN; SELECT 1 FROM revision FOR UPDATE" } else { "BEGIN IMMEDIATE" }
-}
-
-#[test]
-fn what_cannot_be_stored_in_time_is_not_stored_later() {
-    on_each(|base| {
-        let program = serve(base, &[]);
-        open_channel(base, "desk", &[]);
-        let held = base.hold(lock(base));
-        let started = std::time::Instant::now();
-        let reply = asked(program.public(), "desk", &[], "");
-        refused(&reply, 503, "unavailable");
-        assert!(reply.header("retry-after").is_some(), "{}", reply.head);
-        assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?}", started.elapsed());
-        drop(held);
-        given(&asked(program.public(), "desk", &[], ""));
-        assert_eq!(count(base), 1);
-    });
 }
