@@ -7,4 +7,5 @@ mod chatplan;
 mod configuration;
 mod dialplan;
 mod directory;
+mod events;
 mod languages;

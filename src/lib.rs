@@ -39,6 +39,7 @@ mod logins;
 pub mod metrics;
 mod names;
 pub mod plug;
+mod presence;
 mod reload;
 mod runtime;
 mod secret;

@@ -11,6 +11,7 @@
 //! Nothing here is waited for by a look-up or by the thread that publishes. What a switch is to be
 //! told is kept while it is away, each thing once, so that it is bounded by what is stored.
 
+mod clients;
 mod command;
 mod link;
 mod mailbox;
@@ -22,7 +23,7 @@ mod supervisor;
 mod task;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use prometheus::{IntCounter, IntGauge};
@@ -30,6 +31,7 @@ use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+pub use self::clients::{Comparing, Present};
 use self::command::{Command, KINDS};
 use self::link::EventSocket;
 use self::mailbox::{Mailbox, Span};
@@ -44,6 +46,7 @@ use crate::watch::Step;
 pub struct Switches {
     list: Vec<Arc<Switch>>,
     mailbox: Arc<Mailbox>,
+    comparing: Arc<OnceLock<Arc<dyn Comparing>>>,
 }
 
 /// How it is with one switch.
@@ -87,8 +90,10 @@ impl Switches {
 
     /// As [`Switches::new`], with limits of one's own.
     pub fn at_pace(settings: &[SwitchSettings], metrics: &Metrics, pace: &Pace) -> Self {
+        let comparing = Arc::<OnceLock<_>>::default();
         let switch = |settings: &SwitchSettings| {
             Arc::new(Switch {
+                comparing: Arc::clone(&comparing),
                 counts: Counts::new(metrics, &settings.name),
                 settings: settings.clone(),
                 pace: pace.clone(),
@@ -101,12 +106,18 @@ impl Switches {
                 }),
             })
         };
-        Self { list: settings.iter().map(switch).collect(), mailbox: Arc::default() }
+        Self { list: settings.iter().map(switch).collect(), mailbox: Arc::default(), comparing }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// From now on each is asked now and then who is connected to it over verto.
+    pub fn compare_with(&self, comparing: Arc<dyn Comparing>) {
+        // A second one would hear the same.
+        let _ = self.comparing.set(comparing);
     }
 
     /// Starts to tell them. It ends with what this returns. Needs a runtime.
@@ -187,6 +198,7 @@ impl Drop for Telling {
 
 /// One switch: what is known of it, and what it is still to be told.
 struct Switch {
+    comparing: Arc<OnceLock<Arc<dyn Comparing>>>,
     settings: SwitchSettings,
     pace: Pace,
     pending: Mutex<Pending>,

@@ -1,4 +1,10 @@
-//! Channel events: what the hook scripts inside a switch post.
+//! Channel events: what the hook scripts inside a switch post, and what they are told.
+
+mod client;
+mod verdict;
+
+pub use client::ClientEvent;
+pub use verdict::{Right, Task, Verdict};
 
 /// A post without a section, as the Lua hooks send it: ordinary URL-encoding, ordered pairs.
 ///
@@ -35,25 +41,5 @@ impl Event {
 impl std::fmt::Debug for Event {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.pairs.iter().map(|(name, _)| name)).finish()
-    }
-}
-
-/// What a hook script is told: a word on the first line, after it what it has to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Verdict {
-    /// All is well.
-    Ok,
-    /// The client has to go.
-    Punt,
-}
-
-impl Verdict {
-    /// The word that the hook compares; one of the closed set that metrics and logs use.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Punt => "punt",
-        }
     }
 }

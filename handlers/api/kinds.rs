@@ -10,6 +10,7 @@ pub mod asynchronous;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::SystemTime;
 
 use crate::answer::{Answer, Refusal};
 use crate::event::{Event, Verdict};
@@ -26,6 +27,8 @@ use crate::store::Store;
 pub struct Facts<'a> {
     /// The PBX as it is stored.
     pub snapshot: &'a Snapshot,
+    /// When it is asked, in seconds since 1970.
+    pub now: i64,
 }
 
 /// What a channel event is decided from, and by what means.
@@ -39,9 +42,16 @@ pub struct Means<'a> {
 }
 
 impl<'a> Facts<'a> {
-    /// No more than a snapshot, as a test needs it.
+    /// A snapshot, and the time that it is.
     pub fn new(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot }
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { snapshot, now: i64::try_from(since.as_secs()).unwrap_or(i64::MAX) }
+    }
+
+    /// The same at another time, as a test needs it.
+    #[must_use]
+    pub fn at(self, now: i64) -> Self {
+        Self { now, ..self }
     }
 }
 
@@ -100,6 +110,12 @@ pub trait FsapiHandler: Send + Sync + 'static {
 pub trait ChannelEventHandler: Send + Sync + 'static {
     /// Decides on one event.
     fn handle<'a>(&'a self, event: &'a Event, means: Means<'a>) -> Deciding<'a>;
+
+    /// What the hook is told where this has not decided: it failed, took too long, or was not asked in
+    /// time. By default nothing, as where nobody has the action.
+    fn undecided(&self) -> Option<Verdict> {
+        None
+    }
 }
 
 /// A decision on a channel event, under way.

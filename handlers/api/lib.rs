@@ -25,7 +25,7 @@ pub mod xml;
 
 pub use answer::{Answer, Refusal};
 pub use document::Document;
-pub use event::{Event, Verdict};
+pub use event::{ClientEvent, Event, Right, Task, Verdict};
 pub use form::{Form, FormError, MAX_PAIRS, Pair};
 #[doc(hidden)]
 pub use inventory;
@@ -39,4 +39,7 @@ pub use kinds::{
 };
 pub use lookup::{Lookup, Section};
 pub use registry::Keys;
-pub use store::{NotWritten, PinChange, Store, Write};
+pub use store::{
+    Approval, ClientLeave, ClientLogin, LoginDecision, LoginRefusal, NotWritten, PinChange, Store,
+    Storing, Write,
+};

@@ -2,20 +2,37 @@
 //!
 //! Handlers do no input or output. One whose answer depends on a write says which, and what to answer
 //! in either case ([`Directory::pin_change`](crate::document::Directory::pin_change)); the service carries it
-//! out. Each write is one conditional update: made whole by its end, or not at all.
+//! out. One that hears of events asks it itself, and is told what was decided. Each write is one
+//! conditional update: made whole by its end, or not at all.
+
+mod client;
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+pub use client::{Approval, ClientLeave, ClientLogin, LoginDecision, LoginRefusal};
 
 use crate::lookup::MailboxPin;
 
 /// Storage, as a handler may use it.
 ///
-/// It waits for the database, so it is called off the threads that serve sockets; and it never waits
-/// longer than whoever asked does.
+/// What it writes at once waits for the database, so it is called off the threads that serve sockets;
+/// and it never waits longer than whoever asked does.
 pub trait Store: Send + Sync {
     /// Carries out one write.
     fn write(&self, write: &Write) -> Result<(), NotWritten>;
+
+    /// Decides on the login of a client, and records it where it is approved of. The same once more is
+    /// approved of once more.
+    fn login(&self, login: ClientLogin) -> Storing<'_, LoginDecision>;
+
+    /// Records that a connection of a client has ended; whether it was the one that is recorded.
+    fn leave(&self, leave: ClientLeave) -> Storing<'_, bool>;
 }
+
+/// A decision of storage, under way. Whoever drops it may not know what became of it.
+pub type Storing<'a, T> = Pin<Box<dyn Future<Output = Result<T, NotWritten>> + Send + 'a>>;
 
 /// What can be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -32,7 +32,7 @@ use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
 use jackfield_api::snapshot::{Domain, Snapshot};
 use jackfield_api::{Answer, DirectoryHandler, Facts, Keys, Refusal, register};
 
-use super::{lists, user};
+use super::{clients, lists, user};
 
 pub(super) struct Accounts;
 
@@ -61,11 +61,15 @@ impl DirectoryHandler for Accounts {
     }
 }
 
-/// Each domain and each alias once, whatever its case, and the empty key of all domains.
-fn keys(snapshot: &Snapshot) -> Vec<String> {
+/// Each domain and each alias once, whatever its case, and the empty key of all domains. The domain of
+/// [clients](super::clients) is not among them: there users of a stored one are asked for, too.
+pub(super) fn keys(snapshot: &Snapshot) -> Vec<String> {
     let domains = &snapshot.contents().domains;
     let aliases = domains.iter().flat_map(Domain::aliases).map(String::as_str);
     let names = domains.iter().map(Domain::name).chain(aliases).chain([""]);
+    let is_of_clients =
+        |name: &&str| clients::key(snapshot).is_some_and(|key| name.eq_ignore_ascii_case(key));
+    let names = names.filter(|name| !is_of_clients(name));
     let keys: BTreeSet<_> = names.map(str::to_ascii_lowercase).collect();
     keys.into_iter().collect()
 }

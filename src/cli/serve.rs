@@ -21,6 +21,7 @@ use crate::fsapi::refusal;
 use crate::http::{Drain, Serving, Socket, Stop};
 use crate::kept::{self, Keeper};
 use crate::plug::{self, Listener};
+use crate::presence::Presence;
 use crate::settings::InForce;
 use crate::systemd::{Inherited, Starting};
 use crate::watch::{Follower, Watcher};
@@ -51,6 +52,7 @@ async fn serve(
     let public = sockets(&mut inherited, Listener::Public, settings.listen_public)?;
     let control = Control::open(&settings.state_dir).await?;
     let (keeper, follow) = Keeper::start(&app, &mark).context("cannot start a thread")?;
+    app.switches.compare_with(Arc::new(Presence::new(&app)));
     let telling = app.switches.start().context("cannot start a thread")?;
     let tell: Follower = {
         let app = Arc::clone(&app);

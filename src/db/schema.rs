@@ -157,3 +157,4 @@ joinable!(tiers -> agents (agent_id));
 allow_tables_to_appear_in_same_query!(domains, users);
 allow_tables_to_appear_in_same_query!(group_members, users);
 allow_tables_to_appear_in_same_query!(tiers, queues, agents);
+allow_tables_to_appear_in_same_query!(channels, clients);

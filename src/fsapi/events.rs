@@ -1,12 +1,15 @@
 //! Channel events: posts of the hook scripts, which have no section.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use jackfield_api::registry::{Conflict, Routes, StartError, Table};
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{ChannelEventHandler, Event, Form, Means, Refusal, Verdict};
-use tokio::time::timeout;
+use tokio::sync::Notify;
+use tokio::time::timeout_at;
 
 use super::crew::Crew;
 use super::outside::Outside;
@@ -18,6 +21,24 @@ use crate::settings::Settings;
 
 /// How long a decision may take. The hook holds up nobody but its own client.
 const DEADLINE: Duration = Duration::from_millis(800);
+
+/// A decision with all that it needs.
+type Owned = Pin<Box<dyn Future<Output = Result<Verdict, Refusal>> + Send>>;
+
+/// How far a decision has come.
+enum Step {
+    Decided(Verdict),
+    Waits(Owned),
+}
+
+/// Tells that a decision can go on.
+struct Woken(Notify);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.notify_one();
+    }
+}
 
 /// The registry of channel events, by `action`.
 pub(super) struct Events {
@@ -34,6 +55,8 @@ pub(super) struct Decision {
     pub(super) handler: &'static str,
     /// What it decided.
     pub(super) verdict: Result<Verdict, Refusal>,
+    /// What the hook is told where it has not decided.
+    pub(super) undecided: Option<Verdict>,
 }
 
 impl Events {
@@ -67,24 +90,50 @@ impl Events {
         let (event, at) = match self.route(form) {
             Ok(found) => found,
             Err(why) => {
-                return Decision { handler: "none", verdict: Err(Refusal::NotFound(why)) };
+                let verdict = Err(Refusal::NotFound(why));
+                return Decision { handler: "none", verdict, undecided: None };
             }
         };
-        let (table, picture, outside) =
-            (Arc::clone(&self.table), Arc::clone(picture), Arc::clone(&self.outside));
+        let (table, picture) = (Arc::clone(&self.table), Arc::clone(picture));
         let (writer, end) = (self.writer.clone(), Instant::now() + DEADLINE);
-        // On a thread of the crew: a handler that blocks, although it should not, blocks only that.
-        let decide = move || {
+        let deciding = async move {
             let store = writer.within(end);
             let means = Means::new(&picture.snapshot, &store);
-            let deciding = table.handlers()[at].handler.handle(&event, means);
-            let late = || Refusal::Internal("the handler missed its deadline".into());
-            let runtime = outside.handle().map_err(|error| Refusal::Internal(error.to_string()))?;
-            let decided = runtime.block_on(async { timeout(DEADLINE, deciding).await });
-            decided.unwrap_or_else(|_| Err(late()))
+            table.handlers()[at].handler.handle(&event, means).await
         };
-        let verdict = self.shares[at].run(DEADLINE, decide).await;
-        Decision { handler: self.table.handlers()[at].name, verdict }
+        let verdict = self.drive(at, Box::pin(deciding), end).await;
+        let found = &self.table.handlers()[at];
+        Decision { handler: found.name, verdict, undecided: found.handler.undecided() }
+    }
+
+    /// Each step of a decision runs on a thread of the crew: a handler that blocks, although it should
+    /// not, blocks only that. While it waits it holds neither a thread nor a place.
+    async fn drive(
+        &self,
+        at: usize,
+        mut deciding: Owned,
+        end: Instant,
+    ) -> Result<Verdict, Refusal> {
+        let woken = Arc::new(Woken(Notify::new()));
+        loop {
+            let (outside, waker) = (Arc::clone(&self.outside), Waker::from(Arc::clone(&woken)));
+            let step = move || {
+                let runtime = outside.handle();
+                let runtime = runtime.map_err(|error| Refusal::Internal(error.to_string()))?;
+                let _inside = runtime.enter();
+                match deciding.as_mut().poll(&mut Context::from_waker(&waker)) {
+                    Poll::Ready(verdict) => verdict.map(Step::Decided),
+                    Poll::Pending => Ok(Step::Waits(deciding)),
+                }
+            };
+            let left = end.saturating_duration_since(Instant::now());
+            match self.shares[at].run(left, step).await? {
+                Step::Decided(verdict) => return Ok(verdict),
+                Step::Waits(waiting) => deciding = waiting,
+            }
+            let late = |_| Refusal::Internal("the handler missed its deadline".into());
+            timeout_at(end.into(), woken.0.notified()).await.map_err(late)?;
+        }
     }
 
     /// The event that a form tells of, and the place of its handler; if it has none, why.

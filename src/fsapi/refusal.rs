@@ -31,10 +31,9 @@ impl Reply {
         Self { status: 200, content_type: XML, body }
     }
 
-    /// A word for a hook script.
-    pub(super) fn text(body: &str) -> Self {
-        let body = body.as_bytes().to_vec();
-        Self { status: 200, content_type: "text/plain; charset=utf-8", body }
+    /// Lines for a hook script.
+    pub(super) fn text(body: String) -> Self {
+        Self { status: 200, content_type: "text/plain; charset=utf-8", body: body.into_bytes() }
     }
 
     /// The not-found document: the switch asks its next binding and its files on disk.

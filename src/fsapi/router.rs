@@ -199,9 +199,9 @@ impl Router {
         };
         self.metrics.events.with_label_values(&[decision.handler, outcome]).inc();
         report::event(decision.handler, outcome);
-        match decision.verdict {
-            Ok(verdict) => Reply::text(verdict.word()),
-            Err(_) => Reply::not_found(),
+        match decision.verdict.ok().or(decision.undecided) {
+            Some(verdict) => Reply::text(verdict.text()),
+            None => Reply::not_found(),
         }
     }
 

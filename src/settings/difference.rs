@@ -105,6 +105,7 @@ impl Settings {
         found.shown("verto.grant", &verto.login.grant, &to.verto.login.grant, |grant| {
             grant.word().to_owned()
         });
+        found.compare("verto.asks_per_minute", &verto.asks_per_minute, &to.verto.asks_per_minute);
         found.shown("verto.url", &verto.url, &to.verto.url, |url| {
             url.clone().unwrap_or_else(|| "none".to_owned())
         });

@@ -89,10 +89,16 @@ pub(super) enum Command {
     Core,
     /// Seconds since that run began.
     Uptime,
+    /// What its machine is called, as hook scripts tell it.
+    Hostname,
+    /// What it is called itself.
+    Switchname,
+    /// Who is connected over verto.
+    VertoStatus,
 }
 
 /// Every kind of command, as metrics name them.
-pub(super) const KINDS: [&str; 20] = [
+pub(super) const KINDS: [&str; 23] = [
     "flush-user",
     "flush-all",
     "reloadacl",
@@ -113,6 +119,9 @@ pub(super) const KINDS: [&str; 20] = [
     "tier-del",
     "core",
     "uptime",
+    "hostname",
+    "switchname",
+    "verto-status",
 ];
 
 impl Command {
@@ -139,6 +148,9 @@ impl Command {
             Self::RemoveTier { .. } => "tier-del",
             Self::Core => "core",
             Self::Uptime => "uptime",
+            Self::Hostname => "hostname",
+            Self::Switchname => "switchname",
+            Self::VertoStatus => "verto-status",
         }
     }
 
@@ -213,6 +225,9 @@ impl fmt::Display for Command {
             }
             Self::Core => f.write_str("global_getvar core_uuid"),
             Self::Uptime => f.write_str("uptime s"),
+            Self::Hostname => f.write_str("hostname"),
+            Self::Switchname => f.write_str("switchname"),
+            Self::VertoStatus => f.write_str("verto jsonstatus"),
         }
     }
 }
@@ -262,6 +277,9 @@ mod tests {
             Command::RemoveTier { queue: p, agent: q },
             Command::Core,
             Command::Uptime,
+            Command::Hostname,
+            Command::Switchname,
+            Command::VertoStatus,
         ];
         let kinds: Vec<_> = commands.iter().map(Command::kind).collect();
         assert_eq!(kinds, KINDS);

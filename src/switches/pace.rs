@@ -35,6 +35,8 @@ pub struct Pace {
     pub dial: Duration,
     /// Between two signs of life.
     pub probe: Duration,
+    /// Between two comparisons of who is connected to it over verto.
+    pub compare: Duration,
     /// The first wait before it is dialled again; the next ones are longer.
     pub backoff: Duration,
     /// The longest.
@@ -57,6 +59,7 @@ impl Default for Pace {
             answer: Duration::from_secs(30),
             dial: Duration::from_secs(5),
             probe: Duration::from_secs(20),
+            compare: Duration::from_mins(1),
             backoff: Duration::from_millis(500),
             longest_backoff: Duration::from_secs(30),
             refused: Duration::from_secs(30),

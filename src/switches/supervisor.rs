@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::Switch;
+use super::clients::Present;
 use super::command::{Command, Verdict, Word};
 use super::link::{Dial, Link, Lost, NoLink};
 use super::pace::Meter;
@@ -76,7 +77,14 @@ impl Supervisor {
         }
         self.backoff = self.switch.pace.backoff;
         let mut probe = Instant::now() + self.switch.pace.probe;
+        let mut compare = Instant::now();
         loop {
+            if Instant::now() >= compare {
+                if let Err(lost) = self.compare(&mut link).await {
+                    return lost;
+                }
+                compare = Instant::now() + self.switch.pace.compare;
+            }
             let next = self.switch.next(&mut self.meter);
             let wake = match next {
                 Next::Now(job) => {
@@ -88,11 +96,11 @@ impl Supervisor {
                 }
                 Next::Later(due) => {
                     self.log(Some(due));
-                    due.min(probe)
+                    due.min(probe).min(compare)
                 }
                 Next::Nothing => {
                     self.log(None);
-                    probe
+                    probe.min(compare)
                 }
             };
             tokio::select! {
@@ -144,6 +152,17 @@ impl Supervisor {
         if let Some(said) = self.said.take(next, Instant::now()) {
             tracing::info!("told {}: {said}", self.switch.settings.name);
         }
+    }
+
+    /// Asks who is connected over verto, where somebody wants to know.
+    async fn compare(&self, link: &mut impl Link) -> Result<(), Lost> {
+        let comparing = self.switch.comparing.get();
+        if let Some(comparing) = comparing.filter(|comparing| comparing.is_of_use())
+            && let Some(present) = Present::of(link, &self.switch.settings.hostname).await?
+        {
+            comparing.compare(present);
+        }
+        Ok(())
     }
 
     async fn ask(&self, link: &mut impl Link, command: &Command) -> Result<String, Lost> {

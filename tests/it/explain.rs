@@ -204,6 +204,9 @@ fn explained_here(server: &Server, body: &Body) -> String {
 fn a_channel_event_is_told_by_its_handler_which_does_not_run() {
     let server = Server::start("");
     let told = explained_here(&server, &body(54));
+    let line = told.lines().find(|line| line.starts_with("channel-event "));
+    assert!(line.is_some_and(|line| line.ends_with(" client_login")), "{told}");
+    let told = explained_here(&server, &body(54).set("action", "x"));
     assert!(told.contains("no handler has its action"), "{told}");
     let counted = body(54).set("action", "test_counted");
     let told = explained_here(&server, &counted);
@@ -211,7 +214,7 @@ fn a_channel_event_is_told_by_its_handler_which_does_not_run() {
     assert!(line.is_some_and(|line| line.ends_with(" test-counts")), "{told}");
     assert!(!told.contains("punt"), "nothing was decided: {told}");
     assert_eq!(RUN.load(Ordering::Relaxed), 0);
-    assert_eq!(post(server.machine, counted.bytes()).text(), "punt");
+    assert_eq!(post(server.machine, counted.bytes()).text(), "punt\n");
     assert_eq!(RUN.load(Ordering::Relaxed), 1, "posted, it runs");
 }
 

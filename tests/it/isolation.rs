@@ -367,7 +367,7 @@ fn a_handler_that_panics_answers_the_next_look_up_again_by_its_policy() {
 
 #[test]
 fn a_hook_is_told_the_word_that_its_handler_decides() {
-    for (action, word) in [("test_event_ok", "ok"), ("TEST_EVENT_PUNT", "punt")] {
+    for (action, word) in [("test_event_ok", "ok\n"), ("TEST_EVENT_PUNT", "punt\n")] {
         let reply = post(shared().machine, format!("hostname=vm&action={action}&client_id=a+b"));
         assert_eq!((reply.status, reply.text()), (200, word));
         assert_eq!(reply.header("content-type"), Some("text/plain; charset=utf-8"));

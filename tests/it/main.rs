@@ -6,6 +6,7 @@ mod bad_input;
 mod captures;
 mod changes;
 mod check;
+mod clients;
 mod database;
 mod demo;
 mod explain;

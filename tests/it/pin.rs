@@ -352,11 +352,11 @@ fn a_handler_of_channel_events_writes_through_the_same_port_and_by_its_deadline(
         let event = "hostname=vm&action=test_writes&pin=2468";
         let held = base.hold(lock(base));
         let started = Instant::now();
-        assert_ne!(post(server.machine, event).text(), "ok");
+        assert_ne!(post(server.machine, event).text(), "ok\n");
         assert!(started.elapsed() < IN_TIME, "{:?}", started.elapsed());
         drop(held);
         assert_eq!(stored(base), OLD);
-        assert_eq!(post(server.machine, event).text(), "ok");
+        assert_eq!(post(server.machine, event).text(), "ok\n");
         assert_eq!(stored(base), hash("1000", "2468"));
     });
 }

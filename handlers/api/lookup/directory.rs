@@ -175,6 +175,12 @@ impl<'a> UserLookup<'a> {
         }
     }
 
+    /// The session id that a verto client tells in its login's parameters. It writes there what it
+    /// likes, and is not believed: what it logs in with is decided upon later.
+    pub fn session_told(&self) -> Option<Cow<'a, str>> {
+        self.lookup.field("sessid")
+    }
+
     fn sip_auth(&self) -> Option<SipAuth<'a>> {
         let sha256 = self.lookup.length_of("sip_auth_response") == 64;
         Some(SipAuth {

@@ -38,6 +38,9 @@ pub enum Field {
     From,
     /// Who a message is for.
     To,
+    /// The session id that a verto client tells
+    /// ([`UserLookup::session_told`](super::UserLookup::session_told)).
+    SessionTold,
     /// The function of the switch that asks.
     CallingFunction,
 }
@@ -55,6 +58,7 @@ impl Field {
             Self::Variable(name) => return vec![format!("variable_{name}")],
             Self::From => &["from"],
             Self::To => &["to"],
+            Self::SessionTold => &["sessid"],
             Self::CallingFunction => &["Event-Calling-Function"],
         };
         names.iter().map(|name| (*name).to_owned()).collect()

@@ -34,9 +34,16 @@ impl Default for Clients {
 }
 
 impl Clients {
-    /// The client of this name, in any of the spellings that a UUID has.
+    /// The client of this name, as [`Clients::name`] reads it.
     pub fn named(&self, name: &str) -> Option<&Client> {
-        self.get(Uuid::parse_str(name).ok()?)
+        self.get(Self::name(name)?)
+    }
+
+    /// A name: a UUID with its hyphens, case apart. What else a UUID may be spelled as the switch would
+    /// not find in an answer.
+    pub fn name(text: &str) -> Option<Uuid> {
+        const LENGTH: usize = 36;
+        Uuid::parse_str(text).ok().filter(|_| text.len() == LENGTH)
     }
 
     /// The client of this name.
@@ -160,6 +167,7 @@ mod tests {
         let spelled = name.to_string().to_uppercase();
         assert_eq!(clients.named(&spelled).map(|client| client.name), Some(name));
         assert!(clients.named("nobody").is_none() && clients.at(301).is_none());
+        assert!(clients.named(&name.simple().to_string()).is_none());
 
         clients.put(300, client(5));
         assert!(clients.get(name).is_none() && clients.get(Uuid::from_u128(5)).is_some());

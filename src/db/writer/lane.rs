@@ -1,0 +1,229 @@
+//! Logins and their ends are written by a thread of their own, as many in one transaction as have come
+//! in the meantime: after a switch was started anew all its clients come at once, and a transaction for
+//! each would take longer than their hooks wait.
+//!
+//! The connection stays open while there is something to write, and a moment longer. What is not written
+//! by the time that somebody waits for it is not written; a thread whose database says nothing is left
+//! behind, as in `distant`.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jackfield_api::{ClientLeave, ClientLogin, LoginDecision, NotWritten};
+
+use tokio::sync::oneshot;
+
+use super::super::session::Session;
+use super::super::{Database, DatabaseUrl, DbError};
+use super::client;
+use crate::clock;
+use crate::logging::{Line, Lines};
+
+/// Who changes tells of it.
+const WHO: &str = "verto";
+/// How long a connection stays open that nobody uses: it may die meanwhile.
+const IDLE: Duration = Duration::from_secs(2);
+/// How many are written at once, at most: they hold up every other writer.
+const MOST: usize = 256;
+/// How long one transaction may take before its thread is given up.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many threads may be left behind.
+const LEFT_BEHIND: usize = 4;
+
+/// The way to the thread, which is started when it is needed.
+#[derive(Debug, Default)]
+pub(super) struct Lane(Mutex<Option<Running>>);
+
+#[derive(Debug)]
+struct Running {
+    jobs: Sender<Job>,
+    /// Since when it has been at one transaction.
+    busy: Arc<Mutex<Option<Instant>>>,
+    /// One for each thread that has not ended.
+    alive: Arc<()>,
+}
+
+/// What is to be written.
+#[derive(Debug)]
+pub(super) enum Ask {
+    Login(ClientLogin),
+    Leave(ClientLeave),
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) enum Told {
+    Login(LoginDecision),
+    Left(bool),
+}
+
+#[derive(Debug)]
+struct Job {
+    ask: Ask,
+    end: Instant,
+    tell: oneshot::Sender<Result<Told, NotWritten>>,
+}
+
+impl Job {
+    fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    /// Whoever has gone needs no answer.
+    fn tell(self, told: Result<Told, NotWritten>) {
+        let _ = self.tell.send(told);
+    }
+
+    fn carry_out(&self, session: &mut Session, now: i64) -> Result<Told, DbError> {
+        match &self.ask {
+            Ask::Login(login) => client::login(session, login, now).map(Told::Login),
+            Ask::Leave(leave) => Ok(Told::Left(client::leave(session, leave)?)),
+        }
+    }
+}
+
+impl Lane {
+    /// Has something written by then, or not at all.
+    pub(super) async fn ask(
+        &self,
+        url: &DatabaseUrl,
+        ask: Ask,
+        end: Instant,
+    ) -> Result<Told, NotWritten> {
+        let (tell, told) = oneshot::channel();
+        self.give(url, Job { ask, end, tell })?;
+        told.await.unwrap_or(Err(NotWritten::Failed))
+    }
+
+    fn give(&self, url: &DatabaseUrl, job: Job) -> Result<(), NotWritten> {
+        let mut running = locked(&self.0);
+        let is_stuck = |running: &Running| {
+            let busy = locked(&running.busy).is_some_and(|since| since.elapsed() > PATIENCE);
+            busy && Arc::strong_count(&running.alive) <= LEFT_BEHIND
+        };
+        let alive = running.as_ref().map(|running| Arc::clone(&running.alive));
+        if running.as_ref().is_none_or(is_stuck) {
+            let started = Running::start(url.clone(), alive.unwrap_or_default());
+            *running = Some(started.map_err(|error| {
+                tracing::error!(%error, "no thread can be started that writes logins");
+                NotWritten::Failed
+            })?);
+        }
+        let jobs = running.as_ref().map(|running| &running.jobs);
+        if jobs.is_some_and(|jobs| jobs.send(job).is_ok()) {
+            return Ok(());
+        }
+        // It has panicked; the next one is another.
+        *running = None;
+        Err(NotWritten::Failed)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Running {
+    fn start(url: DatabaseUrl, alive: Arc<()>) -> std::io::Result<Self> {
+        let (jobs, given) = channel();
+        let busy = Arc::default();
+        let mut lane = Writing { url, database: None, busy: Arc::clone(&busy) };
+        let lives = Arc::clone(&alive);
+        let run = move || {
+            lane.run(&given);
+            drop(lives);
+        };
+        std::thread::Builder::new().name("logins".to_owned()).spawn(run)?;
+        Ok(Self { jobs, busy, alive })
+    }
+}
+
+/// What the thread knows.
+struct Writing {
+    url: DatabaseUrl,
+    database: Option<Database>,
+    busy: Arc<Mutex<Option<Instant>>>,
+}
+
+impl Writing {
+    fn run(&mut self, given: &Receiver<Job>) {
+        loop {
+            let first = match &self.database {
+                None => given.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(_) => given.recv_timeout(IDLE),
+            };
+            let first = match first {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.database = None;
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let jobs = std::iter::once(first).chain(given.try_iter().take(MOST - 1)).collect();
+            *locked(&self.busy) = Some(Instant::now());
+            self.write(jobs);
+            *locked(&self.busy) = None;
+        }
+    }
+
+    fn write(&mut self, mut jobs: Vec<Job>) {
+        static LATE: Lines = Lines::new();
+        static FAILED: Lines = Lines::new();
+        loop {
+            let late = jobs.extract_if(.., |job| job.left().is_zero());
+            for job in late {
+                if let Some(Line { left_out }) = LATE.next() {
+                    tracing::warn!(left_out, outcome = "late", "not written: a login, or its end");
+                }
+                job.tell(Err(NotWritten::Late));
+            }
+            if jobs.is_empty() {
+                return;
+            }
+            let was_open = self.database.is_some();
+            let mut began = false;
+            let error = match self.transact(&jobs, &mut began) {
+                Ok(told) => {
+                    jobs.into_iter().zip(told).for_each(|(job, told)| job.tell(Ok(told)));
+                    return;
+                }
+                Err(error) => error,
+            };
+            self.database = None;
+            // One that was open may have died since; and whoever has become late goes without the rest.
+            let is_late = jobs.iter().any(|job| job.left().is_zero());
+            if is_late || (was_open && !began) {
+                continue;
+            }
+            if let Some(Line { left_out }) = FAILED.next() {
+                let outcome = "failed";
+                tracing::warn!(left_out, %error, outcome, "not written: logins, or their ends");
+            }
+            for job in jobs {
+                job.tell(Err(NotWritten::Failed));
+            }
+            return;
+        }
+    }
+
+    /// All of them, or none.
+    fn transact(&mut self, jobs: &[Job], began: &mut bool) -> Result<Vec<Told>, DbError> {
+        let database = match &mut self.database {
+            Some(database) if database.check_identity().is_ok() => database,
+            database => database.insert(Database::open(&self.url)?),
+        };
+        let left = jobs.iter().map(Job::left).min().unwrap_or_default();
+        // One millisecond: none would mean for ever.
+        database.session.give_up_after(left.max(Duration::from_millis(1)))?;
+        database.session.write(WHO, |session| {
+            *began = true;
+            let now = clock::seconds();
+            let told =
+                jobs.iter().map(|job| job.carry_out(session, now)).collect::<Result<_, _>>()?;
+            let is_late = jobs.iter().any(|job| job.left().is_zero());
+            if is_late { Err(DbError::Late) } else { Ok(told) }
+        })
+    }
+}
