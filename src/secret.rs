@@ -45,9 +45,13 @@ pub(crate) fn generate_key() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
-/// A session id that nobody can guess.
+/// A session id that nobody can guess. One in some ten thousand keys holds a word that no id may.
 pub(crate) fn generate_session() -> SessionId {
-    SessionId::parse(&generate_key()).expect("letters, digits, `-` and `_`")
+    loop {
+        if let Some(session) = SessionId::parse(&generate_key()) {
+            return session;
+        }
+    }
 }
 
 /// A bearer token of 256 bits.

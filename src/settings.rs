@@ -76,7 +76,8 @@ pub const TABLE: [(&str, &str, &str); 26] = [
     (
         "[verto] grant",
         "on-approval",
-        "when a client gets its rights: `on-approval` of its login, or `at-login`",
+        "when a client gets its rights: `on-approval` of its login, or `at-login`, which a client can \
+         get around",
     ),
     ("[verto] url", "", "where browsers connect to, as in `wss://pbx.example.com:8082`"),
     ("[verto] asks_per_minute", "60", "how often one address may ask for a session"),

@@ -7,6 +7,8 @@
 //! A client is answered whole, with its hash and with what it may do. Where rights are granted on
 //! approval of the login that is one harmless method: the answer to the login event has the rest. It
 //! inherits nothing: rights that a stored domain of that name gives to its users are none of a client's.
+//! By the variable `jackfield_client` hook scripts know its login and its calls; what a client sets for its
+//! calls by itself does not win over that.
 //!
 //! Users of such a domain are answered as those of any other, unless a client has their name.
 
@@ -93,6 +95,7 @@ fn one(
         .param("verto-dialplan", &channel.dialplan)
         .param("dial-string", Value::channel(DIAL_STRING))
         .variable("user_context", &channel.context)
+        .variable("jackfield_client", &name)
         .variable("login-expires", client.expires.to_string());
     if !event_channels.is_empty() {
         user = user.param("jsonrpc-allowed-event-channels", event_channels.join(","));
@@ -203,6 +206,7 @@ mod tests {
             assert!(params(&section, name).is_empty(), "{name}");
         }
         assert_eq!(variable(&section, "user_context"), Some("web"));
+        assert_eq!(variable(&section, "jackfield_client"), Some(NAME));
         assert_eq!(variable(&section, "login-expires"), Some("2000"));
         let found = section.find(&[("domain", None), ("users", None), ("user", None)]);
         assert_eq!(found.expect("a user").attribute("cacheable"), None);

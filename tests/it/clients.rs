@@ -145,6 +145,7 @@ fn whoever_cannot_be_a_client_has_to_go() {
         for (login_text, session) in [
             (name(1), ""),
             (name(1), "a b"),
+            (name(1), "aPuntb"),
             (name(1), "mine-1\n"),
             (name(2), "mine-2"),
             (name(4), "mine-4"),

@@ -93,7 +93,9 @@ impl fmt::Debug for ClientSecret {
 
 /// The session id of a verto login. The client chooses it; whoever knows it can speak for the client.
 ///
-/// One that could be something else in a command of a switch, or in a line of an answer, is none.
+/// One that could be something else in a command of a switch, or in a line of an answer, is none; nor
+/// is one that holds the word that tells hook scripts to put a client out: older ones look for it in
+/// all of an answer.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(Box<str>);
@@ -106,13 +108,19 @@ impl SessionId {
     pub fn parse(text: &str) -> Option<Self> {
         let fits = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
         let is_one = (1..=Self::LONGEST).contains(&text.len()) && text.bytes().all(fits);
-        is_one.then(|| Self(text.into()))
+        (is_one && !holds_punt(text)).then(|| Self(text.into()))
     }
 
     /// The text. Not for logs.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether older hook scripts would take an answer with this in it for another one.
+pub fn holds_punt(text: &str) -> bool {
+    const PUNT: &[u8] = b"punt";
+    text.as_bytes().windows(PUNT.len()).any(|part| part.eq_ignore_ascii_case(PUNT))
 }
 
 impl From<Uuid> for SessionId {
@@ -151,7 +159,9 @@ mod tests {
         for id in ["a", "0b7e-~._Z", &"x".repeat(128)] {
             assert_eq!(SessionId::parse(id).expect("an id").as_str(), id);
         }
-        for text in ["", "a b", "a\nb", "a,b", "ä", "a'", "$a", "a=b", &"x".repeat(129)] {
+        for text in
+            ["", "punt", "xPuNtx", "a b", "a\nb", "a,b", "ä", "a'", "$a", "a=b", &"x".repeat(129)]
+        {
             assert_eq!(SessionId::parse(text), None, "{text}");
         }
     }

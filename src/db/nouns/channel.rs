@@ -1,6 +1,6 @@
 //! Channels that browsers may join. Their clients are nouns of their own.
 
-use jackfield_api::snapshot::Channel;
+use jackfield_api::snapshot::{Channel, holds_punt};
 
 use super::{Named, NounError};
 use crate::db::tables::channel::ChannelRow;
@@ -53,7 +53,7 @@ impl Named for Channel {
 /// Hooks are told several in one word, and a switch takes them as words of a command.
 fn check_right(what: &str, name: &str) -> Result<(), String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || "-._@/+".contains(c);
-    if !name.is_empty() && name.len() <= 128 && name.chars().all(fits) {
+    if !name.is_empty() && name.len() <= 128 && name.chars().all(fits) && !holds_punt(name) {
         return Ok(());
     }
     Err(format!("«{}» is no {what} of verto", name.escape_debug()))
@@ -84,13 +84,14 @@ mod tests {
             edit(&mut channel);
             channel.check_rest()
         };
-        let refused: [fn(&mut Channel); 12] = [
+        let refused: [fn(&mut Channel); 13] = [
             |it| it.name = "a/b".to_owned(),
             |it| it.name = "a b".to_owned(),
             |it| it.context = String::new(),
             |it| it.dialplan = "a\nb".to_owned(),
             |it| it.methods = vec!["verto.invite,verto.bye".to_owned()],
             |it| it.methods = Vec::new(),
+            |it| it.methods = vec!["verto.Punt".to_owned()],
             |it| it.event_channels = vec!["a b".to_owned()],
             |it| it.origins = vec!["example.com".to_owned()],
             |it| it.origins = vec!["https://example.com/x".to_owned()],
