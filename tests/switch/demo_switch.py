@@ -10,7 +10,7 @@ import demo
 from processes import free_port, require_free
 from switch import Switch, find_modules, find_program
 
-# mod_xml_curl comes third: what loads before it could not ask.
+# mod_xml_curl comes third: what loads before it cannot ask, and complains where its configuration is not on the disk.
 MODULES = """
     mod_console mod_logfile mod_xml_curl mod_event_socket
     mod_commands mod_dptools mod_expr mod_hash mod_db mod_curl mod_httapi
@@ -41,6 +41,11 @@ BOOTSTRAP = """<?xml version="1.0"?>
         <param name="listen-port" value="{event_port}"/>
         <param name="password" value="{event_password}"/>
       </settings>
+    </configuration>
+    <configuration name="console.conf">
+      <mappings>
+        <map name="all" value="crit,alert"/>
+      </mappings>
     </configuration>
     <configuration name="logfile.conf">
       <settings>
