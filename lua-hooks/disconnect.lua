@@ -12,14 +12,11 @@ local function header(name)
   return value
 end
 
-local answer = jackfield.post({
-  { "hostname", event:getHeader("FreeSWITCH-Hostname") or "" },
-  { "action", "verto_client_disconnect" },
-  { "client_id", header("verto_login") },
-  { "session_id", header("verto_sessid") },
-})
+jackfield.forget(event:getHeader("verto_client_address") or "")
 
-if answer == "ok" then
+local answer = jackfield.post(event, "verto_client_disconnect", header("verto_login"), header("verto_sessid"))
+
+if answer:match("^[^\r\n]*") == "ok" then
   jackfield.log("debug", "a disconnect was noted")
 else
   jackfield.log("debug", "a disconnect was left alone")

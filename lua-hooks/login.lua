@@ -1,4 +1,5 @@
--- For CUSTOM verto::login: tells Jackfield who has logged in, and sends the client away where Jackfield says so.
+-- For CUSTOM verto::login: tells Jackfield who has logged in. The login gets what Jackfield answers; without an answer
+-- it gets nothing and loses what it had.
 
 local event, freeswitch = event, freeswitch
 local jackfield = dofile(freeswitch.getGlobalVariable("script_dir") .. "/jackfield.lua")
@@ -8,19 +9,22 @@ if event:getHeader("verto_success") ~= "1" then
   return
 end
 
+local login = event:getHeader("verto_login") or "nil"
 local session_id = event:getHeader("verto_sessid") or ""
-local answer = jackfield.post({
-  { "hostname", event:getHeader("FreeSWITCH-Hostname") or "" },
-  { "action", "verto_client_login" },
-  { "client_id", event:getHeader("verto_login") or "nil" },
-  { "session_id", session_id },
-})
+local address = event:getHeader("verto_client_address") or ""
 
-if answer == "punt" then
-  jackfield.punt(session_id)
-elseif answer == "ok" then
+jackfield.forget_another(address, login, session_id)
+
+local answer = jackfield.post(event, "verto_client_login", login, session_id)
+local first, lines = answer:match("^([^\r\n]*)(.*)$")
+
+if first == "ok" then
+  jackfield.carry_out(lines, login, session_id, address)
   jackfield.log("debug", "a login was approved")
+elseif first == "punt" then
+  jackfield.put_out(session_id, address)
+  jackfield.log("notice", "a login was not approved, and was put out")
 else
-  -- Nobody decides about this login, or Jackfield is not there.
-  jackfield.log("debug", "a login was left alone")
+  jackfield.put_out(session_id, address)
+  jackfield.log("warning", "nobody has decided about a login, so it was put out: is Jackfield there?")
 end

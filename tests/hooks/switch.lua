@@ -24,13 +24,34 @@ local function curl(argument)
   return { url = words[1], body = decode(words[7]) }
 end
 
--- Runs a script for an event with these headers; `answer` is what the service says.
-function switch.run(folder, script, headers, answer, globals)
-  local seen = { posts = {}, commands = {}, log = {} }
-  local variables = { script_dir = folder }
-  for name, value in pairs(globals or {}) do
-    variables[name] = value
+-- What `verto`, `hupall` and `verto_punt` make of their arguments. The switch splits them at spaces, too; `hupall` ends
+-- every call there is where it finds no variable.
+local function checked(command, argument)
+  assert(not argument:find("['\"\\%c]"), "a quote, backslash or control character in: " .. argument)
+  local words = {}
+  for word in (argument .. " "):gmatch("([^ ]*) ") do
+    assert(word ~= "", "an empty word in: " .. argument)
+    words[#words + 1] = word
   end
+  if command == "verto" then
+    assert(#words == 4, argument)
+    assert(words[1] == "perm" or words[1] == "noperm", argument)
+    assert(words[3] == "methods" or words[3] == "event_channels", argument)
+  elseif command == "hupall" then
+    assert(#words == 3 and words[1] == "NORMAL_CLEARING", argument)
+    local variables = { jsock_uuid_str = true, verto_client_address = true, jackfield_client = true }
+    assert(variables[words[2]], argument)
+  else
+    assert(command == "verto_punt" and #words == 1, command .. " " .. argument)
+  end
+end
+
+-- Runs a script for an event with these headers; `answer` is what the service says, `variables` are the switch's own,
+-- and go on from event to event. `gone` are sessions that the switch does not have; `punts` whether it has verto_punt.
+function switch.run(folder, script, headers, answer, variables, gone, punts)
+  local seen = { posts = {}, commands = {}, done = {}, log = {}, slept = 0 }
+  variables = variables or {}
+  variables.script_dir = folder
   local api = {
     execute = function(_, command, argument)
       seen.commands[#seen.commands + 1] = command
@@ -38,7 +59,14 @@ function switch.run(folder, script, headers, answer, globals)
         seen.posts[#seen.posts + 1] = curl(argument)
         return answer
       end
-      seen.punted = argument
+      checked(command, argument)
+      seen.done[#seen.done + 1] = command .. " " .. argument
+      if command == "verto_punt" and not punts then
+        return "INVALID COMMAND!\n"
+      end
+      if command == "verto" and gone and gone[argument:match("^%S+ (%S+)")] then
+        return "-ERR"
+      end
       return "+OK\n"
     end,
   }
@@ -54,6 +82,13 @@ function switch.run(folder, script, headers, answer, globals)
       end,
       getGlobalVariable = function(name)
         return variables[name]
+      end,
+      setGlobalVariable = function(name, value)
+        variables[name] = value ~= "" and value or nil
+      end,
+      msleep = function(milliseconds)
+        seen.slept = seen.slept + milliseconds
+        seen.done[#seen.done + 1] = "msleep"
       end,
       consoleLog = function(level, text)
         seen.log[#seen.log + 1] = level .. " " .. text
