@@ -83,7 +83,7 @@ local function is_kind(text)
 end
 
 local function is_list(text)
-  return text:find("^[A-Za-z0-9._@~,-]+$") ~= nil and not ("," .. text .. ","):find(",,", 1, true)
+  return text:find("^[A-Za-z0-9._@/+,-]+$") ~= nil and not ("," .. text .. ","):find(",,", 1, true)
 end
 
 -- `word` is perm or noperm; all arguments are checked by whoever calls.

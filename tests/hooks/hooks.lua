@@ -193,6 +193,12 @@ local tests = {
     equal(seen.slept, 0)
   end,
 
+  ["a name may be of a room"] = function()
+    local room = "conference-liveArray.3000-a_b/c+1@pbx.example.test"
+    local seen = login(nil, "ok\ngrant event_channels " .. room .. "\n")
+    equal(seen.done[1], ("verto perm %s event_channels %s"):format(SESSION, room))
+  end,
+
   ["an approval that grants nothing does nothing"] = function()
     for _, answer in ipairs({ "ok", "ok\n", "ok\r\n", "ok\n\n\n" }) do
       local seen = login(nil, answer)
@@ -310,6 +316,8 @@ local tests = {
       "grant methods ,verto.invite",
       "grant methods a,,b",
       "grant methods a;b",
+      "grant methods a~b",
+      "grant methods a:b",
       "grant methods 'a'",
       "grant methods a\\b",
       "grant methods ${a}",
