@@ -32,7 +32,7 @@ BOOTSTRAP = """<?xml version="1.0"?>
       <settings><param name="rotate-on-hup" value="false"/></settings>
       <profiles><profile name="default">
         <settings><param name="rollover" value="0"/></settings>
-        <mappings><map name="all" value="{log}"/></mappings>
+        <mappings><map name="all" value="debug,info,notice,warning,err,crit,alert"/></mappings>
       </profile></profiles>
     </configuration>
     <configuration name="event_socket.conf"><settings>
@@ -41,7 +41,7 @@ BOOTSTRAP = """<?xml version="1.0"?>
       <param name="password" value="{event_password}"/>
     </settings></configuration>
     <configuration name="xml_curl.conf"><bindings><binding name="service">
-      <param name="gateway-url" value="{url}" bindings="directory"/>
+      <param name="gateway-url" value="{url}" bindings="{bindings}"/>
       <param name="timeout" value="2"/>
     </binding></bindings></configuration>
     <configuration name="lua.conf"><settings>
@@ -73,13 +73,15 @@ BOOTSTRAP = """<?xml version="1.0"?>
 
 
 class HookSwitch(Switch):
-    """Its verto clients connect at `verto_port`; `log` are the levels that its log has."""
+    """Its verto clients connect at `verto_port`."""
 
     name = "pbx-of-hooks"
 
-    def __init__(self, given, folder, url, log="info,notice,warning,err,crit,alert"):
-        self.verto_port = free_port("tcp")
-        port, password = free_port("tcp"), secrets.token_urlsafe(24)
+    def __init__(self, given, folder, url, bindings="directory", ports=None):
+        """`bindings` are what it asks the service for; `ports` those of the event socket and of verto, and the former's
+        password, if they have to be known before."""
+        ports = ports or (free_port("tcp"), secrets.token_urlsafe(24), free_port("tcp"))
+        port, password, self.verto_port = ports
         conf = folder / "conf"
         conf.mkdir(parents=True)
         file = conf / "freeswitch.xml"
@@ -87,9 +89,9 @@ class HookSwitch(Switch):
         file.write_text(
             BOOTSTRAP.format(
                 url=url,
+                bindings=bindings,
                 modules="".join(f'<load module="{name}"/>' for name in MODULES),
                 name=self.name,
-                log=log,
                 event_port=port,
                 event_password=password,
                 verto_port=self.verto_port,

@@ -8,22 +8,19 @@ import re
 import shutil
 import tempfile
 import time
-import unittest
 from pathlib import Path
 
 import stage
+from browsers import BrowserTest
 from hook_switch import ANSWERED, DOMAIN, HookSwitch
 from processes import stop_all, wait_until
 from stand_in import PASSWORD, StandIn
 from switch import HOOKS
-from verto import OFFER, VertoClient, may
+from verto import OFFER, may
 
 METHODS = "verto.invite,verto.bye"
 APPROVED = f"ok\ngrant methods {METHODS}\n"
 LEVEL = re.compile(r"\[(\w+)\] (\S+?):\d+ (.*)$")
-
-world = None
-
 
 def takes_away(session):
     """What an answer says of a session that has to go."""
@@ -39,9 +36,7 @@ class World:
         try:
             self.service = StandIn()
             self._stops.append(self.service.stop)
-            levels = "debug,info,notice,warning,err,crit,alert"
-            freeswitch = os.environ["JACKFIELD_FREESWITCH"]
-            self.switch = HookSwitch(freeswitch, self.folder / "switch", self.service.url, levels)
+            self.switch = HookSwitch(os.environ["JACKFIELD_FREESWITCH"], self.folder / "switch", self.service.url)
             self._stops.append(self.switch.stop)
         except BaseException:
             self.close()
@@ -55,30 +50,20 @@ class World:
 
 
 def setUpModule():
-    global world
-    world = World()
+    HookTest.world = World()
 
 
 def tearDownModule():
-    world.close()
+    HookTest.world.close()
 
 
-class HookTest(unittest.TestCase):
+class HookTest(BrowserTest):
     def setUp(self):
-        self.switch = world.switch
-        self.service = world.service
-        self.service.stop()
-        self.service.start()
+        super().setUp()
+        self.service = self.world.service
         self.service.methods = "echo"
         self.service.answer = lambda fields: "punt\n"
         self.service.told.clear()
-        self.addCleanup(self.switch.hang_up_everything)
-
-    def client(self, **options):
-        """A browser that is connected until the end of the test."""
-        client = VertoClient(self.switch.verto_port, **options)
-        self.addCleanup(client.close)
-        return client
 
     def logged_in(self, name, variables=None, **options):
         """A client whose login the switch has taken, whatever the service thinks of it."""
@@ -94,52 +79,24 @@ class HookTest(unittest.TestCase):
         self.until_granted(client)
         return client
 
-    def until_granted(self, client):
-        wait_until(lambda: self.may_end_calls(client), 2, "the login is granted its methods", interval=0.001)
+    def logins(self):
+        return self.posts("verto_client_login")
 
-    def may_end_calls(self, client):
-        """Does the session have a method that the look-up did not give it?"""
-        reply = client.bye("none")
-        return reply["error"]["code"] != -32601
-
-    def calling(self, client):
-        """Have a client call, and wait until it is answered; the call's id."""
-        call, reply = client.invite(ANSWERED)
-        self.assertTrue(may(reply))
-        self.assertIsNotNone(client.hear("verto.answer", 5))
-        answered = lambda: self.switch.api(f"uuid_getvar {call} endpoint_disposition") == "ANSWER"
-        wait_until(answered, 5, "the call is answered")
-        return call
-
-    def refused_to_call(self, client):
-        self.assertFalse(may(client.invite(ANSWERED)[1]))
-        self.assertEqual(self.switch.channels(), 0)
-
-    def events(self, action):
+    def posts(self, action):
         return [fields for fields, _ in self.service.told if fields["action"] == action]
 
-    def disconnects(self, client):
+    def until_told(self):
+        """Wait until the hook has posted a login."""
+        wait_until(self.logins, 5, "the login hook posts")
+
+    def disconnect(self, client):
         """Wait until the hook has posted that this client has gone; what it has posted."""
-        of_it = lambda: [gone for gone in self.events("verto_client_disconnect") if gone["client_address"] == client.address]
-        return wait_until(of_it, 5, "the disconnect hook posts")
+        gone = lambda: [post for post in self.posts("verto_client_disconnect") if post["client_address"] == client.address]
+        return wait_until(gone, 5, "the disconnect hook posts")[0]
 
-    def decided(self, count=1):
-        """Wait until the hook has had so many answers about logins, and done what they say."""
-        wait_until(lambda: len(self.events("verto_client_login")) >= count, 5, "the login hook posts")
-        self.logged(r"jackfield: (a login was (not )?approved|nobody has decided)", count)
-
-    def logged(self, pattern, count=1):
-        """Wait until the log of this test has a line so many times."""
-        return wait_until(lambda: len(re.findall(pattern, self.log())) >= count, 5, f"the log says {pattern}")
-
-    def run(self, result=None):
-        self.log_start = world.switch.log.stat().st_size
-        return super().run(result)
-
-    def log(self):
-        with open(world.switch.log, "rb") as file:
-            file.seek(self.log_start)
-            return file.read().decode("utf-8", "replace")
+    def until_decided(self):
+        """Wait until the hook has done what it had to."""
+        self.until_logged(r"jackfield: (a login was (not )?approved|nobody has decided)")
 
 
 class Approved(HookTest):
@@ -171,7 +128,7 @@ class Approved(HookTest):
         self.service.methods = METHODS
         self.service.answer = lambda fields: "ok\n"
         client = self.logged_in("anna")
-        self.decided()
+        self.until_decided()
         self.calling(client)
 
     def test_a_page_that_calls_at_once_is_refused_for_some_milliseconds_at_most(self):
@@ -208,9 +165,9 @@ class NotApproved(HookTest):
 
         self.service.answer = decide
         client = self.logged_in("anna")
-        while not self.events("verto_client_login"):
+        while not self.logins():
             tried.append(may(client.invite(ANSWERED)[1]))
-        self.decided()
+        self.until_decided()
         for _ in range(20):
             tried.append(may(client.invite(ANSWERED)[1]))
         self.assertGreater(len(tried), 50)
@@ -222,21 +179,21 @@ class NotApproved(HookTest):
             with self.subTest(answer=answer):
                 self.service.answer = lambda fields: answer
                 client = self.logged_in("anna", session=None)
-                wait_until(lambda: self.events("verto_client_login"), 5, "the hook posts")
-                self.assertEqual(self.events("verto_client_login")[0]["session_id"], "")
+                self.until_told()
+                self.assertEqual(self.logins()[0]["session_id"], "")
                 time.sleep(0.3)
-                self.refused_to_call(client)
+                self.cannot_call(client)
 
     def test_a_session_id_that_is_no_plain_word_is_granted_nothing(self):
         self.service.answer = lambda fields: APPROVED
         for session in ("a b", "a' b", 'a"b', "a\nb", "a,b", "${uuid}", "x methods verto.invite", "é", "a" * 129):
             with self.subTest(session=session):
                 client = self.logged_in("anna", session=session)
-                wait_until(lambda: self.events("verto_client_login"), 5, "the hook posts")
-                self.assertEqual(self.events("verto_client_login")[0]["session_id"], session)
+                self.until_told()
+                self.assertEqual(self.logins()[0]["session_id"], session)
                 self.service.told.clear()
                 time.sleep(0.1)
-                self.refused_to_call(client)
+                self.cannot_call(client)
 
     def test_who_logs_in_by_another_method_has_no_right_either(self):
         client = self.client()
@@ -245,8 +202,8 @@ class NotApproved(HookTest):
         self.assertFalse(may(reply))
         self.assertIn("anna@", self.switch.api("verto status"))
         time.sleep(0.3)
-        self.assertEqual(self.events("verto_client_login"), [], "the switch tells nobody of such a login")
-        self.refused_to_call(client)
+        self.assertEqual(self.logins(), [], "the switch tells nobody of such a login")
+        self.cannot_call(client)
 
     def test_what_the_look_up_gave_is_taken_away_and_the_calls_end(self):
         for answer in ("punt\n", "garbage\n"):
@@ -258,15 +215,15 @@ class NotApproved(HookTest):
                 self.calling(client)
                 go_on.append(True)
                 wait_until(lambda: self.switch.channels() == 0, 2, "its call has ended")
-                self.refused_to_call(client)
+                self.cannot_call(client)
 
 
 class Undecided(HookTest):
-    def cannot_call(self, client, seconds):
-        self.logged("nobody has decided about a login", 1)
+    def stays_out(self, client, seconds):
+        self.until_logged("nobody has decided about a login")
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.refused_to_call(client)
+            self.cannot_call(client)
             time.sleep(0.05)
 
     def test_while_the_service_is_down_a_login_cannot_call(self):
@@ -283,7 +240,7 @@ class Undecided(HookTest):
         self.addCleanup(delattr, self.service, "look_up")
         self.addCleanup(setattr, self.service, "refuse", False)
         self.assertIn("result", client.login("anna", PASSWORD, DOMAIN))
-        self.cannot_call(client, 0.5)
+        self.stays_out(client, 0.5)
 
     def test_a_service_that_says_something_else_decides_nothing(self):
         document = '<document type="freeswitch/xml"/>'
@@ -291,7 +248,7 @@ class Undecided(HookTest):
             with self.subTest(answer=answer[:20]):
                 self.service.answer = lambda fields: answer
                 client = self.logged_in("anna")
-                self.cannot_call(client, 0.1)
+                self.stays_out(client, 0.1)
 
     def test_an_answer_that_comes_too_late_decides_nothing(self):
         def decide(fields):
@@ -300,7 +257,7 @@ class Undecided(HookTest):
 
         self.service.answer = decide
         client = self.logged_in("anna")
-        self.cannot_call(client, 1)
+        self.stays_out(client, 1)
 
 
 class Out(HookTest):
@@ -315,13 +272,13 @@ class Out(HookTest):
             self.calling(older)
             begun = time.monotonic()
             newer = self.second_login(older, "anna")
-            wait_until(lambda: not self.may_end_calls(older), 2, "the older session has no right", interval=0.001)
+            wait_until(lambda: not self.has_rights(older), 2, "the older session has no right", interval=0.001)
             right = time.monotonic() - begun
             wait_until(lambda: self.switch.channels() == 0, 2, "its call has ended", interval=0.001)
             call = time.monotonic() - begun
             print(f"rights gone after {right * 1000:.0f} ms, calls after {call * 1000:.0f} ms; ", end="")
             self.assertLess(call, 1)
-            self.refused_to_call(older)
+            self.cannot_call(older)
             self.until_granted(newer)
             self.calling(newer)
             newer.close()
@@ -333,10 +290,10 @@ class Out(HookTest):
         self.calling(older)
         self.service.answer = lambda fields: "punt\n"
         newer = self.logged_in("anna")
-        self.logged("a login was not approved")
+        self.until_logged("a login was not approved")
         self.assertFalse(may(newer.invite(ANSWERED)[1]))
         self.assertEqual(self.switch.channels(), 1)
-        self.assertTrue(self.may_end_calls(older))
+        self.assertTrue(self.has_rights(older))
 
     def test_calls_that_a_client_gives_another_session_end_too(self):
         names = ("jsock_uuid_str", "verto_client_address", "presence_id", "jackfield_client")
@@ -348,13 +305,13 @@ class Out(HookTest):
         newer = self.second_login(older, "anna")
         self.until_granted(newer)
         wait_until(lambda: self.switch.channels() == 1, 2, "its call has ended, and nobody else's")
-        self.assertTrue(self.may_end_calls(other))
+        self.assertTrue(self.has_rights(other))
 
     def test_calls_of_a_session_whose_connection_is_lost_end_too(self):
         older = self.approved("anna")
         self.calling(older)
         older.vanish()
-        self.disconnects(older)
+        self.disconnect(older)
         self.assertEqual(self.switch.channels(), 1, "the switch keeps the call for a while")
         self.second_login(older, "anna")
         wait_until(lambda: self.switch.channels() == 0, 2, "the call has ended")
@@ -366,12 +323,12 @@ class Out(HookTest):
         client.login("berta", PASSWORD, DOMAIN)
         begun = time.monotonic()
         client.session = own
-        wait_until(lambda: not self.may_end_calls(client), 2, "the right is gone", interval=0.001)
+        wait_until(lambda: not self.has_rights(client), 2, "the right is gone", interval=0.001)
         print(f"rights gone after {(time.monotonic() - begun) * 1000:.0f} ms ", end="")
-        self.refused_to_call(client)
+        self.cannot_call(client)
 
     def test_a_switch_that_has_verto_punt_is_told_whom_to_punt(self):
-        scripts = world.switch.folder / "scripts"
+        scripts = self.switch.folder / "scripts"
         shutil.copy(scripts / "login.lua", scripts / "login_of_jackfield.lua")
         self.addCleanup(shutil.copy, HOOKS / "login.lua", scripts / "login.lua")
         shutil.copy(Path(__file__).with_name("with_punt.lua"), scripts / "login.lua")
@@ -387,8 +344,8 @@ class Told(HookTest):
     def test_a_login_and_its_disconnect_tell_the_same_address_profile_and_switch(self):
         client = self.approved("anna")
         client.close()
-        (gone,) = self.disconnects(client)
-        (login,) = self.events("verto_client_login")
+        gone = self.disconnect(client)
+        (login,) = self.logins()
         same = {
             "hostname": HookSwitch.name,
             "client_id": f"anna@{DOMAIN}",
@@ -405,7 +362,7 @@ class Told(HookTest):
     def test_a_client_that_goes_before_it_logs_in_is_told_as_nil(self):
         client = self.client()
         client.close()
-        (gone,) = self.disconnects(client)
+        gone = self.disconnect(client)
         self.assertEqual(gone["client_id"], "nil")
 
     def test_a_refused_password_is_told_to_nobody(self):
@@ -423,7 +380,7 @@ class Told(HookTest):
         refused = self.logged_in("berta")
         self.service.answer = lambda fields: f"nonsense {refused.session}\n"
         undecided = self.logged_in("carla")
-        self.logged("nobody has decided")
+        self.until_logged("nobody has decided")
         for client in (older, newer, refused, undecided):
             lines = [line for line in self.log().splitlines() if client.session in line]
             said = {match.groups()[:2] for match in map(LEVEL.search, lines) if match}
