@@ -191,6 +191,10 @@ function jackfield.carry_out(lines, login, session_id, address)
       jackfield.log("info", "a session has gone before something was taken from it")
     end
   end
+  for _, out in ipairs(actions.out) do
+    -- Also what it was given before its channel's rights were changed.
+    revoke_everything(out[1])
+  end
   if #actions.out > 0 then
     freeswitch.msleep(MILLISECONDS_OF_A_CALL)
   end

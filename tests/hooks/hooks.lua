@@ -221,6 +221,8 @@ local tests = {
       lines({
         "verto noperm " .. OTHER .. " methods verto.invite",
         "verto noperm " .. OTHER .. " event_channels presence",
+        ("verto noperm %s methods %s"):format(OTHER, EVERY_METHOD),
+        ("verto noperm %s event_channels %s"):format(OTHER, EVERY_EVENT_CHANNEL),
         "msleep",
         "hupall NORMAL_CLEARING jsock_uuid_str " .. OTHER,
         "verto_punt " .. OTHER,
@@ -361,7 +363,7 @@ local tests = {
   ["a session that has gone before it is put out is hung up all the same"] = function()
     local answer = ("ok\nrevoke %s methods verto.invite\nout %s\n"):format(OTHER, OTHER)
     local seen = login(nil, answer, { gone = { [OTHER] = true } })
-    equal(seen.done[3], "hupall NORMAL_CLEARING jsock_uuid_str " .. OTHER)
+    equal(seen.done[5], "hupall NORMAL_CLEARING jsock_uuid_str " .. OTHER)
     assert(seen.log:match("^info "), seen.log)
     is_silent_about_sessions(seen.log)
   end,

@@ -341,6 +341,24 @@ class Out(HookTest):
 
 
 class Told(HookTest):
+    def test_logins_are_told_one_after_the_other(self):
+        under_way, most = [], []
+
+        def decide(fields):
+            under_way.append(fields)
+            most.append(len(under_way))
+            time.sleep(0.1)
+            under_way.pop()
+            return "ok\n"
+
+        self.service.answer = decide
+        names = ["anna", "berta", "carla", "dora"]
+        for name in names:
+            self.logged_in(name)
+        wait_until(lambda: len(self.logins()) == len(names), 5, "all are told")
+        self.assertEqual(max(most), 1)
+        self.assertEqual([post["client_id"] for post in self.logins()], [f"{name}@{DOMAIN}" for name in names])
+
     def test_a_login_and_its_disconnect_tell_the_same_address_profile_and_switch(self):
         client = self.approved("anna")
         client.close()
