@@ -78,8 +78,16 @@ pub(super) fn served(contents: &Contents) -> Vec<String> {
         }
         None => needed(contents),
     };
-    if stored.is_none() && !modules.iter().any(|module| module == "mod_event_socket") {
-        modules.push("mod_event_socket".to_owned());
+    if stored.is_none() {
+        let has = |modules: &[String], name| modules.iter().any(|module| module == name);
+        // With verto come the hooks that the served `lua.conf` names.
+        let hooks = has(&modules, "mod_verto");
+        for (name, wanted) in [("mod_event_socket", true), ("mod_curl", hooks), ("mod_lua", hooks)]
+        {
+            if wanted && !has(&modules, name) {
+                modules.push(name.to_owned());
+            }
+        }
     }
     let first: Vec<String> = LOGS
         .into_iter()

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use jackfield_api::snapshot::{Contents, Hosts, StoredDocument};
+use jackfield_api::snapshot::{Contents, Hosts, Profile, ProfileKind, StoredDocument};
 use jackfield_api::xml::Raw;
 
 use super::{export, files, nasty};
@@ -47,6 +47,26 @@ fn a_served_switch_needs_no_more_than_what_it_reads_before_it_can_ask() {
         let loaded = modules(&path);
         assert_eq!(loaded[..3], ["mod_console", "mod_logfile", "mod_xml_curl"]);
         assert!(loaded.contains(&"mod_event_socket".to_owned()), "{loaded:?}");
+    });
+}
+
+#[test]
+fn a_served_switch_with_verto_can_run_the_hooks() {
+    on_each_empty(|empty| {
+        let profile = |kind| Profile { kind, name: "browsers".into(), ..Profile::default() };
+        for (kind, hooks) in [(ProfileKind::Sofia, false), (ProfileKind::Verto, true)] {
+            let base = empty();
+            let contents = Contents { profiles: [profile(kind)].into(), ..Contents::default() };
+            base.open().merge("test", &contents, &|| {}).expect("it can be stored");
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("conf");
+            export(&base, &["--bootstrap"], &path);
+            let loaded = modules(&path);
+            for name in ["mod_verto", "mod_curl", "mod_lua"] {
+                let times = loaded.iter().filter(|module| *module == name).count();
+                assert_eq!(times, usize::from(hooks), "{name} in {loaded:?}");
+            }
+        }
     });
 }
 
