@@ -59,8 +59,8 @@ def environment(settings):
 class Jackfield:
     """A running service; `arguments` come after `serve`, `settings` are those of its environment."""
 
-    def __init__(self, folder, arguments=(), settings=None):
-        self.port = free_port("tcp")
+    def __init__(self, folder, arguments=(), settings=None, port=None):
+        self.port = port or free_port("tcp")
         self.url = f"http://127.0.0.1:{self.port}/fsapi"
         self._output = folder / "jackfield.out"
         settings = {**(settings or {}), "LISTEN_MACHINE": f"127.0.0.1:{self.port}"}

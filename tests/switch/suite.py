@@ -25,7 +25,7 @@ ORDER = [
     "test_verto",
     "test_log",
 ]
-APART = ["test_hooks", "test_push", "test_import"]  # with switches of their own, on the same ports: when the other one has ended
+APART = ["test_hooks", "test_clients", "test_push", "test_import"]  # with switches of their own, on the same ports: when the other one has ended
 TIME_LIMIT = 240  # seconds for each part, boot included
 
 

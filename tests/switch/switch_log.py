@@ -19,7 +19,6 @@ ALLOWED = [
     ("sofia_reg.c", r"^SIP auth challenge \(", "half of each login; logged because the demo has log-auth-failures"),
     ("sofia_reg.c", rf"^SIP auth failure .*\[({REFUSED})@", "the suite tried a wrong password"),
     ("sofia_reg.c", rf"^Can't find user \[{demo.UNKNOWN_USER}@", "the suite tried an unknown user"),
-    ("switch_cpp.cpp", r"^jackfield: nobody has decided about a login", "the service decides about no login yet"),
     ("mod_verto.c", rf"^Login incorrect for user: {demo.UNKNOWN_USER} ", "the suite tried an unknown user"),
 ]
 
