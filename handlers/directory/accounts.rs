@@ -62,7 +62,7 @@ impl DirectoryHandler for Accounts {
 }
 
 /// Each domain and each alias once, whatever its case, and the empty key of all domains. The domain of
-/// [clients](super::clients) is not among them: there users of a stored one are asked for, too.
+/// `clients` is not among them: there users of a stored one are asked for, too.
 pub(super) fn keys(snapshot: &Snapshot) -> Vec<String> {
     let domains = &snapshot.contents().domains;
     let aliases = domains.iter().flat_map(Domain::aliases).map(String::as_str);
