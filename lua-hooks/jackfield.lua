@@ -116,6 +116,12 @@ local function client_of(login)
   return name:find("^[A-Za-z0-9-]+$") and name
 end
 
+-- Whether a login has a name as clients have: a UUID.
+function jackfield.may_be_client(login)
+  local name = login:match("^[^@]*")
+  return #name == 36 and name:find("^%x+%-%x+%-%x+%-%x+%-%x+$") ~= nil
+end
+
 -- Where it is kept which session of which login was given something over a connection.
 local function granted_at(address)
   return "jackfield_granted_" .. address

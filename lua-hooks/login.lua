@@ -1,5 +1,5 @@
 -- For CUSTOM verto::login: tells Jackfield who has logged in. The login gets what Jackfield answers; without an answer
--- it gets nothing and loses what it had.
+-- that of a client gets nothing and loses what it had.
 
 local event, freeswitch = event, freeswitch
 local jackfield = dofile(freeswitch.getGlobalVariable("script_dir") .. "/jackfield.lua")
@@ -24,7 +24,10 @@ if first == "ok" then
 elseif first == "punt" then
   jackfield.put_out(session_id, address)
   jackfield.log("notice", "a login was not approved, and was put out")
-else
+elseif jackfield.may_be_client(login) then
   jackfield.put_out(session_id, address)
   jackfield.log("warning", "nobody has decided about a login, so it was put out: is Jackfield there?")
+else
+  -- A user of the PBX, whose rights are those that the directory gave.
+  jackfield.log("warning", "nobody has decided about a login that is no client's: is Jackfield there?")
 end

@@ -18,6 +18,8 @@ use crate::switches::{Comparing, Present};
 
 /// How long it may take to write what is put right; else it is tried again the next time.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How many connections are forgotten in one transaction.
+const AT_ONCE: usize = 256;
 
 /// Listens to the switches of a service.
 pub(crate) struct Presence {
@@ -68,10 +70,13 @@ impl Comparing for Presence {
         }
         let (writer, busy) = (self.writer.clone(), Arc::clone(&self.busy));
         tokio::task::spawn_blocking(move || {
-            let written = writer.within(Instant::now() + PATIENCE).forget(&gone, present.asked);
+            // Some at a time: those that log in again meanwhile are written in between.
+            let forget =
+                |some| writer.within(Instant::now() + PATIENCE).forget(some, present.asked);
+            let clients: usize = gone.chunks(AT_ONCE).filter_map(|some| forget(some).ok()).sum();
             busy.store(false, Ordering::SeqCst);
             let switch = present.switch.first();
-            if let Ok(clients @ 1..) = written {
+            if clients > 0 {
                 tracing::info!(switch, clients, "forgot connections that the switch does not have");
             }
         });

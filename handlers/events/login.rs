@@ -33,13 +33,13 @@ impl ChannelEventHandler for Login {
 }
 
 async fn decide(event: ClientEvent<'_>, means: Means<'_>) -> Result<Verdict, Refusal> {
-    // Without one it could not be told from any other login, nor be put out.
-    let Some(session) = event.session() else { return Ok(Verdict::Punt) };
     let name = match who(event, means.snapshot) {
         Who::Client(name) => name,
         Who::Nobody => return Ok(Verdict::Punt),
         Who::User => return Ok(Verdict::Ok),
     };
+    // Without one it could not be told from any other login, nor be put out.
+    let Some(session) = event.session() else { return Ok(Verdict::Punt) };
     let (address, switch) = (event.address().to_owned(), event.switch().to_owned());
     let decided = means.store.login(ClientLogin { name, session, address, switch }).await;
     match decided.map_err(|why| Refusal::Internal(why.to_string()))? {
@@ -79,7 +79,7 @@ register!(ChannelEventHandler, "client_login", Keys::Fixed(&["verto_client_login
 
 #[cfg(test)]
 mod tests {
-    use jackfield_api::snapshot::Verto;
+    use jackfield_api::snapshot::{Contents, Verto};
     use jackfield_api::testing::{Kept, wait};
     use jackfield_api::{LoginRefusal, NotWritten};
 
@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn whatever_is_not_approved_of_has_to_go() {
-        let snapshot = Snapshot::default();
+        let channels = [Channel::new("desk")].into();
+        let snapshot = Snapshot::new(Contents { channels, ..Contents::default() });
         for refusal in [LoginRefusal::Unknown, LoginRefusal::Second, LoginRefusal::Full] {
             let store = Kept::deciding(Ok(LoginDecision::Refused(refusal)));
             assert_eq!(told(NAME, "mine", &store, &snapshot), "punt\n", "{refusal:?}");
@@ -167,8 +168,10 @@ mod tests {
     #[test]
     fn a_user_of_the_pbx_is_left_alone_and_gains_nothing() {
         let store = approving(None);
-        for login in ["1000@pbx.example.test", &format!("{NAME}@elsewhere")] {
-            assert_eq!(told(login, "mine", &store, &Snapshot::default()), "ok\n", "{login}");
+        for login in ["1000@pbx.example.test", &format!("{NAME}@elsewhere"), "1000"] {
+            for session in ["mine", "", "a b"] {
+                assert_eq!(told(login, session, &store, &Snapshot::default()), "ok\n", "{login}");
+            }
         }
         assert_eq!(store.logins(), []);
     }

@@ -22,45 +22,49 @@ pub(super) enum Who {
 const FORCED: &str = "force-register-domain";
 
 pub(super) fn who(event: ClientEvent<'_>, snapshot: &Snapshot) -> Who {
-    let Some(login) = event.login() else { return Who::Nobody };
+    // Where nobody has made a channel there is nothing to be kept from.
+    let nobody = if snapshot.contents().channels.is_empty() { Who::User } else { Who::Nobody };
+    let Some(login) = event.login() else { return nobody };
     let verto = &snapshot.contents().verto;
     let (name, domain) = match login.split_once('@') {
         Some((name, domain)) => (name, Some(domain)),
         None => (login, None),
     };
-    let is_of_clients = domain.is_none_or(|domain| domain.eq_ignore_ascii_case(&verto.domain))
-        || verto.grant == Grant::AtLogin
-        || is_forced(event, snapshot);
+    let is_ours = |domain: &str| domain.eq_ignore_ascii_case(&verto.domain);
+    let is_of_clients = match forced(event, snapshot) {
+        Some(domain) => is_ours(&domain),
+        None => domain.is_none_or(is_ours) || verto.grant == Grant::AtLogin,
+    };
     if !is_of_clients {
         return Who::User;
     }
-    // A PBX may have a domain of that name itself.
-    let is_user = || snapshot.domain(&verto.domain).is_some_and(|it| it.user(name).is_some());
+    let is_user_of =
+        |domain: &str| snapshot.domain(domain).is_some_and(|it| it.user(name).is_some());
     match Clients::name(name) {
         Some(name) if snapshot.contents().clients.get(name).is_some() => Who::Client(name),
-        _ if is_user() => Who::User,
+        // A PBX may have a domain of that name itself.
+        _ if is_user_of(&verto.domain) => Who::User,
         // It may have been made since the snapshot was.
         Some(name) => Who::Client(name),
-        None => Who::Nobody,
+        // No client has such a name, so what is written behind it may be believed.
+        None if domain.is_some_and(is_user_of) => Who::User,
+        None => nobody,
     }
 }
 
-/// Whether the profile has all logins be of the domain of clients.
-fn is_forced(event: ClientEvent<'_>, snapshot: &Snapshot) -> bool {
+/// The domain that the profile has all logins be of.
+fn forced(event: ClientEvent<'_>, snapshot: &Snapshot) -> Option<String> {
     let on = snapshot.on(event.switch());
     let is_it = |name: &str| name.eq_ignore_ascii_case(event.profile());
-    let profile = on.profiles(ProfileKind::Verto).find(|profile| is_it(&profile.name));
-    profile.is_some_and(|profile| {
-        let mut forced = profile.params.iter().filter(|it| it.name.eq_ignore_ascii_case(FORCED));
-        let domain = &snapshot.contents().verto.domain;
-        forced.next_back().is_some_and(|it| on.text_of(it).eq_ignore_ascii_case(domain))
-    })
+    let profile = on.profiles(ProfileKind::Verto).find(|profile| is_it(&profile.name))?;
+    let mut forced = profile.params.iter().filter(|it| it.name.eq_ignore_ascii_case(FORCED));
+    forced.next_back().map(|it| on.text_of(it).into_owned()).filter(|domain| !domain.is_empty())
 }
 
 #[cfg(test)]
 mod tests {
     use jackfield_api::Event;
-    use jackfield_api::snapshot::{Contents, Domain, Profile, Setting, User, Verto};
+    use jackfield_api::snapshot::{Channel, Contents, Domain, Profile, Setting, User, Verto};
 
     use super::*;
 
@@ -72,19 +76,24 @@ mod tests {
         who(ClientEvent::new(&Event::new(pairs.to_vec())), snapshot)
     }
 
+    fn with_channel(contents: Contents) -> Snapshot {
+        Snapshot::new(Contents { channels: [Channel::new("desk")].into(), ..contents })
+    }
+
     fn client() -> Who {
         Who::Client(Clients::name(NAME).expect("a UUID"))
     }
 
     #[test]
     fn a_name_alone_and_one_in_the_domain_of_clients_is_of_a_client() {
-        let snapshot = Snapshot::default();
+        let snapshot = with_channel(Contents::default());
         let upper = NAME.to_uppercase();
         for login in [NAME, &upper, &format!("{NAME}@verto"), &format!("{NAME}@VERTO")] {
             assert_eq!(of(login, &snapshot), client(), "{login}");
         }
         for login in ["", "nil", "x", "x@verto", "@verto", "0b7e1c1e222243338444555555555555"] {
             assert_eq!(of(login, &snapshot), Who::Nobody, "{login}");
+            assert_eq!(of(login, &Snapshot::default()), Who::User, "{login} without a channel");
         }
         for login in ["x@elsewhere", &format!("{NAME}@"), &format!("{NAME}@verto@elsewhere")] {
             assert_eq!(of(login, &snapshot), Who::User, "{login}");
@@ -99,7 +108,8 @@ mod tests {
         assert_eq!(of(&elsewhere, &snapshot), Who::User);
         let snapshot = Snapshot::default().with_verto(verto(Grant::AtLogin));
         assert_eq!(of(&elsewhere, &snapshot), client());
-        for (domain, is) in [("verto", client()), ("VERTO", client()), ("other", Who::User)] {
+        let others = [("other", Who::User), ("", Who::User)];
+        for (domain, is) in [("verto", client()), ("VERTO", client())].into_iter().chain(others) {
             let profile = Profile {
                 kind: ProfileKind::Verto,
                 name: "web".to_owned(),
@@ -107,7 +117,10 @@ mod tests {
                 ..Profile::default()
             };
             let contents = Contents { profiles: vec![profile].into(), ..Contents::default() };
-            assert_eq!(of(&elsewhere, &Snapshot::new(contents)), is, "{domain}");
+            let snapshot = with_channel(contents);
+            assert_eq!(of(&elsewhere, &snapshot), is, "{domain}");
+            let alone = if domain == "other" { Who::User } else { Who::Nobody };
+            assert_eq!(of("1000", &snapshot), alone, "{domain}");
         }
     }
 
@@ -116,9 +129,22 @@ mod tests {
         let user = User { id: "1000".into(), ..User::default() };
         let domains = vec![Domain::new("verto").with_users(vec![user])];
         let contents = Contents { domains: domains.into(), ..Contents::default() };
-        let snapshot = Snapshot::new(contents);
+        let snapshot = with_channel(contents);
         assert_eq!(of("1000", &snapshot), Who::User);
         assert_eq!(of("1001", &snapshot), Who::Nobody);
         assert_eq!(of(NAME, &snapshot), client());
+    }
+
+    #[test]
+    fn a_user_of_another_domain_is_one_also_where_rights_come_with_the_login() {
+        let user = |id: &str| User { id: id.into(), ..User::default() };
+        let domains = vec![Domain::new("pbx").with_users(vec![user("1000"), user(NAME)])];
+        let contents = Contents { domains: domains.into(), ..Contents::default() };
+        let verto = Verto { grant: Grant::AtLogin, ..Verto::default() };
+        let snapshot = with_channel(contents).with_verto(verto);
+        assert_eq!(of("1000@pbx", &snapshot), Who::User);
+        assert_eq!(of("1001@pbx", &snapshot), Who::Nobody);
+        // The name of a client says more than what the client writes behind it.
+        assert_eq!(of(&format!("{NAME}@pbx"), &snapshot), client());
     }
 }

@@ -24,6 +24,10 @@ const WHO: &str = "page";
 const RESERVE: Duration = Duration::from_millis(50);
 /// How many expired clients go with each one that comes: more than one, so that they get fewer.
 const SWEPT: i64 = 50;
+/// For how many seconds a client that does not connect makes no room for others.
+const TIME_TO_CONNECT: i64 = 600;
+/// Of session ids that were given out by us.
+const SESSION_LENGTH: usize = 43;
 
 /// What a page asks for.
 #[derive(Debug)]
@@ -106,6 +110,10 @@ pub(crate) fn give(url: &DatabaseUrl, ask: &Ask, end: Instant) -> Result<Given, 
 
 /// The password becomes another one, and nothing else: a page that was reloaded has forgotten it.
 fn resume(c: &mut Session, ask: &Ask, session: &SessionId, now: i64) -> Result<Given, NotGiven> {
+    // One that a browser has made up, and taken a client over with, may be anybody's guess.
+    if session.as_str().len() != SESSION_LENGTH {
+        return Err(NotGiven::Session);
+    }
     let alive = clients::table
         .filter(clients::channel_id.eq(ask.channel))
         .filter(clients::session.eq(session.as_str()))
@@ -122,14 +130,15 @@ fn resume(c: &mut Session, ask: &Ask, session: &SessionId, now: i64) -> Result<G
 }
 
 fn create(c: &mut Session, ask: &Ask, channel: &Channel, now: i64) -> Result<Given, NotGiven> {
-    if unconnected(c, ask, channel, now, None)? >= i64::from(channel.max_unconnected) {
+    sweep(c, ask.channel, now)?;
+    let most = i64::from(channel.max_unconnected);
+    if !has_room(c, ask, channel, now, None, most)? {
         return Err(NotGiven::ChannelBound);
     }
     let most = i64::from(channel.max_unconnected_per_address);
-    if unconnected(c, ask, channel, now, Some(&ask.address))? >= most {
+    if !has_room(c, ask, channel, now, Some(&ask.address), most)? {
         return Err(NotGiven::AddressBound);
     }
-    sweep(c, ask.channel, now)?;
     let (name, password, session) = (generate_uuid(), generate_key(), generate_session());
     let client = Client {
         channel: ask.channel,
@@ -146,23 +155,37 @@ fn create(c: &mut Session, ask: &Ask, channel: &Channel, now: i64) -> Result<Giv
     Ok(Given { name, password, session, expires, is_resumed: false })
 }
 
-/// How many clients of the channel are alive and not connected ([`Client::is_connected`]): all, or
-/// those that were asked for from one address.
-fn unconnected(
+/// Whether fewer clients than these are alive and not connected ([`Client::is_connected`]): of the
+/// channel, or of those that were asked for from one address. The oldest makes room where it has had
+/// its time to connect: its page has been left, or asks for another one when it comes back.
+fn has_room(
     c: &mut Session,
     ask: &Ask,
     channel: &Channel,
     now: i64,
     address: Option<&str>,
-) -> QueryResult<i64> {
+    most: i64,
+) -> QueryResult<bool> {
     let void = now - i64::from(channel.session_life);
-    let of_channel = clients::table
-        .filter(clients::channel_id.eq(ask.channel))
-        .filter(clients::expires.gt(now))
-        .filter(clients::connected.is_null().or(clients::connected.le(void)));
-    match address {
-        Some(address) => of_channel.filter(clients::asked_from.eq(address)).count().get_result(c),
-        None => of_channel.count().get_result(c),
+    let unconnected = || {
+        let mut of_channel = clients::table
+            .filter(clients::channel_id.eq(ask.channel))
+            .filter(clients::expires.gt(now))
+            .filter(clients::connected.is_null().or(clients::connected.le(void)))
+            .into_boxed();
+        if let Some(address) = address {
+            of_channel = of_channel.filter(clients::asked_from.eq(address.to_owned()));
+        }
+        of_channel
+    };
+    if unconnected().count().get_result::<i64>(c)? < most {
+        return Ok(true);
+    }
+    let left = unconnected().filter(clients::created.le(now - TIME_TO_CONNECT));
+    let oldest = left.order(clients::created).select(clients::id).first::<i64>(c).optional()?;
+    match oldest {
+        Some(id) if most > 0 => ClientRow::remove(c, id).map(|()| true),
+        _ => Ok(false),
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn news(c: &mut Session, served: &Snapshot, mark: &Mark) -> Result<Ne
     if now == *mark {
         return Ok(News::None);
     }
-    let most = MOST + served.user_count() / 20;
+    let most = MOST + served.user_count() / 20 + served.contents().clients.len();
     let changed = match mark.since(c, most)? {
         Some(noted) if !noted.is_empty() => Changed::of(&noted),
         _ => None,

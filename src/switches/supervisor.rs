@@ -26,6 +26,7 @@ pub(super) async fn supervise<D: Dial>(switch: Arc<Switch>, dial: D) {
         meter: Meter::new(switch.pace.clone()),
         core: None,
         began: Instant::now(),
+        compare: Instant::now(),
         backoff: switch.pace.backoff,
         doubtful: BTreeSet::new(),
         said: Said::default(),
@@ -58,6 +59,8 @@ struct Supervisor {
     backoff: Duration,
     /// Profiles that were to be ended when the link was lost, which may have been done.
     doubtful: BTreeSet<Word>,
+    /// When it is asked next who is connected over verto.
+    compare: Instant,
     /// What it was told and is not logged yet.
     said: Said,
 }
@@ -77,14 +80,7 @@ impl Supervisor {
         }
         self.backoff = self.switch.pace.backoff;
         let mut probe = Instant::now() + self.switch.pace.probe;
-        let mut compare = Instant::now();
         loop {
-            if Instant::now() >= compare {
-                if let Err(lost) = self.compare(&mut link).await {
-                    return lost;
-                }
-                compare = Instant::now() + self.switch.pace.compare;
-            }
             let next = self.switch.next(&mut self.meter);
             let wake = match next {
                 Next::Now(job) => {
@@ -96,17 +92,25 @@ impl Supervisor {
                 }
                 Next::Later(due) => {
                     self.log(Some(due));
-                    due.min(probe).min(compare)
+                    due.min(probe)
                 }
                 Next::Nothing => {
                     self.log(None);
-                    probe.min(compare)
+                    probe
                 }
             };
+            if Instant::now() >= self.compare {
+                // Set first: a switch that cannot answer this is told everything else all the same.
+                self.compare = Instant::now() + self.switch.pace.compare;
+                if let Err(lost) = self.compare(&mut link).await {
+                    return lost;
+                }
+                continue;
+            }
             tokio::select! {
                 lost = link.lost() => return lost,
                 () = self.switch.woken() => {}
-                () = tokio::time::sleep_until(wake.into()) => {}
+                () = tokio::time::sleep_until(wake.min(self.compare).into()) => {}
             }
             if Instant::now() >= probe {
                 // A peer that is gone without a word is found out by its silence.
@@ -142,6 +146,7 @@ impl Supervisor {
                 });
             }
             self.core = Some(core);
+            self.compare = now;
         }
         self.switch.connected(is_known);
         Ok(())

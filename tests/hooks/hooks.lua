@@ -276,6 +276,14 @@ local tests = {
     equal(lines(login(nil, nil).done), put_out(SESSION, ADDRESS))
   end,
 
+  ["a login of a user of the PBX about which nobody decides is left alone"] = function()
+    for _, name in ipairs({ "1000@pbx.example.test", "1000", "alice-bob@verto", ("a"):rep(36) }) do
+      local seen = login({ verto_login = name }, "")
+      equal(lines(seen.done), "")
+      assert(seen.log:match("^warning "), seen.log)
+    end
+  end,
+
   ["a login whose session cannot be named loses the calls of its connection, and is granted nothing"] = function()
     for _, session in ipairs({ "", false, table.unpack(HOSTILE) }) do
       local seen = login({ verto_sessid = session }, "punt\n")
