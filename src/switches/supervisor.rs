@@ -100,11 +100,12 @@ impl Supervisor {
                 }
             };
             if Instant::now() >= self.compare {
-                // Set first: a switch that cannot answer this is told everything else all the same.
-                self.compare = Instant::now() + self.switch.pace.compare;
+                // Behind what is pending, also where the link is lost by it time and again.
+                self.compare = Instant::now() + self.switch.pace.again;
                 if let Err(lost) = self.compare(&mut link).await {
                     return lost;
                 }
+                self.compare = Instant::now() + self.switch.pace.compare;
                 continue;
             }
             tokio::select! {
