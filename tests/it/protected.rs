@@ -1,11 +1,13 @@
 //! Protected paths: from anywhere else they are unknown paths, byte for byte.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jackfield_api::testing::pbx;
 
-use crate::support::{Metrics, Server, body, exchange, get, parse_reply, post, shared};
+use crate::support::{
+    Metrics, Server, body, exchange, get, outer_address, parse_reply, post, shared,
+};
 
 const METHODS: [&str; 6] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE"];
 const PROTECTED: [&str; 3] = ["/fsapi", "/metrics", "/health"];
@@ -276,18 +278,9 @@ fn loopback_of_the_other_protocol_is_this_machine_too() {
     assert_eq!(get(mapped, "/health").status, 200);
 }
 
-/// An address of this machine that others can reach it by.
-fn address() -> Option<std::net::IpAddr> {
-    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
-    // Sends nothing; it only picks the address that would be sent from.
-    socket.connect("192.0.2.1:9").ok()?;
-    let address = socket.local_addr().ok()?.ip();
-    (!address.is_loopback() && !address.is_unspecified()).then_some(address)
-}
-
 #[test]
 fn another_machine_finds_no_protected_path_unless_it_is_trusted_and_names_a_machine_host() {
-    let Some(address) = address() else {
+    let Some(address) = outer_address() else {
         eprintln!("skipped: this machine has no address but loopback");
         return;
     };

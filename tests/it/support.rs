@@ -15,7 +15,7 @@ mod server;
 mod tree;
 
 pub(crate) use bodies::{Body, body, encoded, recorded};
-pub(crate) use client::{Reply, exchange, get, parse_reply, post, request};
+pub(crate) use client::{Reply, exchange, get, outer_address, parse_reply, post, request};
 pub(crate) use database::{Base, on_each, on_each_empty, on_postgres};
 pub(crate) use event_socket::{FakeSwitch, Greeting, PASSWORD, Said};
 pub(crate) use gate::Gate;

@@ -1,9 +1,9 @@
 //! Who is turned away: by token, origin, method, body and pace.
 
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 
 use super::{PAGE, asked, count, counted, given, open_channel, refused, sent, serve, stored, text};
-use crate::support::{Base, on_each, parse_reply};
+use crate::support::{Base, on_each, outer_address, parse_reply};
 
 #[test]
 fn a_channel_with_a_token_wants_that_one() {
@@ -175,18 +175,9 @@ fn an_address_that_asks_too_often_waits_and_others_do_not() {
     refused(&asked(program.public(), "desk", &lying, ""), 429, "too-often");
 }
 
-/// An address of this machine that others can reach it by.
-fn address() -> Option<std::net::IpAddr> {
-    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
-    // Sends nothing; it only picks the address that would be sent from.
-    socket.connect("192.0.2.1:9").ok()?;
-    let address = socket.local_addr().ok()?.ip();
-    (!address.is_loopback() && !address.is_unspecified()).then_some(address)
-}
-
 #[test]
 fn a_stranger_s_word_for_its_address_is_not_believed() {
-    let Some(address) = address() else {
+    let Some(address) = outer_address() else {
         eprintln!("skipped: this machine has no address but loopback");
         return;
     };

@@ -1,7 +1,7 @@
 //! Asks as a switch asks: one new connection for each look-up, with exactly its headers.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 
 use super::{PATIENCE, tree};
 
@@ -108,4 +108,13 @@ pub(crate) fn parse_reply(bytes: &[u8]) -> Reply {
     let head = String::from_utf8(bytes[..end].to_vec()).expect("ASCII");
     let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
     Reply { status: status.expect("a status"), head, body: bytes[end + 4..].to_vec() }
+}
+
+/// An address of this machine that others can reach it by.
+pub(crate) fn outer_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
+    // Sends nothing; it only picks the address that would be sent from.
+    socket.connect("192.0.2.1:9").ok()?;
+    let address = socket.local_addr().ok()?.ip();
+    (!address.is_loopback() && !address.is_unspecified()).then_some(address)
 }
