@@ -5,16 +5,19 @@
 //! that came while the switch was asked is left alone, and so is everybody of a switch that does not
 //! answer.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jackfield_api::ClientLeave;
+use jackfield_api::snapshot::SessionId;
 
 use crate::app::App;
+use crate::clock;
 use crate::db::Writer;
 use crate::fsapi::Router;
-use crate::switches::{Comparing, Present};
+use crate::switches::{Comparing, Out, Present, leavers, of_nobody};
 
 /// How long it may take to write what is put right; else it is tried again the next time.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,23 +38,40 @@ impl Presence {
         Self { router: Arc::clone(&app.router), writer, busy: Arc::default() }
     }
 
+    /// Whose session is there and has to go: it was replaced, its channel has been disabled, or its
+    /// client's time is over.
+    fn leavers(&self, present: &Present) -> BTreeMap<SessionId, Out> {
+        let (picture, now) = (self.router.picture(), clock::seconds());
+        let contents = picture.snapshot.contents();
+        let there = present.clients.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>();
+        let clients = there.into_iter().filter_map(|name| contents.clients.get(name));
+        let leavers = clients.flat_map(|client| {
+            let is_here = |switch: &str| present.is_of(switch);
+            if client.is_expired(now) {
+                of_nobody(contents, client, is_here)
+            } else {
+                leavers(contents, client, is_here)
+            }
+        });
+        leavers.collect()
+    }
+
     /// Whoever is recorded as connected to this switch since before it was asked, and is not there.
     fn gone(&self, present: &Present) -> Vec<ClientLeave> {
         let picture = self.router.picture();
         let clients = picture.snapshot.contents().clients.with_rows();
         clients
-            .filter_map(|(_, client)| {
-                let connection = client.connected.as_ref()?;
+            .flat_map(|(_, client)| client.connections().map(move |(_, it)| (client.name, it)))
+            .filter(|(name, connection)| {
                 let is_of_it = connection.at < present.asked && present.is_of(&connection.switch);
-                let is_there =
-                    || present.clients.contains(&(client.name, connection.address.clone()));
+                let is_there = || present.clients.contains(&(*name, connection.address.clone()));
                 // Scripts that tell no address tell nothing that could be compared.
-                let is_gone = is_of_it && !connection.address.is_empty() && !is_there();
-                is_gone.then(|| ClientLeave {
-                    name: client.name,
-                    address: connection.address.clone(),
-                    switch: connection.switch.clone(),
-                })
+                is_of_it && !connection.address.is_empty() && !is_there()
+            })
+            .map(|(name, connection)| ClientLeave {
+                name,
+                address: connection.address.clone(),
+                switch: connection.switch.clone(),
             })
             .collect()
     }
@@ -60,10 +80,23 @@ impl Presence {
 impl Comparing for Presence {
     fn is_of_use(&self) -> bool {
         let picture = self.router.picture();
-        picture.snapshot.contents().clients.with_rows().any(|(_, it)| it.connected.is_some())
+        picture
+            .snapshot
+            .contents()
+            .clients
+            .with_rows()
+            .any(|(_, it)| it.connections().next().is_some())
     }
 
-    fn compare(&self, present: Present) {
+    fn compare(&self, present: Present) -> BTreeMap<SessionId, Out> {
+        let leavers = self.leavers(&present);
+        self.forget(present);
+        leavers
+    }
+}
+
+impl Presence {
+    fn forget(&self, present: Present) {
         let gone = self.gone(&present);
         if gone.is_empty() || self.busy.swap(true, Ordering::SeqCst) {
             return;

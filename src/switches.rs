@@ -15,6 +15,7 @@ mod clients;
 mod command;
 mod link;
 mod mailbox;
+mod out;
 mod pace;
 mod pending;
 mod plan;
@@ -35,6 +36,7 @@ pub use self::clients::{Comparing, Present};
 use self::command::{Command, KINDS};
 use self::link::EventSocket;
 use self::mailbox::{Mailbox, Span};
+pub use self::out::{Out, leavers, of_nobody};
 use self::pace::Meter;
 pub use self::pace::Pace;
 use self::pending::{Next, Pending};
@@ -225,6 +227,7 @@ impl Switch {
         for remark in plan.remarks {
             tracing::warn!(switch, "{remark}");
         }
+        self.pending(|pending| plan.stay.iter().for_each(|session| pending.stays(session)));
         if !plan.tasks.is_empty() {
             let now = Instant::now();
             self.pending(|pending| plan.tasks.into_iter().for_each(|task| pending.add(task, now)));

@@ -29,7 +29,7 @@ use std::sync::{Arc, OnceLock};
 
 pub use callcenter::{Agent, Queue, Tier};
 pub use channel::{Access, Channel, SecondLogin, TokenHash};
-pub use client::{Client, ClientSecret, Connection, SessionId, holds_punt};
+pub use client::{Client, ClientSecret, Connection, Replaced, SessionId, holds_punt};
 pub use clients::Clients;
 pub use conference::Room;
 pub use dialplan::{Action, Condition, Context, Expression, Extension, Regex, Step};

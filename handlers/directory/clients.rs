@@ -141,6 +141,7 @@ mod tests {
             expires: 2000,
             asked_from: None,
             connected: None,
+            replaced: Vec::new(),
         }
     }
 

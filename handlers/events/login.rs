@@ -52,7 +52,7 @@ async fn decide(event: ClientEvent<'_>, means: Means<'_>) -> Result<Verdict, Ref
 fn approved(approval: Approval, snapshot: &Snapshot) -> Verdict {
     let Approval { methods, event_channels, instead_of } = approval;
     let mut tasks = Vec::new();
-    if let Some(session) = instead_of {
+    for session in instead_of {
         tasks.extend(out(session, &methods, &event_channels));
     }
     if snapshot.contents().verto.grant == Grant::OnApproval {
@@ -101,17 +101,17 @@ mod tests {
         verdict.ok().or(Login.undecided()).expect("a verdict").text()
     }
 
-    fn approving(instead_of: Option<&str>) -> Kept {
+    fn approving(instead_of: &[&str]) -> Kept {
         Kept::deciding(Ok(LoginDecision::Approved(Approval {
             methods: vec!["verto.invite".to_owned(), "x".to_owned()],
             event_channels: vec!["presence".to_owned()],
-            instead_of: instead_of.and_then(SessionId::parse),
+            instead_of: instead_of.iter().filter_map(|id| SessionId::parse(id)).collect(),
         })))
     }
 
     #[test]
     fn an_approved_login_is_granted_what_its_channel_has() {
-        let store = approving(None);
+        let store = approving(&[]);
         let told = told(NAME, "mine", &store, &Snapshot::default());
         assert_eq!(told, "ok\ngrant methods verto.invite,x\ngrant event_channels presence\n");
         let asked = &store.logins()[0];
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_session_before_loses_all_that_it_may_have_and_goes() {
-        let told = told(NAME, "mine", &approving(Some("old")), &Snapshot::default());
+        let told = told(NAME, "mine", &approving(&["old"]), &Snapshot::default());
         assert_eq!(
             told,
             "ok\n\
@@ -138,9 +138,9 @@ mod tests {
     fn where_rights_come_with_the_login_nothing_is_granted() {
         let verto = Verto { grant: Grant::AtLogin, ..Verto::default() };
         let snapshot = Snapshot::default().with_verto(verto);
-        assert_eq!(told(NAME, "mine", &approving(None), &snapshot), "ok\n");
+        assert_eq!(told(NAME, "mine", &approving(&[]), &snapshot), "ok\n");
         let elsewhere = format!("{NAME}@elsewhere");
-        let store = approving(Some("old"));
+        let store = approving(&["old"]);
         assert!(told(&elsewhere, "mine", &store, &snapshot).ends_with("out old\n"));
     }
 
@@ -155,7 +155,7 @@ mod tests {
         for why in [NotWritten::Failed, NotWritten::Late, NotWritten::Changed] {
             assert_eq!(told(NAME, "mine", &Kept::deciding(Err(why)), &snapshot), "punt\n", "{why}");
         }
-        let store = approving(None);
+        let store = approving(&[]);
         for (login, session) in
             [(NAME, ""), (NAME, "a b"), ("x", "mine"), ("x@verto", "mine"), ("nil", "mine")]
         {
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_user_of_the_pbx_is_left_alone_and_gains_nothing() {
-        let store = approving(None);
+        let store = approving(&[]);
         for login in ["1000@pbx.example.test", &format!("{NAME}@elsewhere"), "1000"] {
             for session in ["mine", "", "a b"] {
                 assert_eq!(told(login, session, &store, &Snapshot::default()), "ok\n", "{login}");

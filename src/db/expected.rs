@@ -149,6 +149,7 @@ fn create(c: &mut Session, ask: &Ask, channel: &Channel, now: i64) -> Result<Giv
         expires: now + i64::from(channel.session_life),
         asked_from: Some(ask.address.clone()),
         connected: None,
+        replaced: Vec::new(),
     };
     ClientRow::of(&client).insert(c)?;
     let Client { session, expires, .. } = client;

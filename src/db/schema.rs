@@ -148,6 +148,7 @@ table! {
         connected -> Nullable<BigInt>,
         connected_address -> Nullable<Text>,
         connected_switch -> Nullable<Text>,
+        replaced -> Text,
     }
 }
 

@@ -179,14 +179,14 @@ macro_rules! row {
 }
 use row;
 
-fn json<T: Serialize + ?Sized>(value: &T) -> String {
+pub(in crate::db) fn json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("plain data")
 }
 
 /// How a column is written that holds a list.
 fn form(column: &str) -> &'static str {
     match column {
-        "hosts" | "realms" | "aliases" => r#"["..."]"#,
+        "hosts" | "realms" | "aliases" | "methods" | "event_channels" | "origins" => r#"["..."]"#,
         "algorithms" => r#"["MD5","SHA-256"]"#,
         "nodes" => r#"[{"allow":true,"cidr":"..."}]"#,
         "domains" => r#"[{"name":"...","alias":true,"parse":true}]"#,
@@ -195,6 +195,7 @@ fn form(column: &str) -> &'static str {
             r#"[{"attributes":[{"name":"field","text":"..."}],"steps":[{"action":{"application":"...","data":"..."}}]}]"#
         }
         "groups" => r#"[{"name":"...","attributes":[]}]"#,
+        "replaced" => "[]",
         "secrets" => r#"[{"username":"...","realm":"...","algorithm":"MD5","ha1":"..."}]"#,
         _ => r#"[{"name":"...","text":"..."}]"#,
     }

@@ -4,13 +4,14 @@
 //! switch is asked now and then, and whoever listens puts right what is recorded. A switch tells a
 //! client's name and address, and never its session id.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
-use jackfield_api::snapshot::{Clients, Uuid};
+use jackfield_api::snapshot::{Clients, SessionId, Uuid};
 use serde::Deserialize;
 
 use super::command::Command;
 use super::link::{Link, Lost};
+use super::out::Out;
 use crate::clock;
 
 /// Listens to what switches say of their clients.
@@ -18,8 +19,8 @@ pub trait Comparing: Send + Sync + 'static {
     /// Whether there is anything to compare: a switch is not asked for nothing.
     fn is_of_use(&self) -> bool;
 
-    /// A switch has said who is there. Not to be waited in.
-    fn compare(&self, present: Present);
+    /// A switch has said who is there; who of these has to go. Not to be waited in.
+    fn compare(&self, present: Present) -> BTreeMap<SessionId, Out>;
 }
 
 /// Who is connected to a switch.
@@ -38,7 +39,7 @@ impl Present {
     pub(super) async fn of(link: &mut impl Link, hostname: &str) -> Result<Option<Self>, Lost> {
         let mut switch = vec![hostname.to_owned()];
         for command in [Command::Hostname, Command::Switchname] {
-            let told = link.call(&command.to_string()).await?;
+            let told = link.call(&command.line()).await?;
             let name = told.trim();
             if !name.is_empty() && !name.starts_with('-') {
                 switch.push(name.to_owned());
@@ -46,7 +47,7 @@ impl Present {
         }
         // Whoever comes after this may be missing from the answer.
         let asked = clock::seconds();
-        let told = link.call(&Command::VertoStatus.to_string()).await?;
+        let told = link.call(&Command::VertoStatus.line()).await?;
         Ok(read(&told).map(|clients| Self { switch, asked, clients }))
     }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jackfield_api::snapshot::{SessionId, Uuid};
+
 /// One argument of a command.
 ///
 /// The event socket ends a command at a line's end, and the switch splits arguments at blanks and
@@ -95,10 +97,38 @@ pub(super) enum Command {
     Switchname,
     /// Who is connected over verto.
     VertoStatus,
+    /// Takes what a verto session may do.
+    Revoke {
+        session: SessionId,
+        right: Right,
+        list: String,
+    },
+    /// Hangs up the calls of a verto session.
+    EndCallsOf(SessionId),
+    /// Hangs up the calls of a client.
+    EndCallsOfClient(Uuid),
+    /// Ends a verto session, where the switch can.
+    Punt(SessionId),
+}
+
+/// What a verto session may do: which methods it may call, which event channels it may subscribe to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Right {
+    Methods,
+    EventChannels,
+}
+
+impl fmt::Display for Right {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Methods => "methods",
+            Self::EventChannels => "event_channels",
+        })
+    }
 }
 
 /// Every kind of command, as metrics name them.
-pub(super) const KINDS: [&str; 23] = [
+pub(super) const KINDS: [&str; 27] = [
     "flush-user",
     "flush-all",
     "reloadacl",
@@ -122,6 +152,10 @@ pub(super) const KINDS: [&str; 23] = [
     "hostname",
     "switchname",
     "verto-status",
+    "verto-noperm",
+    "hupall-session",
+    "hupall-client",
+    "verto-punt",
 ];
 
 impl Command {
@@ -151,7 +185,30 @@ impl Command {
             Self::Hostname => "hostname",
             Self::Switchname => "switchname",
             Self::VertoStatus => "verto-status",
+            Self::Revoke { .. } => "verto-noperm",
+            Self::EndCallsOf(_) => "hupall-session",
+            Self::EndCallsOfClient(_) => "hupall-client",
+            Self::Punt(_) => "verto-punt",
         }
+    }
+
+    /// As it is sent behind `api`. Not for logs, which get the same without a session's id.
+    pub(super) fn line(&self) -> String {
+        match self {
+            Self::Revoke { session, right, list } => {
+                format!("verto noperm {} {right} {list}", session.as_str())
+            }
+            Self::EndCallsOf(session) => {
+                format!("hupall NORMAL_CLEARING jsock_uuid_str {}", session.as_str())
+            }
+            Self::Punt(session) => format!("verto_punt {}", session.as_str()),
+            _ => self.to_string(),
+        }
+    }
+
+    /// Whether it is about a session, which may have gone by itself.
+    fn is_of_session(&self) -> bool {
+        matches!(self, Self::Revoke { .. } | Self::EndCallsOf(_) | Self::Punt(_))
     }
 
     /// What an answer of the switch to it means. Not every module marks an error as one.
@@ -162,6 +219,7 @@ impl Command {
         match self {
             _ if error.is_some_and(|line| line.ends_with("Command not found!")) => Verdict::Absent,
             // What is to be gone is gone.
+            _ if self.is_of_session() => Verdict::Done,
             Self::KillGateway { .. } if said("no such gateway") => Verdict::Done,
             Self::Stop(_) if said("Invalid Profile") => Verdict::Done,
             Self::Restart(_) if said("Invalid Profile") => Verdict::NotRunning,
@@ -191,7 +249,7 @@ pub(super) enum Verdict {
     NotRunning,
 }
 
-/// As it is sent behind `api`.
+/// For people.
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -228,6 +286,12 @@ impl fmt::Display for Command {
             Self::Hostname => f.write_str("hostname"),
             Self::Switchname => f.write_str("switchname"),
             Self::VertoStatus => f.write_str("verto jsonstatus"),
+            Self::Revoke { right, .. } => write!(f, "verto noperm ... {right}"),
+            Self::EndCallsOf(_) => f.write_str("hupall NORMAL_CLEARING jsock_uuid_str ..."),
+            Self::EndCallsOfClient(client) => {
+                write!(f, "hupall NORMAL_CLEARING jackfield_client {client}")
+            }
+            Self::Punt(_) => f.write_str("verto_punt ..."),
         }
     }
 }
@@ -256,6 +320,7 @@ mod tests {
     #[test]
     fn every_kind_is_one_of_the_kinds_and_every_command_one_line() {
         let (p, q) = (word("p"), word("q"));
+        let session = || SessionId::parse("hush").expect("an id");
         let commands = [
             Command::FlushUser { key: Key::NumberAlias, user: p.clone(), domain: q.clone() },
             Command::FlushAll,
@@ -280,11 +345,18 @@ mod tests {
             Command::Hostname,
             Command::Switchname,
             Command::VertoStatus,
+            Command::Revoke { session: session(), right: Right::Methods, list: "a,b".into() },
+            Command::EndCallsOf(session()),
+            Command::EndCallsOfClient(Uuid::nil()),
+            Command::Punt(session()),
         ];
         let kinds: Vec<_> = commands.iter().map(Command::kind).collect();
         assert_eq!(kinds, KINDS);
         assert_eq!(commands[0].to_string(), "xml_flush_cache number-alias p q");
-        assert!(commands.iter().all(|command| !command.to_string().contains(char::is_control)));
+        assert!(commands.iter().all(|command| !command.line().contains(char::is_control)));
+        assert_eq!(commands[23].line(), "verto noperm hush methods a,b");
+        let shown = |command: &Command| format!("{command} {command:?}");
+        assert!(commands.iter().all(|command| !shown(command).contains("hush")));
     }
 
     #[test]

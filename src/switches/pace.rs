@@ -134,6 +134,8 @@ impl Meter {
         let wait = match task {
             Task::Flush(_) => return self.users.take(),
             Task::Agent(..) | Task::Tier(..) => return self.agents.take(),
+            // Nobody waits until a stranger has gone.
+            Task::Out(_) => return,
             Task::FlushAll => self.pace.flush_all,
             Task::Profile(_, work) if work.action != Action::Rescan => self.pace.restart,
             Task::Profile(..)

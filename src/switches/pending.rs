@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use jackfield_api::snapshot::SessionId;
+
 use super::pace::Meter;
 use super::task::{CachedUser, Subject, Task};
 
@@ -87,6 +89,11 @@ impl Pending {
             None => (task, None),
         };
         self.tasks.insert(subject, Waiting { task, asked: now, wait });
+    }
+
+    /// A session does not have to go any more: it has come back as the expected one.
+    pub(super) fn stays(&mut self, session: &SessionId) {
+        self.tasks.remove(&Subject::Session(session.clone()));
     }
 
     /// Takes the first that may be done now. It counts until it is done, or put back.
@@ -189,7 +196,8 @@ impl Pending {
 /// Where a task stands among others: by what it is about, and profiles by their rank.
 fn place(subject: &Subject, task: &Task) -> (u8, Option<u8>) {
     let kind = match subject {
-        Subject::Users => 0,
+        Subject::Session(_) => 0,
+        Subject::Users => 1,
         Subject::User(_) => 1,
         Subject::Acl => 2,
         Subject::Profile(_) => 3,

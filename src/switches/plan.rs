@@ -16,6 +16,7 @@
 //! | a queue | `callcenter_config queue load`, `reload`, `unload` |
 //! | an agent, a tier | `callcenter_config agent reload`, `tier reload`, `del`: a queue that is reloaded forgets its counts and gives all its agents their stored status |
 //! | a voicemail profile | `voicemail reload P` |
+//! | a client of a channel has to go: replaced on another switch, removed, its channel disabled | `verto noperm`, `hupall`, `verto_punt` |
 //! | another document | `reloadxml`: has time zones, `mod_curl`, `mod_enum`, `mod_loopback`, `mod_spandsp`, `mod_translate` and `mod_cidlookup` read theirs |
 //! | dialplan, chatplan, phrases, menus, rooms, conference profiles, groups without settings | nothing: asked for each time |
 //!
@@ -25,6 +26,7 @@
 //! these: the switch reads it when it starts.
 
 mod callcenter;
+mod clients;
 mod profiles;
 mod users;
 
@@ -32,13 +34,14 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jackfield_api::snapshot::{
-    AccessList, AccessTarget, Level, OnSwitch, Profile, ProfileKind, Setting,
+    AccessList, AccessTarget, Level, OnSwitch, Profile, ProfileKind, SessionId, Setting,
 };
 use jackfield_api::xml::Raw;
 
 use super::command::Word;
 use super::mailbox::Span;
 use super::task::Task;
+use crate::clock;
 
 /// Documents that are asked for each time they are needed.
 const EACH_TIME: [&str; 4] =
@@ -48,6 +51,8 @@ const EACH_TIME: [&str; 4] =
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) tasks: Vec<Task>,
+    /// Sessions that had to go, and need not any more.
+    pub(super) stay: Vec<SessionId>,
     /// What the switch needs besides and is not told.
     pub(super) remarks: Vec<String>,
 }
@@ -56,6 +61,7 @@ pub(super) struct Plan {
 pub(super) fn plan(span: &Span, host: &str) -> Plan {
     let (before, after) = (span.before.snapshot.on(host), span.after.snapshot.on(host));
     let mut planner = Planner { before, after, changed: Changed::of(span), plan: Plan::default() };
+    planner.clients(host, clock::seconds_at(span.after.made));
     planner.users();
     planner.network_lists();
     planner.sofia();
@@ -70,6 +76,7 @@ struct Changed {
     everything: bool,
     tables: BTreeSet<&'static str>,
     users: Vec<i64>,
+    clients: Vec<i64>,
 }
 
 impl Changed {
@@ -77,11 +84,13 @@ impl Changed {
         let [before, after] =
             [&span.before, &span.after].map(|picture| &picture.snapshot.contents().globals);
         let rows = span.rows.iter().flatten();
+        let of = |table| rows.clone().filter(|row| row.table == table).map(|row| row.row).collect();
         Self {
             // A global may stand in any text.
             everything: span.rows.is_none() || before != after,
             tables: rows.clone().map(|row| row.table).collect(),
-            users: rows.filter(|row| row.table == "users").map(|row| row.row).collect(),
+            users: of("users"),
+            clients: of("clients"),
         }
     }
 

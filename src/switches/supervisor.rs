@@ -8,10 +8,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jackfield_api::snapshot::SessionId;
+
 use super::Switch;
 use super::clients::Present;
 use super::command::{Command, Verdict, Word};
 use super::link::{Dial, Link, Lost, NoLink};
+use super::out::Out;
 use super::pace::Meter;
 use super::pending::{Job, Next, Pending};
 use super::said::Said;
@@ -30,6 +33,7 @@ pub(super) async fn supervise<D: Dial>(switch: Arc<Switch>, dial: D) {
         backoff: switch.pace.backoff,
         doubtful: BTreeSet::new(),
         said: Said::default(),
+        out: BTreeSet::new(),
         switch,
     };
     loop {
@@ -63,6 +67,8 @@ struct Supervisor {
     compare: Instant,
     /// What it was told and is not logged yet.
     said: Said,
+    /// Sessions that were put out, and have stayed: a stock switch keeps their connections.
+    out: BTreeSet<SessionId>,
 }
 
 impl Supervisor {
@@ -161,24 +167,28 @@ impl Supervisor {
     }
 
     /// Asks who is connected over verto, where somebody wants to know.
-    async fn compare(&self, link: &mut impl Link) -> Result<(), Lost> {
+    async fn compare(&mut self, link: &mut impl Link) -> Result<(), Lost> {
         let comparing = self.switch.comparing.get();
         if let Some(comparing) = comparing.filter(|comparing| comparing.is_of_use())
             && let Some(present) = Present::of(link, &self.switch.settings.hostname).await?
         {
-            comparing.compare(present);
+            let mut leavers = comparing.compare(present);
+            self.out.retain(|session| leavers.contains_key(session));
+            leavers.retain(|session, _| !self.out.contains(session));
+            let now = Instant::now();
+            let tasks = leavers.into_values().map(Task::Out);
+            self.switch.pending(|pending| tasks.for_each(|task| pending.add(task, now)));
         }
         Ok(())
     }
 
     async fn ask(&self, link: &mut impl Link, command: &Command) -> Result<String, Lost> {
-        link.call(&command.to_string()).await
+        link.call(&command.line()).await
     }
 
     /// Gives a command and counts what came of it.
     async fn tell(&mut self, link: &mut impl Link, command: &Command) -> Result<Verdict, Lost> {
-        let text = command.to_string();
-        let reply = match link.call(&text).await {
+        let reply = match link.call(&command.line()).await {
             Ok(reply) => reply,
             Err(lost) => {
                 self.switch.told(command, "lost");
@@ -198,9 +208,9 @@ impl Supervisor {
         let switch = self.switch.settings.name.as_str();
         if verdict == Verdict::Refused {
             let reply: String = reply.trim().chars().take(QUOTED).collect();
-            tracing::warn!(switch, command = text, reply, "the switch refused a command");
+            tracing::warn!(switch, %command, reply, "the switch refused a command");
         } else {
-            tracing::debug!(switch, command = text, outcome, "told the switch");
+            tracing::debug!(switch, %command, outcome, "told the switch");
         }
         Ok(verdict)
     }
@@ -249,6 +259,10 @@ impl Supervisor {
         {
             return Ok(Some((Task::Profile(profile.clone(), work), wait)));
         }
+        if let Task::Out(out) = task {
+            self.put_out(link, out).await?;
+            return Ok(None);
+        }
         let verdict = self.tell(link, &task.command()).await?;
         let again = self.switch.pace.again;
         match (verdict, task) {
@@ -266,6 +280,20 @@ impl Supervisor {
         }
         self.meter.told(task, Instant::now());
         Ok(None)
+    }
+
+    /// Takes from a session what it may do, and ends it.
+    async fn put_out(&mut self, link: &mut impl Link, out: &Out) -> Result<(), Lost> {
+        for command in out.revoke() {
+            self.tell(link, &command).await?;
+        }
+        // As long as a call may take, once it was allowed, to show whose it is.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        for command in out.end() {
+            self.tell(link, &command).await?;
+        }
+        self.out.insert(out.session.clone());
+        Ok(())
     }
 
     /// Removes the gateways that are to go, and says what is left to do while one is still there: it

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Instant;
 
+use jackfield_api::snapshot::SessionId;
+
 use super::command::{Command, Key, Word};
+use super::out::Out;
 
 /// A user as the switch caches it: by what it was looked up, under which name, of which domain.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,11 +38,14 @@ pub(super) enum Task {
     Tier(Word, Word, RowWork),
     /// Read its XML, which has some modules read their documents.
     ReloadXml,
+    /// Put a session out.
+    Out(Out),
 }
 
 /// What a task is about. There is one task for each; the more important ones come first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Subject {
+    Session(SessionId),
     Users,
     User(CachedUser),
     Acl,
@@ -154,6 +160,7 @@ impl Task {
             Self::Agent(name, _) => Subject::Agent(name.clone()),
             Self::Tier(queue, agent, _) => Subject::Tier(queue.clone(), agent.clone()),
             Self::ReloadXml => Subject::Xml,
+            Self::Out(out) => Subject::Session(out.session.clone()),
         }
     }
 
@@ -172,9 +179,10 @@ impl Task {
         }
     }
 
-    /// The command, where one does it.
+    /// The command, or the last of those that do it.
     pub(super) fn command(&self) -> Command {
         match self {
+            Self::Out(out) => Command::Punt(out.session.clone()),
             Self::FlushAll => Command::FlushAll,
             Self::Flush(CachedUser { key, user, domain }) => {
                 Command::FlushUser { key: *key, user: user.clone(), domain: domain.clone() }
@@ -207,7 +215,10 @@ impl fmt::Display for Task {
                 write!(f, "{}; ", Command::KillGateway { profile, gateway })?;
             }
         }
-        write!(f, "{}", self.command())
+        match self {
+            Self::Out(out) => out.fmt(f),
+            _ => self.command().fmt(f),
+        }
     }
 }
 

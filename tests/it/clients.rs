@@ -1,6 +1,7 @@
 //! Clients of channels, over real sockets: whose login is approved of, what it is granted, who has to
 //! go, and what is remembered of it.
 
+mod out;
 mod presence;
 mod races;
 
@@ -228,6 +229,43 @@ fn what_becomes_of_a_second_login_is_up_to_the_channel() {
         }
         assert_eq!(disconnect(service, &name(3), "192.0.2.7:1"), "ok\n");
         until("the third has gone", PATIENCE, || is_let_in(service, &name(3), ""));
+    });
+}
+
+#[test]
+fn whoever_was_replaced_is_named_at_each_approval_until_it_has_gone() {
+    on_each(|base| {
+        channel(base, "desk", "second_login = 'punt-old'", 1..2);
+        let program = Program::serve(base);
+        let service = program.machine;
+        let outs = |session: &str, address: &str| {
+            let told = login(service, &name(1), session, address);
+            let last = told.lines().last();
+            assert!(told.starts_with("ok\n") && last == GRANTED.lines().last(), "{told}");
+            let outs = told.lines().filter_map(|line| line.strip_prefix("out "));
+            outs.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(outs("mine-1", "192.0.2.7:1"), [""; 0]);
+        // However often the answer is lost, and whoever comes meanwhile.
+        for _ in 0..2 {
+            assert_eq!(outs("b", "192.0.2.7:2"), ["mine-1"]);
+        }
+        assert_eq!(outs("c", "192.0.2.7:3"), ["mine-1", "b"]);
+        assert_eq!(outs("c", "192.0.2.7:33"), ["mine-1", "b"]);
+        // It may come back, and then another one has to go.
+        assert_eq!(outs("b", "192.0.2.7:2"), ["mine-1", "c"]);
+        assert_eq!(disconnect(service, &name(1), "192.0.2.7:1"), "ok\n");
+        assert_eq!(outs("b", "192.0.2.7:2"), ["c"]);
+        assert_eq!(disconnect(service, &name(1), "192.0.2.7:33"), "ok\n");
+        assert_eq!(outs("b", "192.0.2.7:2"), [""; 0]);
+        assert_eq!(connected(base, 1).as_deref(), Some("192.0.2.7:2"));
+        // Nobody takes over without end from those who do not go.
+        let rest =
+            (0..17).map(|at| login(service, &name(1), &format!("s{at}"), &format!("x:{at}")));
+        let refused = rest.filter(|told| told == PUNT).count();
+        assert_eq!(refused, 1);
+        assert_eq!(disconnect(service, &name(1), "x:3"), "ok\n");
+        assert_eq!(outs("t", "192.0.2.7:9").len(), 16);
     });
 }
 

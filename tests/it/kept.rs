@@ -12,7 +12,8 @@ use jackfield::db::Mark;
 use jackfield::kept::KeptFile;
 use jackfield::settings::Settings;
 use jackfield_api::snapshot::{
-    Channel, Client, ClientSecret, Connection, Global, Hosts, SessionId, Snapshot, TokenHash, Uuid,
+    Channel, Client, ClientSecret, Connection, Global, Hosts, Replaced, SessionId, Snapshot,
+    TokenHash, Uuid,
 };
 use jackfield_api::testing::pbx;
 
@@ -85,6 +86,8 @@ fn nasty() -> Snapshot {
     let token = TokenHash::parse(&digits.repeat(4));
     contents.channels.push(Channel { token, ..Channel::new("desk") });
     let connection = Connection { at: 7, address: "[2001:db8::1]:7".into(), switch: "vm".into() };
+    let session = SessionId::parse("b~a").expect("an id");
+    let replaced = [Replaced { session, connection: connection.clone() }];
     contents.clients = (1..=3)
         .map(|row| {
             let client = Client {
@@ -96,6 +99,7 @@ fn nasty() -> Snapshot {
                 expires: i64::MAX,
                 asked_from: Some("2001:db8::1".to_owned()),
                 connected: (row > 1).then(|| connection.clone()),
+                replaced: replaced.iter().take(usize::from(row > 2)).cloned().collect(),
             };
             (i64::try_from(row).expect("small"), client)
         })

@@ -26,6 +26,20 @@ pub struct Client {
     pub asked_from: Option<String>,
     /// The connection that it has, as far as the switches have told.
     pub connected: Option<Connection>,
+    /// Who had to make place for it, and may still be there: its oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<Replaced>,
+}
+
+/// A session whose place another login has taken ([`SecondLogin::PuntOld`](super::SecondLogin)), with the
+/// connection that it had. It has to be put out, until it is known that the connection is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// The session.
+    pub session: SessionId,
+    /// Its connection.
+    #[serde(flatten)]
+    pub connection: Connection,
 }
 
 /// A connection of a client.
@@ -50,6 +64,12 @@ impl Client {
     pub fn is_connected(&self, channel: &Channel, now: i64) -> bool {
         let since = now - i64::from(channel.session_life);
         !self.is_expired(now) && self.connected.as_ref().is_some_and(|it| it.at > since)
+    }
+
+    /// All connections that it may have on switches: the one that it has, and those that have to go.
+    pub fn connections(&self) -> impl Iterator<Item = (&SessionId, &Connection)> {
+        let own = self.connected.iter().map(|connection| (&self.session, connection));
+        own.chain(self.replaced.iter().map(|it| (&it.session, &it.connection)))
     }
 }
 
@@ -96,7 +116,7 @@ impl fmt::Debug for ClientSecret {
 /// One that could be something else in a command of a switch, or in a line of an answer, is none; nor
 /// is one that holds the word that tells hook scripts to put a client out: older ones look for it in
 /// all of an answer.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(Box<str>);
 
@@ -178,6 +198,7 @@ mod tests {
             expires: 1000,
             asked_from: None,
             connected: None,
+            replaced: Vec::new(),
         };
         assert!(!client.is_connected(&channel, 10));
         let (address, switch) = (String::new(), String::new());

@@ -151,6 +151,7 @@ mod tests {
             expires: 1,
             asked_from: None,
             connected: None,
+            replaced: Vec::new(),
         }
     }
 

@@ -43,8 +43,8 @@ pub struct Approval {
     pub methods: Vec<String>,
     /// The event channels of its channel.
     pub event_channels: Vec<String>,
-    /// The session whose place it has taken, which has to go.
-    pub instead_of: Option<SessionId>,
+    /// The sessions whose place it has taken, and which may still be there: they have to go.
+    pub instead_of: Vec<SessionId>,
 }
 
 /// Why a login has to go.

@@ -30,16 +30,23 @@ CREATE TABLE clients (
     id INTEGER PRIMARY KEY,
     channel_id INTEGER NOT NULL REFERENCES channels (id) ON DELETE CASCADE,
     -- A UUID.
-    name TEXT NOT NULL UNIQUE CHECK (length(name) = 36 AND NOT name GLOB '*[^-0-9a-f]*'),
+    name TEXT NOT NULL UNIQUE CHECK (
+        length(name) = 36 AND NOT replace(name, '-', '') GLOB '*[^0-9a-f]*'
+        AND name LIKE '________-____-____-____-____________' AND length(replace(name, '-', '')) = 32
+    ),
     -- MD5 of `name:domain:password`.
     ha1 TEXT NOT NULL CHECK (length(ha1) = 32 AND NOT ha1 GLOB '*[^0-9a-f]*'),
-    session TEXT NOT NULL CHECK (length(session) BETWEEN 1 AND 128 AND NOT session GLOB '*[^-A-Za-z0-9._~]*'),
+    session TEXT NOT NULL CHECK (
+        length(session) BETWEEN 1 AND 128 AND NOT session GLOB '*[^-A-Za-z0-9._~]*' AND session NOT LIKE '%punt%'
+    ),
     created INTEGER NOT NULL,
     expires INTEGER NOT NULL,
     asked_from TEXT,
     connected INTEGER,
     connected_address TEXT,
     connected_switch TEXT,
+    -- Sessions whose place another login has taken, each with the connection that it had.
+    replaced TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(replaced)),
     created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK ((connected IS NULL) = (connected_address IS NULL)),

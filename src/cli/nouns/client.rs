@@ -90,6 +90,7 @@ impl Spoken for ChannelClient {
             expires: 0,
             asked_from: None,
             connected: None,
+            replaced: Vec::new(),
         };
         Self { channel, client }
     }
@@ -122,10 +123,11 @@ impl Spoken for ChannelClient {
             desk.made.push(("session", client.session.as_str().to_owned()));
         }
         if fields.disconnected {
-            if client.connected.is_none() {
+            if client.connections().next().is_none() {
                 bail!("it is not connected");
             }
             client.connected = None;
+            client.replaced.clear();
         }
         Ok(())
     }
@@ -152,6 +154,7 @@ impl Spoken for ChannelClient {
             "connected": connected.map(|it| it.at),
             "connected_address": connected.map(|it| it.address.as_str()),
             "connected_switch": connected.map(|it| it.switch.as_str()),
+            "replaced": self.client.replaced.iter().map(|it| &it.connection).collect::<Vec<_>>(),
         }))
     }
 

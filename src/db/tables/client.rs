@@ -5,7 +5,7 @@ use jackfield_api::snapshot::{Client, ClientSecret, Connection, SessionId, Uuid}
 
 use super::super::schema::clients;
 use super::super::session::Session;
-use super::{Columns, row};
+use super::{Columns, json, row};
 use crate::db::DbError;
 
 row!(clients, ClientRow {
@@ -19,6 +19,7 @@ row!(clients, ClientRow {
     pub(in crate::db) connected: Option<i64>,
     pub(in crate::db) connected_address: Option<String>,
     pub(in crate::db) connected_switch: Option<String>,
+    pub(in crate::db) replaced: String,
 });
 
 impl ClientRow {
@@ -35,6 +36,7 @@ impl ClientRow {
             connected: connected.map(|connection| connection.at),
             connected_address: connected.map(|connection| connection.address.clone()),
             connected_switch: connected.map(|connection| connection.switch.clone()),
+            replaced: json(&client.replaced),
         }
     }
 
@@ -56,6 +58,7 @@ impl ClientRow {
             expires: self.expires,
             asked_from: self.asked_from,
             connected,
+            replaced: columns.json("replaced", &self.replaced)?,
         })
     }
 }

@@ -8,15 +8,18 @@
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use jackfield_api::snapshot::{Channel, Client, SecondLogin, SessionId};
+use jackfield_api::snapshot::{Channel, Client, Replaced, SecondLogin, SessionId};
 use jackfield_api::{Approval, ClientLeave, ClientLogin, LoginDecision, LoginRefusal};
 
 use super::super::DbError;
 use super::super::schema::{channels, clients};
 use super::super::session::Session;
-use super::super::tables::Row;
 use super::super::tables::channel::ChannelRow;
 use super::super::tables::client::{self, ClientRow};
+use super::super::tables::{Row, json};
+
+/// How many sessions may be in a client's row that were replaced and have not gone.
+const MOST_REPLACED: usize = 16;
 
 /// Decides on a login at this time.
 pub(super) fn login(
@@ -28,26 +31,33 @@ pub(super) fn login(
         return Ok(LoginDecision::Refused(LoginRefusal::Unknown));
     };
     let is_second = client.session != login.session;
-    let approved = |instead_of: Option<SessionId>| {
+    let approved = |instead_of: Vec<SessionId>| {
         LoginDecision::Approved(Approval {
             methods: channel.methods.clone(),
             event_channels: channel.event_channels.clone(),
             instead_of,
         })
     };
+    // Each time anew: nobody knows whether the answer that told it before has arrived.
+    let mut instead_of: Vec<_> = client.replaced.iter().map(|it| it.session.clone()).collect();
     if is_recorded(&client, &channel, login, now) {
-        return Ok(approved(None));
+        return Ok(approved(instead_of));
     }
     let takes_over = is_second && channel.second_login == SecondLogin::PuntOld;
+    if takes_over && client.replaced.len() >= MOST_REPLACED {
+        return Ok(LoginDecision::Refused(LoginRefusal::Second));
+    }
     if record(c, id, &client, &channel, login, now)? {
-        return Ok(approved(takes_over.then_some(client.session)));
+        instead_of.extend(takes_over.then(|| client.session.clone()));
+        instead_of.retain(|session| *session != login.session);
+        return Ok(approved(instead_of));
     }
     Ok(match refusal(&client, &channel, login, now) {
         // Beside the other one, and recorded as nothing.
         Some(LoginRefusal::Second) if channel.second_login == SecondLogin::Allow => {
             let is_room =
                 client.is_connected(&channel, now) || has_room(c, &channel, &client, now)?;
-            if is_room { approved(None) } else { LoginDecision::Refused(LoginRefusal::Full) }
+            if is_room { approved(Vec::new()) } else { LoginDecision::Refused(LoginRefusal::Full) }
         }
         Some(refusal) => LoginDecision::Refused(refusal),
         None => LoginDecision::Refused(LoginRefusal::Full),
@@ -110,9 +120,20 @@ fn record(
             clients::connected.eq(now),
             clients::connected_address.eq(&login.address),
             clients::connected_switch.eq(&login.switch),
+            clients::replaced.eq(json(&replaced_by(client, &login.session))),
         ))
         .execute(c)?;
     Ok(written == 1)
+}
+
+/// Who has to make place where this session takes it, or has had to before.
+fn replaced_by(client: &Client, session: &SessionId) -> Vec<Replaced> {
+    let now = client
+        .connected
+        .clone()
+        .map(|connection| Replaced { session: client.session.clone(), connection });
+    let all = client.replaced.iter().cloned().chain(now);
+    all.filter(|it| it.session != *session).collect()
 }
 
 /// Why it was not recorded, if it is not that the channel is full.
@@ -144,15 +165,15 @@ fn has_room(c: &mut Session, channel: &Channel, client: &Client, now: i64) -> Qu
     Ok(connected < i64::from(limit))
 }
 
-/// Records that a connection has ended; whether it was the client's.
-pub(super) fn leave(c: &mut Session, leave: &ClientLeave) -> QueryResult<bool> {
-    Ok(forget(c, leave, i64::MAX)? > 0)
+/// Records that a connection has ended; whether it was one of the client's.
+pub(super) fn leave(c: &mut Session, leave: &ClientLeave) -> Result<bool, DbError> {
+    forget(c, leave, i64::MAX)
 }
 
 /// The same of a connection that was made before this time.
-pub(super) fn forget(c: &mut Session, leave: &ClientLeave, before: i64) -> QueryResult<usize> {
-    diesel::update(clients::table)
-        .filter(clients::name.eq(leave.name.to_string()))
+pub(super) fn forget(c: &mut Session, leave: &ClientLeave, before: i64) -> Result<bool, DbError> {
+    let named = clients::table.filter(clients::name.eq(leave.name.to_string()));
+    let written = diesel::update(named)
         .filter(clients::connected.lt(before))
         .filter(clients::connected_address.eq(&leave.address))
         .filter(clients::connected_switch.eq(&leave.switch))
@@ -161,5 +182,23 @@ pub(super) fn forget(c: &mut Session, leave: &ClientLeave, before: i64) -> Query
             clients::connected_address.eq(None::<String>),
             clients::connected_switch.eq(None::<String>),
         ))
-        .execute(c)
+        .execute(c)?;
+    Ok(forget_replaced(c, leave, before)? || written > 0)
+}
+
+/// The same of a connection that had to go.
+fn forget_replaced(c: &mut Session, leave: &ClientLeave, before: i64) -> Result<bool, DbError> {
+    let Some(id) = client::named(c, leave.name)? else { return Ok(false) };
+    let Some(row) = ClientRow::read(c, id)? else { return Ok(false) };
+    let mut replaced = row.read_as(id)?.replaced;
+    let count = replaced.len();
+    replaced.retain(|Replaced { connection: it, .. }| {
+        it.at >= before || it.address != leave.address || it.switch != leave.switch
+    });
+    if replaced.len() == count {
+        return Ok(false);
+    }
+    let at = clients::table.filter(clients::id.eq(id));
+    diesel::update(at).set(clients::replaced.eq(json(&replaced))).execute(c)?;
+    Ok(true)
 }

@@ -78,7 +78,7 @@ impl Job {
     fn carry_out(&self, session: &mut Session, now: i64) -> Result<Told, DbError> {
         match &self.ask {
             Ask::Login(login) => client::login(session, login, now).map(Told::Login),
-            Ask::Leave(leave) => Ok(Told::Left(client::leave(session, leave)?)),
+            Ask::Leave(leave) => client::leave(session, leave).map(Told::Left),
         }
     }
 }

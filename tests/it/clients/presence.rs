@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 /// Who is there, as a switch tells it.
-fn status(clients: &[(u32, &str)]) -> String {
+pub(super) fn status(clients: &[(u32, &str)]) -> String {
     let users: Vec<_> = clients
         .iter()
         .map(|(at, address)| {
@@ -27,7 +27,7 @@ fn status(clients: &[(u32, &str)]) -> String {
 }
 
 /// A switch that says so.
-fn switch(says: &Arc<Mutex<Said>>) -> FakeSwitch {
+pub(super) fn switch(says: &Arc<Mutex<Said>>) -> FakeSwitch {
     let says = Arc::clone(says);
     FakeSwitch::new().answering(move |command| match command {
         "verto jsonstatus" => says.lock().expect("whole").clone(),
@@ -37,14 +37,14 @@ fn switch(says: &Arc<Mutex<Said>>) -> FakeSwitch {
     })
 }
 
-fn told(says: &Arc<Mutex<Said>>, text: impl Into<String>) {
+pub(super) fn told(says: &Arc<Mutex<Said>>, text: impl Into<String>) {
     *says.lock().expect("whole") = Said::Text(text.into());
 }
 
-fn serve(base: &Base, switch: &FakeSwitch) -> Program {
+pub(super) fn serve(base: &Base, switch: &FakeSwitch) -> Program {
     let file = base.folder.path().join("jackfield.toml");
     let settings = format!(
-        "[[switches]]\nname = 'a'\naddress = '{}'\npassword = '{PASSWORD}'\n",
+        "[[switches]]\nname = 'a'\naddress = '{}'\npassword = '{PASSWORD}'\nhostname = 'vm'\n",
         switch.address
     );
     std::fs::write(&file, settings).expect("writable");
@@ -53,7 +53,7 @@ fn serve(base: &Base, switch: &FakeSwitch) -> Program {
     Program::serve_with(base, command)
 }
 
-fn connect(base: &Base, at: u32, address: &str, switch: &str, since: i64) {
+pub(super) fn connect(base: &Base, at: u32, address: &str, switch: &str, since: i64) {
     base.sql(&format!(
         "UPDATE clients SET connected = {since}, connected_address = '{address}', \
          connected_switch = '{switch}' WHERE name = '{}'",
