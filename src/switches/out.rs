@@ -13,7 +13,7 @@ use jackfield_api::snapshot::{Channel, Client, Contents, SessionId, Uuid};
 
 use super::command::{Command, Right};
 
-/// All methods of mod_verto but `login` and the harmless `echo`, and what stands for several of them.
+/// All methods of `mod_verto` but `login` and the harmless `echo`, and what stands for several of them.
 const METHODS: [&str; 13] = [
     "verto",
     "verto.invite",
@@ -49,7 +49,7 @@ pub struct Out {
     pub session: SessionId,
     /// Whether the client has no other one on this switch, so that all calls in its name end.
     pub is_only: bool,
-    /// What it may have been given: also what mod_verto does not know by itself.
+    /// What it may have been given: also what `mod_verto` does not know by itself.
     methods: String,
     event_channels: String,
 }

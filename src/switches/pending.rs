@@ -198,14 +198,14 @@ fn place(subject: &Subject, task: &Task) -> (u8, Option<u8>) {
     let kind = match subject {
         Subject::Session(_) => 0,
         Subject::Users => 1,
-        Subject::User(_) => 1,
-        Subject::Acl => 2,
-        Subject::Profile(_) => 3,
-        Subject::Voicemail(_) => 4,
-        Subject::Queue(_) => 5,
-        Subject::Agent(_) => 6,
-        Subject::Tier(..) => 7,
-        Subject::Xml => 8,
+        Subject::User(_) => 2,
+        Subject::Acl => 3,
+        Subject::Profile(_) => 4,
+        Subject::Voicemail(_) => 5,
+        Subject::Queue(_) => 6,
+        Subject::Agent(_) => 7,
+        Subject::Tier(..) => 8,
+        Subject::Xml => 9,
     };
     (kind, rank(task))
 }
