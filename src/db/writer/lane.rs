@@ -4,9 +4,10 @@
 //!
 //! The connection stays open while there is something to write, and a moment longer. What is not written
 //! by the time that somebody waits for it is not written; a thread whose database says nothing is left
-//! behind, as in `distant`.
+//! behind, as in `distant`. Whoever has gone leaves what was asked in the queue, so that is bounded: a
+//! database that hangs takes no memory.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ const WHO: &str = "verto";
 const IDLE: Duration = Duration::from_secs(2);
 /// How many are written at once, at most: they hold up every other writer.
 const MOST: usize = 256;
+/// How many wait for that, at most: more than come while a transaction takes as long as anybody waits.
+const WAITING: usize = 4096;
 /// How long one transaction may take before its thread is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many threads may be left behind.
@@ -37,7 +40,7 @@ pub(super) struct Lane(Mutex<Option<Running>>);
 
 #[derive(Debug)]
 struct Running {
-    jobs: Sender<Job>,
+    jobs: SyncSender<Job>,
     /// Since when it has been at one transaction.
     busy: Arc<Mutex<Option<Instant>>>,
     /// One for each thread that has not ended.
@@ -110,13 +113,26 @@ impl Lane {
                 NotWritten::Failed
             })?);
         }
-        let jobs = running.as_ref().map(|running| &running.jobs);
-        if jobs.is_some_and(|jobs| jobs.send(job).is_ok()) {
-            return Ok(());
+        let sent = running.as_ref().map(|running| running.jobs.try_send(job));
+        match sent {
+            Some(Ok(())) => Ok(()),
+            Some(Err(TrySendError::Full(_))) => {
+                tell_late();
+                Err(NotWritten::Late)
+            }
+            // It has panicked; the next one is another.
+            Some(Err(TrySendError::Disconnected(_))) | None => {
+                *running = None;
+                Err(NotWritten::Failed)
+            }
         }
-        // It has panicked; the next one is another.
-        *running = None;
-        Err(NotWritten::Failed)
+    }
+}
+
+fn tell_late() {
+    static LINES: Lines = Lines::new();
+    if let Some(Line { left_out }) = LINES.next() {
+        tracing::warn!(left_out, outcome = "late", "not written: a login, or its end");
     }
 }
 
@@ -126,7 +142,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Running {
     fn start(url: DatabaseUrl, alive: Arc<()>) -> std::io::Result<Self> {
-        let (jobs, given) = channel();
+        let (jobs, given) = sync_channel(WAITING);
         let busy = Arc::default();
         let mut lane = Writing { url, database: None, busy: Arc::clone(&busy) };
         let lives = Arc::clone(&alive);
@@ -169,14 +185,11 @@ impl Writing {
     }
 
     fn write(&mut self, mut jobs: Vec<Job>) {
-        static LATE: Lines = Lines::new();
         static FAILED: Lines = Lines::new();
         loop {
             let late = jobs.extract_if(.., |job| job.left().is_zero());
             for job in late {
-                if let Some(Line { left_out }) = LATE.next() {
-                    tracing::warn!(left_out, outcome = "late", "not written: a login, or its end");
-                }
+                tell_late();
                 job.tell(Err(NotWritten::Late));
             }
             if jobs.is_empty() {
@@ -225,5 +238,53 @@ impl Writing {
             let is_late = jobs.iter().any(|job| job.left().is_zero());
             if is_late { Err(DbError::Late) } else { Ok(told) }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jackfield_api::LoginRefusal;
+    use jackfield_api::snapshot::{SessionId, Uuid};
+
+    use super::*;
+
+    /// A login of nobody, for which is waited long.
+    fn login() -> (Job, oneshot::Receiver<Result<Told, NotWritten>>) {
+        let (name, session) = (Uuid::nil(), SessionId::parse("mine").expect("an id"));
+        let (address, switch) = ("192.0.2.1:1".to_owned(), "vm".to_owned());
+        let ask = Ask::Login(ClientLogin { name, session, address, switch });
+        let (tell, told) = oneshot::channel();
+        (Job { ask, end: Instant::now() + Duration::from_mins(1), tell }, told)
+    }
+
+    #[test]
+    fn a_database_that_hangs_has_so_many_wait_and_the_next_ones_are_told_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = DatabaseUrl::sqlite(folder.path().join("jackfield.db"));
+        let mut database = Database::make(&url).expect("made");
+        database.migrate().expect("made");
+        let lane = Lane::default();
+        let (mut waiting, mut refused) = (Vec::new(), 0);
+        let held = database.write("test", |_| -> Result<(), DbError> {
+            for _ in 0..2 * (WAITING + MOST) {
+                let (job, told) = login();
+                match lane.give(&url, job) {
+                    Ok(()) => waiting.push(told),
+                    Err(why) => {
+                        assert_eq!(why, NotWritten::Late);
+                        refused += 1;
+                    }
+                }
+            }
+            Ok(())
+        });
+        held.expect("nobody else writes");
+        assert!((WAITING..=WAITING + MOST).contains(&waiting.len()), "{}", waiting.len());
+        assert!(refused >= WAITING, "{refused}");
+        for told in waiting {
+            let told = told.blocking_recv().expect("the thread lives").expect("it was written");
+            let unknown = LoginDecision::Refused(LoginRefusal::Unknown);
+            assert!(matches!(&told, Told::Login(decision) if *decision == unknown), "{told:?}");
+        }
     }
 }
