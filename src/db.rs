@@ -14,6 +14,7 @@ mod merge;
 mod migrations;
 mod news;
 pub(crate) mod nouns;
+mod prune;
 mod schema;
 mod session;
 mod tables;
@@ -169,6 +170,17 @@ impl Database {
     pub fn changes(&mut self, since: Option<i64>, limit: u32) -> Result<Vec<Change>, DbError> {
         self.check_version()?;
         changes::list(&mut self.session, since, limit.into())
+    }
+
+    /// Takes some of what machines noted out of the history of changes, if no reader needs it any more;
+    /// how many. There may be more.
+    pub fn prune(&mut self) -> Result<usize, DbError> {
+        self.check_version()?;
+        let passed = self.session.read(prune::passed)?;
+        if passed.is_empty() {
+            return Ok(0);
+        }
+        self.session.write("prune", |session| prune::delete(session, &passed))
     }
 
     fn check_identity(&self) -> Result<(), DbError> {

@@ -40,6 +40,7 @@ pub mod metrics;
 mod names;
 pub mod plug;
 mod presence;
+mod prune;
 mod reload;
 mod runtime;
 mod secret;

@@ -25,7 +25,7 @@ use crate::presence::Presence;
 use crate::settings::InForce;
 use crate::systemd::{Inherited, Starting};
 use crate::watch::{Follower, Watcher};
-use crate::{descriptors, http, reload, runtime, systemd};
+use crate::{descriptors, http, prune, reload, runtime, systemd};
 
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     // Before the thread that writes the log.
@@ -60,6 +60,7 @@ async fn serve(
     };
     let watcher = Watcher::start(Arc::clone(&app), Some(mark), vec![follow, tell])
         .context("cannot start a thread")?;
+    prune::start(settings.database_url.clone()).context("cannot start a thread")?;
     refusal::point_out(&settings);
     for (registry, entry) in app.router.handlers() {
         let (kind, origin) = ("handler", entry.origin);

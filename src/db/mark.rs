@@ -55,6 +55,11 @@ impl Mark {
         c: &mut Session,
         most: usize,
     ) -> Result<Option<Vec<Noted>>, DbError> {
+        let pruned: i64 = revision::table.select(revision::pruned).first(c)?;
+        // What was deleted had not been read yet.
+        if self.revision < pruned {
+            return Ok(None);
+        }
         let behind = match &self.last {
             None => 0,
             Some(last) => {
@@ -80,7 +85,7 @@ impl Mark {
                 changes::owner_id,
             ))
             .load(c)?;
-        // Changes without a gap: none has been forgotten, and no other history has the same numbers.
+        // The first one follows: no other history has the same numbers.
         let follows = noted.first().is_none_or(|first| first.revision == self.revision + 1);
         Ok((noted.len() <= most && follows).then_some(noted))
     }

@@ -3,7 +3,7 @@
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
 
-table! { revision (id) { id -> BigInt, value -> BigInt, writer -> Nullable<Text> } }
+table! { revision (id) { id -> BigInt, value -> BigInt, writer -> Nullable<Text>, pruned -> BigInt } }
 // `at` has a type of its own in each database.
 table! {
     changes (id) {

@@ -26,6 +26,7 @@ mod pin;
 mod policies;
 mod pollution;
 mod protected;
+mod prune;
 mod registry;
 mod safe_xml;
 mod sessions;
