@@ -15,6 +15,7 @@ from stand_in import PASSWORD
 from switch import HOOKS
 from verto import OFFER, may
 
+CLIENT = "0b7e1c1e-2222-4333-8444-555555555555"
 LEVEL = re.compile(r"\[(\w+)\] (\S+?):\d+ (.*)$")
 
 
@@ -133,12 +134,13 @@ class NotApproved(HookTest):
         self.cannot_call(client)
 
     def test_what_the_look_up_gave_is_taken_away_and_the_calls_end(self):
-        for answer in ("punt\n", "garbage\n"):
+        # About a client nobody else may have decided.
+        for answer, name in (("punt\n", "anna"), ("garbage\n", CLIENT)):
             with self.subTest(answer=answer):
                 self.service.methods = METHODS
                 go_on = []
                 self.service.answer = lambda fields: wait_until(lambda: go_on, 5, "the call is up") and answer
-                client = self.logged_in("anna")
+                client = self.logged_in(name)
                 self.calling(client)
                 go_on.append(True)
                 wait_until(lambda: self.switch.channels() == 0, 2, "its call has ended")
@@ -146,6 +148,13 @@ class NotApproved(HookTest):
 
 
 class Undecided(HookTest):
+    def test_a_user_about_whom_nobody_has_decided_keeps_what_the_look_up_gave(self):
+        self.service.methods = METHODS
+        self.service.answer = lambda fields: "garbage\n"
+        client = self.logged_in("anna")
+        self.until_logged("nobody has decided about a login that is no client's")
+        self.calling(client)
+
     def stays_out(self, client, seconds):
         self.until_logged("nobody has decided about a login")
         end = time.monotonic() + seconds
