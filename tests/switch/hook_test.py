@@ -1,13 +1,11 @@
 """What tests of the hook scripts stand on: a stand-in for the service, and a switch whose hooks tell it who logs in."""
 
 import os
-import tempfile
-from pathlib import Path
 
-import stage
 from browsers import BrowserTest
 from hook_switch import DOMAIN, HookSwitch
-from processes import stop_all, wait_until
+from processes import wait_until
+from scene import Scene
 from stand_in import PASSWORD, StandIn
 
 METHODS = "verto.invite,verto.bye"
@@ -18,26 +16,16 @@ def takes_away(session):
     return f"revoke {session} methods {METHODS}\nrevoke {session} event_channels presence\nout {session}\n"
 
 
-class World:
+class World(Scene):
     """A stand-in, and the switch whose hooks tell it who has logged in."""
 
-    def __init__(self):
-        self._stops = []
-        self.folder = Path(tempfile.mkdtemp(prefix="jackfield-hooks-"))
-        try:
-            self.service = StandIn()
-            self._stops.append(self.service.stop)
-            self.switch = HookSwitch(os.environ["JACKFIELD_FREESWITCH"], self.folder / "switch", self.service.url)
-            self._stops.append(self.switch.stop)
-        except BaseException:
-            self.close()
-            raise
+    name = "hooks"
 
-    def close(self):
-        while self._stops:
-            self._stops.pop()()
-        stop_all()
-        stage.remove(self.folder)
+    def start(self):
+        self.service = StandIn()
+        self.stops(self.service.stop)
+        self.switch = HookSwitch(os.environ["JACKFIELD_FREESWITCH"], self.folder / "switch", self.service.url)
+        self.stops(self.switch.stop)
 
 
 class HookTest(BrowserTest):

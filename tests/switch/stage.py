@@ -2,51 +2,29 @@
 
 import json
 import re
-import shutil
-import tempfile
 import unittest
-from pathlib import Path
 
 import demo
 from demo_switch import DemoSwitch
 from jackfield import DemoJackfield
 from phones import Phone
-from processes import stop_all, wait_until
+from processes import wait_until
+from scene import Scene
 
 
-class Stage:
+class Stage(Scene):
     """The running pair, in a folder of its own that only its owner can read."""
 
-    def __init__(self, freeswitch):
-        self._stops = []
-        self.folder = Path(tempfile.mkdtemp(prefix="jackfield-switch-"))
-        try:
-            self.jackfield = DemoJackfield(self.folder)
-            self._stops.append(self.jackfield.stop)
-            self.switch = DemoSwitch(freeswitch, self.folder / "switch", self.jackfield.url)
-            self._stops.append(self.switch.stop)
-        except BaseException:
-            self.close()
-            raise
+    name = "switch"
 
-    def close(self):
-        """Stop both, the switch first, and remove the folder: it holds passwords."""
-        while self._stops:
-            self._stops.pop()()
-        stop_all()
-        remove(self.folder)
+    def start(self, freeswitch):
+        self.jackfield = DemoJackfield(self.folder)
+        self.stops(self.jackfield.stop)
+        self.switch = DemoSwitch(freeswitch, self.folder / "switch", self.jackfield.url)
+        self.stops(self.switch.stop)
 
 
 stage = None  # the Stage, once it is set up
-keep = False  # whether folders are kept
-
-
-def remove(folder):
-    """Remove a folder of passwords and logs, or say where it is if it is to be kept."""
-    if keep:
-        print(f"kept: {folder}")
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class SwitchTest(unittest.TestCase):

@@ -10,6 +10,7 @@ import sys
 import unittest
 
 import processes
+import scene
 import stage
 
 ORDER = [
@@ -36,7 +37,7 @@ def main():
     options = parser.parse_args()
     processes.install_cleanup()
     signal.signal(signal.SIGALRM, out_of_time)
-    stage.keep = options.keep
+    scene.keep = options.keep
     apart = [name for name in options.tests if name.split(".")[0] in APART]
     shared = [name for name in options.tests if name not in apart]
     try:

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import demo
 import documents
-import stage
 import switch_log
 import vanilla
 from executed import Recording
 from jackfield import Jackfield, User, environment, find_program
 from phones import Phone
 from processes import require_free
+from scene import remove
 from switch import Switch, find_modules
 from switch import find_program as find_switch
 
@@ -112,7 +112,7 @@ def setUpModule():
         print("SKIP  SKIP  SKIP: test_import did NOT run: JACKFIELD_VANILLA does not name FreeSWITCH's default tree.")
         raise unittest.SkipTest("JACKFIELD_VANILLA does not name FreeSWITCH's default tree")
     world = World()
-    unittest.addModuleCleanup(stage.remove, world.folder)
+    unittest.addModuleCleanup(remove, world.folder)
 
 
 class Served(unittest.TestCase):

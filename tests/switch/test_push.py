@@ -7,18 +7,16 @@ import os
 import re
 import secrets
 import subprocess
-import tempfile
 import time
 import unittest
-from pathlib import Path
 
 import demo
-import stage
 from caching_proxy import CachingProxy
 from demo_switch import DemoSwitch
 from jackfield import DemoJackfield, User, environment, find_program
 from phones import Phone
-from processes import free_port, stop_all, wait_until
+from processes import free_port, wait_until
+from scene import Scene
 
 PROFILE = demo.SIP_PROFILE
 YOUNG = 12  # seconds for which the switch refuses to end a profile that it has just started
@@ -26,39 +24,29 @@ YOUNG = 12  # seconds for which the switch refuses to end a profile that it has 
 world = None
 
 
-class World:
+class World(Scene):
     """A service that is told where the switch is, and the switch, which asks it through the proxy."""
 
-    def __init__(self):
-        self._stops = []
-        self.folder = Path(tempfile.mkdtemp(prefix="jackfield-push-"))
-        try:
-            port, password = free_port("tcp"), secrets.token_urlsafe(24)
-            secret = self.folder / "event-socket.password"
-            secret.touch(mode=0o600)
-            secret.write_text(password + "\n")
-            settings = self.folder / "jackfield.toml"
-            settings.write_text(
-                f'[[switches]]\nname = "pushed"\naddress = "127.0.0.1:{port}"\npassword_file = "{secret}"\n'
-            )
-            self.jackfield = DemoJackfield(self.folder, {"CONFIG": str(settings)})
-            self._stops.append(self.jackfield.stop)
-            self.proxy = CachingProxy(self.jackfield.port)
-            self._stops.append(self.proxy.stop)
-            freeswitch = os.environ["JACKFIELD_FREESWITCH"]
-            self.switch = DemoSwitch(freeswitch, self.folder / "switch", self.proxy.url, (port, password))
-            self._stops.append(self.switch.stop)
-            self.started = time.monotonic()
-            wait_until(lambda: self.metric("jackfield_switch_up") == 1, 40, "the service reaches the switch")
-        except BaseException:
-            self.close()
-            raise
+    name = "push"
 
-    def close(self):
-        while self._stops:
-            self._stops.pop()()
-        stop_all()
-        stage.remove(self.folder)
+    def start(self):
+        port, password = free_port("tcp"), secrets.token_urlsafe(24)
+        secret = self.folder / "event-socket.password"
+        secret.touch(mode=0o600)
+        secret.write_text(password + "\n")
+        settings = self.folder / "jackfield.toml"
+        settings.write_text(
+            f'[[switches]]\nname = "pushed"\naddress = "127.0.0.1:{port}"\npassword_file = "{secret}"\n'
+        )
+        self.jackfield = DemoJackfield(self.folder, {"CONFIG": str(settings)})
+        self.stops(self.jackfield.stop)
+        self.proxy = CachingProxy(self.jackfield.port)
+        self.stops(self.proxy.stop)
+        freeswitch = os.environ["JACKFIELD_FREESWITCH"]
+        self.switch = DemoSwitch(freeswitch, self.folder / "switch", self.proxy.url, (port, password))
+        self.stops(self.switch.stop)
+        self.started = time.monotonic()
+        wait_until(lambda: self.metric("jackfield_switch_up") == 1, 40, "the service reaches the switch")
 
     def command(self, *words, given=""):
         """A command of an operator; it returns when the service answers from its change."""
