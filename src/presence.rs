@@ -5,22 +5,23 @@
 //! that came while the switch was asked is left alone, and so is everybody of a switch that does not
 //! answer.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jackfield_api::ClientLeave;
-use jackfield_api::snapshot::SessionId;
+use jackfield_api::snapshot::Connection;
 
 use crate::app::App;
 use crate::clock;
 use crate::db::Writer;
 use crate::fsapi::Router;
-use crate::switches::{Comparing, Out, Present, leavers, of_nobody};
+use crate::switches::{Comparing, Outs, Present, is_one, leavers};
 
 /// How long it may take to write what is put right; else it is tried again the next time.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// By how many seconds the clocks of two instances may differ.
+const LEEWAY: i64 = 5;
 /// How many connections are forgotten in one transaction.
 const AT_ONCE: usize = 256;
 
@@ -38,80 +39,64 @@ impl Presence {
         Self { router: Arc::clone(&app.router), writer, busy: Arc::default() }
     }
 
-    /// Whose session is there and has to go: it was replaced, its channel has been disabled, or its
-    /// client's time is over.
-    fn leavers(&self, present: &Present) -> BTreeMap<SessionId, Out> {
-        let (picture, now) = (self.router.picture(), clock::seconds());
-        let contents = picture.snapshot.contents();
-        let there = present.clients.iter().map(|(name, _)| *name).collect::<BTreeSet<_>>();
-        let clients = there.into_iter().filter_map(|name| contents.clients.get(name));
-        let leavers = clients.flat_map(|client| {
-            let is_here = |switch: &str| present.is_of(switch);
-            if client.is_expired(now) {
-                of_nobody(contents, client, is_here)
-            } else {
-                leavers(contents, client, is_here)
-            }
-        });
-        leavers.collect()
-    }
-
-    /// Whoever is recorded as connected to this switch since before it was asked, and is not there.
-    fn gone(&self, present: &Present) -> Vec<ClientLeave> {
+    /// Whoever is recorded as connected to this switch since before it was asked, and is not there; and
+    /// whether somebody was left alone who may be gone.
+    fn gone(&self, present: &Present) -> (Vec<ClientLeave>, bool) {
         let picture = self.router.picture();
         let clients = picture.snapshot.contents().clients.with_rows();
-        clients
-            .flat_map(|(_, client)| client.connections().map(move |(_, it)| (client.name, it)))
-            .filter(|(name, connection)| {
-                let is_of_it = connection.at < present.asked && present.is_of(&connection.switch);
-                let is_there = || present.clients.contains(&(*name, connection.address.clone()));
-                // Scripts that tell no address tell nothing that could be compared.
-                is_of_it && !connection.address.is_empty() && !is_there()
-            })
-            .map(|(name, connection)| ClientLeave {
-                name,
-                address: connection.address.clone(),
-                switch: connection.switch.clone(),
-            })
-            .collect()
+        let connections = clients
+            .flat_map(|(_, client)| client.connections().map(move |(_, it)| (client.name, it)));
+        let missing = connections.filter(|(name, it)| {
+            // Scripts that tell no address tell nothing that could be compared.
+            let is_told = present.is_of(&it.switch) && !it.address.is_empty();
+            is_told && !present.clients.contains(&(*name, it.address.clone()))
+        });
+        // It was recorded by another clock, maybe, than it was asked by.
+        let before = present.asked - LEEWAY;
+        let (gone, young): (Vec<_>, Vec<_>) = missing.partition(|(_, it)| it.at < before);
+        let leave = |(name, it): (_, &Connection)| ClientLeave {
+            name,
+            address: it.address.clone(),
+            switch: it.switch.clone(),
+        };
+        (gone.into_iter().map(leave).collect(), !young.is_empty())
+    }
+
+    /// On a thread that may wait; nobody but one at a time.
+    fn forget(&self, gone: &[ClientLeave], present: &Present) {
+        if gone.is_empty() || self.busy.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        // Some at a time: those that log in again meanwhile are written in between.
+        let before = present.asked - LEEWAY;
+        let forget = |some| self.writer.within(Instant::now() + PATIENCE).forget(some, before);
+        let clients: usize = gone.chunks(AT_ONCE).filter_map(|some| forget(some).ok()).sum();
+        self.busy.store(false, Ordering::SeqCst);
+        let switch = present.switch.first();
+        if clients > 0 {
+            tracing::info!(switch, clients, "forgot connections that the switch does not have");
+        }
     }
 }
 
 impl Comparing for Presence {
     fn is_of_use(&self) -> bool {
         let picture = self.router.picture();
-        picture
-            .snapshot
-            .contents()
-            .clients
-            .with_rows()
-            .any(|(_, it)| it.connections().next().is_some())
+        let mut clients = picture.snapshot.contents().clients.with_rows();
+        clients.any(|(_, it)| it.connections().next().is_some())
     }
 
-    fn compare(&self, present: Present) -> BTreeMap<SessionId, Out> {
-        let leavers = self.leavers(&present);
-        self.forget(present);
-        leavers
+    fn compare(&self, present: &Present) -> bool {
+        let (gone, is_young) = self.gone(present);
+        self.forget(&gone, present);
+        is_young
     }
-}
 
-impl Presence {
-    fn forget(&self, present: Present) {
-        let gone = self.gone(&present);
-        if gone.is_empty() || self.busy.swap(true, Ordering::SeqCst) {
-            return;
-        }
-        let (writer, busy) = (self.writer.clone(), Arc::clone(&self.busy));
-        tokio::task::spawn_blocking(move || {
-            // Some at a time: those that log in again meanwhile are written in between.
-            let forget =
-                |some| writer.within(Instant::now() + PATIENCE).forget(some, present.asked);
-            let clients: usize = gone.chunks(AT_ONCE).filter_map(|some| forget(some).ok()).sum();
-            busy.store(false, Ordering::SeqCst);
-            let switch = present.switch.first();
-            if clients > 0 {
-                tracing::info!(switch, clients, "forgot connections that the switch does not have");
-            }
-        });
+    fn leavers(&self, switch: &[String]) -> Outs {
+        let picture = self.router.picture();
+        let (contents, now) = (picture.snapshot.contents(), clock::seconds());
+        let is_here = |name: &str| is_one(switch, name);
+        let clients = contents.clients.with_rows();
+        clients.flat_map(|(_, client)| leavers(contents, client, is_here, Some(now))).collect()
     }
 }

@@ -13,6 +13,7 @@
 
 mod clients;
 mod command;
+mod leaving;
 mod link;
 mod mailbox;
 mod out;
@@ -32,11 +33,12 @@ use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-pub use self::clients::{Comparing, Present};
+pub use self::clients::{Comparing, Present, is_one};
 use self::command::{Command, KINDS};
+use self::leaving::Leaving;
 use self::link::EventSocket;
 use self::mailbox::{Mailbox, Span};
-pub use self::out::{Out, leavers, of_nobody};
+pub use self::out::{Out, Outs, leavers};
 use self::pace::Meter;
 pub use self::pace::Pace;
 use self::pending::{Next, Pending};
@@ -65,8 +67,12 @@ pub struct SwitchStatus {
     /// Why not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What it calls itself, where the settings call it otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls_itself: Option<String>,
     /// How many things it is still to be told: each a user, a profile, a queue, an agent, a place in
-    /// a queue, all network lists, or all documents.
+    /// a queue, a client that was removed, all others that have to go, all network lists, or all
+    /// documents.
     pub pending: usize,
 }
 
@@ -100,11 +106,13 @@ impl Switches {
                 settings: settings.clone(),
                 pace: pace.clone(),
                 pending: Mutex::default(),
+                leaving: Mutex::default(),
                 wake: Notify::new(),
                 contact: Mutex::new(Contact {
                     state: SwitchState::Connecting,
                     since: Instant::now(),
                     error: None,
+                    calls_itself: None,
                 }),
             })
         };
@@ -163,6 +171,7 @@ async fn supervise(switch: Arc<Switch>) {
         match task.join_next().await {
             Some(Err(error)) if error.is_panic() => {
                 tracing::error!(switch = switch.settings.name, "begun anew after a panic");
+                switch.pending(|pending| pending.begin_anew(Instant::now()));
                 tokio::time::sleep(switch.pace.dial).await;
             }
             _ => return,
@@ -185,7 +194,8 @@ pub struct Telling {
 impl Drop for Telling {
     fn drop(&mut self) {
         for switch in &self.list {
-            let left = switch.pending(|pending| pending.told());
+            let mut left = switch.pending(|pending| pending.told());
+            left.extend((switch.left() > 0).then(|| "put out sessions".to_owned()));
             if !left.is_empty() {
                 let switch = switch.settings.name.as_str();
                 tracing::warn!(
@@ -204,6 +214,7 @@ struct Switch {
     settings: SwitchSettings,
     pace: Pace,
     pending: Mutex<Pending>,
+    leaving: Mutex<Leaving>,
     wake: Notify,
     contact: Mutex<Contact>,
     counts: Counts,
@@ -213,6 +224,7 @@ struct Contact {
     state: SwitchState,
     since: Instant,
     error: Option<String>,
+    calls_itself: Option<String>,
 }
 
 impl Switch {
@@ -227,7 +239,10 @@ impl Switch {
         for remark in plan.remarks {
             tracing::warn!(switch, "{remark}");
         }
-        self.pending(|pending| plan.stay.iter().for_each(|session| pending.stays(session)));
+        if !plan.removed.is_empty() || plan.leavers {
+            self.leaving(|leaving| leaving.add(plan.removed, plan.leavers));
+            self.wake.notify_one();
+        }
         if !plan.tasks.is_empty() {
             let now = Instant::now();
             self.pending(|pending| plan.tasks.into_iter().for_each(|task| pending.add(task, now)));
@@ -235,11 +250,23 @@ impl Switch {
         }
     }
 
+    /// Works on who has to go, for a moment.
+    fn leaving<T>(&self, work: impl FnOnce(&mut Leaving) -> T) -> T {
+        let done = work(&mut self.leaving.lock().unwrap_or_else(PoisonError::into_inner));
+        self.pending(|_| {});
+        done
+    }
+
+    fn left(&self) -> usize {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Works on what is pending, for a moment.
     fn pending<T>(&self, work: impl FnOnce(&mut Pending) -> T) -> T {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         let done = work(&mut pending);
-        self.counts.pending.set(pending.len().try_into().unwrap_or(i64::MAX));
+        let count = pending.len() + self.left();
+        self.counts.pending.set(count.try_into().unwrap_or(i64::MAX));
         done
     }
 
@@ -261,6 +288,22 @@ impl Switch {
         tracing::info!(switch, address, again, "connected to the switch");
         self.counts.up.set(1);
         self.contact(SwitchState::Connected, None);
+    }
+
+    /// What it says that it is called: by that it is known who is connected to it, and what is for it.
+    fn calls_itself(&self, name: &str) {
+        let is_other = !name.eq_ignore_ascii_case(&self.settings.hostname);
+        let mut contact = self.contact.lock().unwrap_or_else(PoisonError::into_inner);
+        contact.calls_itself = is_other.then(|| name.to_owned());
+        drop(contact);
+        if is_other {
+            let (switch, hostname) = (&self.settings.name, &self.settings.hostname);
+            let name = name.escape_debug();
+            tracing::warn!(
+                switch,
+                "the switch calls itself «{name}», and the settings «{hostname}»: write hostname = \"{name}\""
+            );
+        }
     }
 
     fn lost(&self, why: &str) {
@@ -296,7 +339,7 @@ impl Switch {
     }
 
     fn status(&self) -> SwitchStatus {
-        let pending = self.pending(|pending| pending.len());
+        let pending = self.pending(|pending| pending.len()) + self.left();
         let contact = self.contact.lock().unwrap_or_else(PoisonError::into_inner);
         SwitchStatus {
             name: self.settings.name.clone(),
@@ -304,6 +347,7 @@ impl Switch {
             state: contact.state,
             for_s: contact.since.elapsed().as_secs(),
             error: contact.error.clone(),
+            calls_itself: contact.calls_itself.clone(),
             pending,
         }
     }

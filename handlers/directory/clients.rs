@@ -142,6 +142,7 @@ mod tests {
             asked_from: None,
             connected: None,
             replaced: Vec::new(),
+            granted: Vec::new(),
         }
     }
 

@@ -50,10 +50,10 @@ async fn decide(event: ClientEvent<'_>, means: Means<'_>) -> Result<Verdict, Ref
 
 /// What the hook has to do for a login that may stay.
 fn approved(approval: Approval, snapshot: &Snapshot) -> Verdict {
-    let Approval { methods, event_channels, instead_of } = approval;
+    let Approval { methods, event_channels, instead_of, granted_before } = approval;
     let mut tasks = Vec::new();
     for session in instead_of {
-        tasks.extend(out(session, &methods, &event_channels));
+        tasks.extend(out(session, &methods, &event_channels, &granted_before));
     }
     if snapshot.contents().verto.grant == Grant::OnApproval {
         let rights = [Right::Methods(methods), Right::EventChannels(event_channels)];
@@ -64,11 +64,19 @@ fn approved(approval: Approval, snapshot: &Snapshot) -> Verdict {
 
 /// Takes a session's rights and ends its calls. A right is taken by the very name that it was given by;
 /// what the channel had before it was changed it may have, too.
-fn out(session: SessionId, methods: &[String], event_channels: &[String]) -> Vec<Task> {
-    let mut all = methods.to_vec();
-    let usual = Channel::new("").methods.into_iter();
-    all.extend(usual.filter(|method| !methods.contains(method)));
-    let rights = [Right::Methods(all), Right::EventChannels(event_channels.to_vec())];
+fn out(
+    session: SessionId,
+    methods: &[String],
+    event_channels: &[String],
+    before: &[String],
+) -> Vec<Task> {
+    let with = |now: &[String], others: &[String]| {
+        let others = others.iter().filter(|it| !now.contains(it));
+        now.iter().chain(others).cloned().collect::<Vec<_>>()
+    };
+    let usual = with(methods, &Channel::new("").methods);
+    let rights =
+        [Right::Methods(with(&usual, before)), Right::EventChannels(with(event_channels, before))];
     let rights = rights.into_iter().filter(|right| !right.is_empty());
     let mut tasks: Vec<_> = rights.map(|right| Task::Revoke(session.clone(), right)).collect();
     tasks.push(Task::Out(session));
@@ -106,6 +114,7 @@ mod tests {
             methods: vec!["verto.invite".to_owned(), "x".to_owned()],
             event_channels: vec!["presence".to_owned()],
             instead_of: instead_of.iter().filter_map(|id| SessionId::parse(id)).collect(),
+            granted_before: vec!["y".to_owned()],
         })))
     }
 
@@ -126,8 +135,8 @@ mod tests {
             told,
             "ok\n\
              revoke old methods verto.invite,x,verto.attach,verto.answer,verto.bye,verto.modify,\
-             verto.info\n\
-             revoke old event_channels presence\n\
+             verto.info,y\n\
+             revoke old event_channels presence,y\n\
              out old\n\
              grant methods verto.invite,x\n\
              grant event_channels presence\n"

@@ -100,6 +100,17 @@ impl Report {
     fn switches(&mut self, switches: &Value) {
         for switch in switches.as_array().into_iter().flatten() {
             let text = |key: &str| switch[key].as_str().unwrap_or_default();
+            if let Some(name) = switch["calls_itself"].as_str() {
+                let what = format!(
+                    "switch {} calls itself «{}»: what is for it, and who is connected to it, is not \
+                     known by the name of the settings",
+                    text("name"),
+                    name.escape_debug()
+                );
+                let remedy =
+                    format!("`hostname = \"{}\"` in its [[switches]]", name.escape_debug());
+                self.add(Level::Warning, "service", what, text("address"), &remedy);
+            }
             let remedy = match text("state") {
                 "unreachable" => "see that it runs, and that its event socket listens there",
                 "refused" => {

@@ -150,6 +150,7 @@ fn create(c: &mut Session, ask: &Ask, channel: &Channel, now: i64) -> Result<Giv
         asked_from: Some(ask.address.clone()),
         connected: None,
         replaced: Vec::new(),
+        granted: Vec::new(),
     };
     ClientRow::of(&client).insert(c)?;
     let Client { session, expires, .. } = client;

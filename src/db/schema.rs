@@ -149,6 +149,7 @@ table! {
         connected_address -> Nullable<Text>,
         connected_switch -> Nullable<Text>,
         replaced -> Text,
+        granted -> Text,
     }
 }
 

@@ -186,7 +186,9 @@ pub(in crate::db) fn json<T: Serialize + ?Sized>(value: &T) -> String {
 /// How a column is written that holds a list.
 fn form(column: &str) -> &'static str {
     match column {
-        "hosts" | "realms" | "aliases" | "methods" | "event_channels" | "origins" => r#"["..."]"#,
+        "hosts" | "realms" | "aliases" | "methods" | "event_channels" | "origins" | "granted" => {
+            r#"["..."]"#
+        }
         "algorithms" => r#"["MD5","SHA-256"]"#,
         "nodes" => r#"[{"allow":true,"cidr":"..."}]"#,
         "domains" => r#"[{"name":"...","alias":true,"parse":true}]"#,

@@ -4,14 +4,14 @@
 //! switch is asked now and then, and whoever listens puts right what is recorded. A switch tells a
 //! client's name and address, and never its session id.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
-use jackfield_api::snapshot::{Clients, SessionId, Uuid};
+use jackfield_api::snapshot::{Clients, Uuid};
 use serde::Deserialize;
 
 use super::command::Command;
 use super::link::{Link, Lost};
-use super::out::Out;
+use super::out::Outs;
 use crate::clock;
 
 /// Listens to what switches say of their clients.
@@ -19,8 +19,12 @@ pub trait Comparing: Send + Sync + 'static {
     /// Whether there is anything to compare: a switch is not asked for nothing.
     fn is_of_use(&self) -> bool;
 
-    /// A switch has said who is there; who of these has to go. Not to be waited in.
-    fn compare(&self, present: Present) -> BTreeMap<SessionId, Out>;
+    /// A switch has said who is there; whether it is to be asked again soon, because somebody may have
+    /// come or gone while it did. On a thread that may wait.
+    fn compare(&self, present: &Present) -> bool;
+
+    /// Who has to go from the switch that has these names.
+    fn leavers(&self, switch: &[String]) -> Outs;
 }
 
 /// Who is connected to a switch.
@@ -48,13 +52,20 @@ impl Present {
         // Whoever comes after this may be missing from the answer.
         let asked = clock::seconds();
         let told = link.call(&Command::VertoStatus.line()).await?;
-        Ok(read(&told).map(|clients| Self { switch, asked, clients }))
+        // Of many clients it is megabytes.
+        let clients = tokio::task::spawn_blocking(move || read(&told)).await.ok().flatten();
+        Ok(clients.map(|clients| Self { switch, asked, clients }))
     }
 
     /// Whether a switch that hook scripts call so is this one.
     pub fn is_of(&self, switch: &str) -> bool {
-        self.switch.iter().any(|name| name.eq_ignore_ascii_case(switch))
+        is_one(&self.switch, switch)
     }
+}
+
+/// Whether a switch that hook scripts call so has these names.
+pub fn is_one(names: &[String], switch: &str) -> bool {
+    names.iter().any(|name| name.eq_ignore_ascii_case(switch))
 }
 
 /// Of the answer to `verto jsonstatus` what is needed.

@@ -206,9 +206,20 @@ impl Command {
         }
     }
 
-    /// Whether it is about a session, which may have gone by itself.
-    fn is_of_session(&self) -> bool {
-        matches!(self, Self::Revoke { .. } | Self::EndCallsOf(_) | Self::Punt(_))
+    /// The session that it is about, which may have gone by itself.
+    fn session(&self) -> Option<&SessionId> {
+        match self {
+            Self::Revoke { session, .. } | Self::EndCallsOf(session) | Self::Punt(session) => {
+                Some(session)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a switch has said to it, for logs: without a session's id.
+    pub(super) fn shown(&self, reply: &str) -> String {
+        let session = self.session().map(SessionId::as_str);
+        session.map_or_else(|| reply.to_owned(), |session| reply.replace(session, "..."))
     }
 
     /// What an answer of the switch to it means. Not every module marks an error as one.
@@ -219,7 +230,7 @@ impl Command {
         match self {
             _ if error.is_some_and(|line| line.ends_with("Command not found!")) => Verdict::Absent,
             // What is to be gone is gone.
-            _ if self.is_of_session() => Verdict::Done,
+            _ if self.session().is_some() && error == Some("-ERR") => Verdict::Done,
             Self::KillGateway { .. } if said("no such gateway") => Verdict::Done,
             Self::Stop(_) if said("Invalid Profile") => Verdict::Done,
             Self::Restart(_) if said("Invalid Profile") => Verdict::NotRunning,
@@ -365,7 +376,13 @@ mod tests {
         let (restart, rescan) = (Command::Restart(p.clone()), Command::Rescan(p.clone()));
         let kill = Command::KillGateway { profile: p.clone(), gateway: word("g") };
         let start = Command::Start(p.clone());
+        let punt = Command::Punt(SessionId::parse("hush").expect("an id"));
+        let denied = "-ERR permission denied for hush\n";
+        assert!(!punt.shown(denied).contains("hush"));
         for (command, reply, verdict) in [
+            (&punt, "-ERR\n", Verdict::Done),
+            (&punt, denied, Verdict::Refused),
+            (&punt, "-ERR verto_punt Command not found!\n", Verdict::Absent),
             (&Command::ReloadAcl, "+OK acl reloaded\n", Verdict::Done),
             (&Command::ReloadAcl, "-ERR [freeswitch.xml: unclosed]\n", Verdict::Refused),
             (&Command::ReloadAcl, "-ERR permission denied", Verdict::Refused),

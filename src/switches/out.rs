@@ -7,66 +7,50 @@
 //! then the session itself where the switch can end one.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use jackfield_api::snapshot::{Channel, Client, Contents, SessionId, Uuid};
+use jackfield_api::snapshot::{Client, Connection, Contents, SessionId, Uuid, Verto};
 
 use super::command::{Command, Right};
 
-/// All methods of `mod_verto` but `login` and the harmless `echo`, and what stands for several of them.
-const METHODS: [&str; 13] = [
-    "verto",
-    "verto.invite",
-    "verto.attach",
-    "verto.answer",
-    "verto.bye",
-    "verto.modify",
-    "verto.info",
-    "verto.subscribe",
-    "verto.unsubscribe",
-    "verto.broadcast",
-    "verto.ping",
-    "jsapi",
-    "fsapi",
-];
-const EVENT_CHANNELS: [&str; 8] = [
-    "presence",
-    "conference",
-    "conference-liveArray",
-    "conference-chat",
-    "conference-info",
-    "conference-mod",
-    "FSevent",
-    "demo",
-];
+/// Sessions that have to go, each with the connection that is meant where that is known: a session that
+/// has come back over another one is another one.
+pub type Outs = BTreeMap<(SessionId, Option<Connection>), Out>;
 
 /// A session that has to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Out {
-    /// Whose it is.
-    pub client: Uuid,
-    /// The session. Not for logs.
-    pub session: SessionId,
+    client: Uuid,
+    session: SessionId,
     /// Whether the client has no other one on this switch, so that all calls in its name end.
-    pub is_only: bool,
+    is_only: bool,
     /// What it may have been given: also what `mod_verto` does not know by itself.
     methods: String,
     event_channels: String,
 }
 
 impl Out {
-    fn new(client: &Client, channel: Option<&Channel>, session: &SessionId, is_only: bool) -> Self {
-        let list = |known: &[&str], own: Option<&Vec<String>>| {
-            let own = own.into_iter().flatten().map(String::as_str);
-            let own = own.filter(|it| !known.contains(it) && is_plain(it));
-            known.iter().copied().chain(own).collect::<Vec<_>>().join(",")
+    fn new(contents: &Contents, client: &Client, session: &SessionId, is_only: bool) -> Self {
+        let channel = contents.channels.at(client.channel);
+        let of_channel = |list: fn(&_) -> &Vec<String>| channel.map(list).into_iter().flatten();
+        let list = |known: &[&str], own: Vec<&String>| {
+            let own = own.into_iter().chain(&client.granted).map(String::as_str);
+            let mut all = known.to_vec();
+            for right in own.filter(|it| is_plain(it)) {
+                if !all.contains(&right) {
+                    all.push(right);
+                }
+            }
+            all.join(",")
         };
         Self {
             client: client.name,
             session: session.clone(),
             is_only,
-            methods: list(&METHODS, channel.map(|it| &it.methods)),
-            event_channels: list(&EVENT_CHANNELS, channel.map(|it| &it.event_channels)),
+            methods: list(&Verto::METHODS, of_channel(|it| &it.methods).collect()),
+            event_channels: list(
+                &Verto::EVENT_CHANNELS,
+                of_channel(|it| &it.event_channels).collect(),
+            ),
         }
     }
 
@@ -88,49 +72,33 @@ impl Out {
     }
 }
 
-/// For people, who know a client by its name.
-impl fmt::Display for Out {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "put out a session of client {}", self.client)
-    }
-}
-
 /// As one of a list of words in a command.
 fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@/+-".contains(&b))
 }
 
-/// The sessions of a client that have to go from a switch, by what is stored.
+/// The sessions of a client that have to go from a switch, by what is stored: those that were replaced,
+/// and all of one whose channel is not open. Of a client whose time is over, too, where that is told.
 pub fn leavers(
     contents: &Contents,
     client: &Client,
     is_here: impl Fn(&str) -> bool,
-) -> BTreeMap<SessionId, Out> {
-    let channel = contents.channels.at(client.channel);
-    let has_to_go = channel.is_none_or(|channel| !channel.enabled);
-    let stays = client.connected.as_ref().filter(|_| !has_to_go);
-    let stays_here = stays.is_some_and(|connection| is_here(&connection.switch));
-    let all = client.connections().filter(|(session, connection)| {
-        is_here(&connection.switch) && (has_to_go || **session != client.session)
-    });
-    let out = |session: &SessionId| Out::new(client, channel, session, !stays_here);
-    all.map(|(session, _)| (session.clone(), out(session))).collect()
-}
-
-/// The session that a client is expected with, wherever it has logged in.
-pub(super) fn expected(contents: &Contents, client: &Client) -> BTreeMap<SessionId, Out> {
-    let channel = contents.channels.at(client.channel);
-    let out = Out::new(client, channel, &client.session, true);
-    BTreeMap::from([(client.session.clone(), out)])
-}
-
-/// All sessions of a client that is a client no more.
-pub fn of_nobody(
-    contents: &Contents,
-    client: &Client,
-    is_here: impl Fn(&str) -> bool,
-) -> BTreeMap<SessionId, Out> {
-    let channel = contents.channels.at(client.channel);
+    now: Option<i64>,
+) -> Outs {
+    let is_shut = contents.channels.at(client.channel).is_none_or(|channel| !channel.enabled)
+        || now.is_some_and(|now| client.is_expired(now));
+    let stays = client.connected.as_ref().filter(|it| !is_shut && is_here(&it.switch));
     let here = client.connections().filter(|(_, connection)| is_here(&connection.switch));
-    here.map(|(session, _)| (session.clone(), Out::new(client, channel, session, true))).collect()
+    // The switch itself ends an older connection of the session that stays.
+    let goes = here.filter(|(session, _)| stays.is_none() || **session != client.session);
+    let out = |session: &SessionId| Out::new(contents, client, session, stays.is_none());
+    goes.map(|(session, it)| ((session.clone(), Some(it.clone())), out(session))).collect()
+}
+
+/// The sessions of a client that is one no more, wherever they are: it may have moved a moment ago.
+pub(super) fn of_nobody(contents: &Contents, client: &Client) -> Outs {
+    let replaced = client.replaced.iter().map(|it| &it.session);
+    let all = std::iter::once(&client.session).chain(replaced);
+    let out = |session: &SessionId| Out::new(contents, client, session, true);
+    all.map(|session| ((session.clone(), None), out(session))).collect()
 }

@@ -37,6 +37,8 @@ pub struct Pace {
     pub probe: Duration,
     /// Between two comparisons of who is connected to it over verto.
     pub compare: Duration,
+    /// The same where somebody came or went just then.
+    pub compare_again: Duration,
     /// The first wait before it is dialled again; the next ones are longer.
     pub backoff: Duration,
     /// The longest.
@@ -60,6 +62,7 @@ impl Default for Pace {
             dial: Duration::from_secs(5),
             probe: Duration::from_secs(20),
             compare: Duration::from_mins(1),
+            compare_again: Duration::from_secs(6),
             backoff: Duration::from_millis(500),
             longest_backoff: Duration::from_secs(30),
             refused: Duration::from_secs(30),
@@ -134,8 +137,6 @@ impl Meter {
         let wait = match task {
             Task::Flush(_) => return self.users.take(),
             Task::Agent(..) | Task::Tier(..) => return self.agents.take(),
-            // Nobody waits until a stranger has gone.
-            Task::Out(_) => return,
             Task::FlushAll => self.pace.flush_all,
             Task::Profile(_, work) if work.action != Action::Rescan => self.pace.restart,
             Task::Profile(..)

@@ -6,8 +6,6 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use jackfield_api::snapshot::SessionId;
-
 use super::pace::Meter;
 use super::task::{CachedUser, Subject, Task};
 
@@ -91,11 +89,6 @@ impl Pending {
         self.tasks.insert(subject, Waiting { task, asked: now, wait });
     }
 
-    /// A session does not have to go any more: it has come back as the expected one.
-    pub(super) fn stays(&mut self, session: &SessionId) {
-        self.tasks.remove(&Subject::Session(session.clone()));
-    }
-
     /// Takes the first that may be done now. It counts until it is done, or put back.
     pub(super) fn take(&mut self, meter: &mut Meter, now: Instant) -> Next {
         let next = self.first(meter, now);
@@ -108,6 +101,13 @@ impl Pending {
     /// What was taken out is done.
     pub(super) fn done(&mut self) {
         self.under_way = None;
+    }
+
+    /// Whoever took something out is gone, and has left no word of it.
+    pub(super) fn begin_anew(&mut self, now: Instant) {
+        if let Some(task) = self.under_way.take() {
+            self.put_back(Job { task, asked: now }, now);
+        }
     }
 
     fn first(&mut self, meter: &mut Meter, now: Instant) -> Next {
@@ -196,16 +196,15 @@ impl Pending {
 /// Where a task stands among others: by what it is about, and profiles by their rank.
 fn place(subject: &Subject, task: &Task) -> (u8, Option<u8>) {
     let kind = match subject {
-        Subject::Session(_) => 0,
-        Subject::Users => 1,
-        Subject::User(_) => 2,
-        Subject::Acl => 3,
-        Subject::Profile(_) => 4,
-        Subject::Voicemail(_) => 5,
-        Subject::Queue(_) => 6,
-        Subject::Agent(_) => 7,
-        Subject::Tier(..) => 8,
-        Subject::Xml => 9,
+        Subject::Users => 0,
+        Subject::User(_) => 1,
+        Subject::Acl => 2,
+        Subject::Profile(_) => 3,
+        Subject::Voicemail(_) => 4,
+        Subject::Queue(_) => 5,
+        Subject::Agent(_) => 6,
+        Subject::Tier(..) => 7,
+        Subject::Xml => 8,
     };
     (kind, rank(task))
 }

@@ -34,12 +34,13 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use jackfield_api::snapshot::{
-    AccessList, AccessTarget, Level, OnSwitch, Profile, ProfileKind, SessionId, Setting,
+    AccessList, AccessTarget, Level, OnSwitch, Profile, ProfileKind, Setting,
 };
 use jackfield_api::xml::Raw;
 
 use super::command::Word;
 use super::mailbox::Span;
+use super::out::Outs;
 use super::task::Task;
 use crate::clock;
 
@@ -51,8 +52,10 @@ const EACH_TIME: [&str; 4] =
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) tasks: Vec<Task>,
-    /// Sessions that had to go, and need not any more.
-    pub(super) stay: Vec<SessionId>,
+    /// Sessions of clients that are none any more.
+    pub(super) removed: Outs,
+    /// Whether others may have to go, or need not any more.
+    pub(super) leavers: bool,
     /// What the switch needs besides and is not told.
     pub(super) remarks: Vec<String>,
 }

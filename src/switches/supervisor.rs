@@ -8,18 +8,20 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jackfield_api::snapshot::SessionId;
+use jackfield_api::snapshot::{Connection, SessionId};
 
 use super::Switch;
 use super::clients::Present;
 use super::command::{Command, Verdict, Word};
 use super::link::{Dial, Link, Lost, NoLink};
-use super::out::Out;
+use super::out::Outs;
 use super::pace::Meter;
 use super::pending::{Job, Next, Pending};
 use super::said::Said;
 use super::task::{Action, ProfileWork, Task};
 
+/// How many are put out together.
+const AT_ONCE: usize = 200;
 /// A log line quotes no more of an answer.
 const QUOTED: usize = 200;
 
@@ -33,7 +35,9 @@ pub(super) async fn supervise<D: Dial>(switch: Arc<Switch>, dial: D) {
         backoff: switch.pace.backoff,
         doubtful: BTreeSet::new(),
         said: Said::default(),
+        names: vec![switch.settings.hostname.clone()],
         out: BTreeSet::new(),
+        unheard: switch.pace.again,
         switch,
     };
     loop {
@@ -67,8 +71,12 @@ struct Supervisor {
     compare: Instant,
     /// What it was told and is not logged yet.
     said: Said,
-    /// Sessions that were put out, and have stayed: a stock switch keeps their connections.
-    out: BTreeSet<SessionId>,
+    /// What it is called, as far as that is known.
+    names: Vec<String>,
+    /// Who was put out and has stayed: a stock switch keeps the connections.
+    out: BTreeSet<(SessionId, Option<Connection>)>,
+    /// Until it is asked again who is connected, where the link was lost over that. Longer each time.
+    unheard: Duration,
 }
 
 impl Supervisor {
@@ -87,6 +95,11 @@ impl Supervisor {
         self.backoff = self.switch.pace.backoff;
         let mut probe = Instant::now() + self.switch.pace.probe;
         loop {
+            // Strangers before all else.
+            if let Err(lost) = self.put_out(&mut link).await {
+                self.switch.leaving(|leaving| leaving.add(Outs::new(), true));
+                return lost;
+            }
             let next = self.switch.next(&mut self.meter);
             let wake = match next {
                 Next::Now(job) => {
@@ -106,12 +119,20 @@ impl Supervisor {
                 }
             };
             if Instant::now() >= self.compare {
-                // Behind what is pending, also where the link is lost by it time and again.
-                self.compare = Instant::now() + self.switch.pace.again;
-                if let Err(lost) = self.compare(&mut link).await {
-                    return lost;
-                }
-                self.compare = Instant::now() + self.switch.pace.compare;
+                // Behind what is pending, also where the link is lost by it time and again: an answer can
+                // be longer than the client of the event socket takes.
+                self.compare = Instant::now() + self.unheard;
+                self.unheard = (2 * self.unheard).min(self.switch.pace.compare);
+                let wait = match self.compare(&mut link).await {
+                    Ok(wait) => wait,
+                    Err(Lost(why)) => {
+                        return Lost(format!(
+                            "{why}, while it was to tell who is there over verto"
+                        ));
+                    }
+                };
+                self.unheard = self.switch.pace.again;
+                self.compare = Instant::now() + wait;
                 continue;
             }
             tokio::select! {
@@ -154,6 +175,11 @@ impl Supervisor {
             }
             self.core = Some(core);
             self.compare = now;
+            let name = self.ask(link, &Command::Switchname).await?.trim().to_owned();
+            if !name.is_empty() && !name.starts_with(['-', '+']) {
+                self.switch.calls_itself(&name);
+                self.names = vec![self.switch.settings.hostname.clone(), name];
+            }
         }
         self.switch.connected(is_known);
         Ok(())
@@ -166,20 +192,23 @@ impl Supervisor {
         }
     }
 
-    /// Asks who is connected over verto, where somebody wants to know.
-    async fn compare(&mut self, link: &mut impl Link) -> Result<(), Lost> {
-        let comparing = self.switch.comparing.get();
-        if let Some(comparing) = comparing.filter(|comparing| comparing.is_of_use())
-            && let Some(present) = Present::of(link, &self.switch.settings.hostname).await?
-        {
-            let mut leavers = comparing.compare(present);
-            self.out.retain(|session| leavers.contains_key(session));
-            leavers.retain(|session, _| !self.out.contains(session));
-            let now = Instant::now();
-            let tasks = leavers.into_values().map(Task::Out);
-            self.switch.pending(|pending| tasks.for_each(|task| pending.add(task, now)));
-        }
-        Ok(())
+    /// Asks who is connected over verto, where somebody wants to know; when to ask again.
+    async fn compare(&mut self, link: &mut impl Link) -> Result<Duration, Lost> {
+        let pace = &self.switch.pace;
+        let comparing = self.switch.comparing.get().filter(|comparing| comparing.is_of_use());
+        let Some(comparing) = comparing.map(Arc::clone) else {
+            self.out.clear();
+            return Ok(pace.compare);
+        };
+        let Some(present) = Present::of(link, &self.switch.settings.hostname).await? else {
+            return Ok(pace.compare);
+        };
+        self.names.clone_from(&present.switch);
+        let compared = tokio::task::spawn_blocking(move || comparing.compare(&present)).await;
+        // Whoever's time is over is found like this.
+        self.switch.leaving(|leaving| leaving.add(Outs::new(), true));
+        let soon = compared.unwrap_or(false);
+        Ok(if soon { pace.compare_again } else { pace.compare })
     }
 
     async fn ask(&self, link: &mut impl Link, command: &Command) -> Result<String, Lost> {
@@ -207,7 +236,7 @@ impl Supervisor {
         self.said.add(command, outcome, Instant::now());
         let switch = self.switch.settings.name.as_str();
         if verdict == Verdict::Refused {
-            let reply: String = reply.trim().chars().take(QUOTED).collect();
+            let reply: String = command.shown(reply.trim()).chars().take(QUOTED).collect();
             tracing::warn!(switch, %command, reply, "the switch refused a command");
         } else {
             tracing::debug!(switch, %command, outcome, "told the switch");
@@ -259,10 +288,6 @@ impl Supervisor {
         {
             return Ok(Some((Task::Profile(profile.clone(), work), wait)));
         }
-        if let Task::Out(out) = task {
-            self.put_out(link, out).await?;
-            return Ok(None);
-        }
         let verdict = self.tell(link, &task.command()).await?;
         let again = self.switch.pace.again;
         match (verdict, task) {
@@ -282,18 +307,57 @@ impl Supervisor {
         Ok(None)
     }
 
-    /// Takes from a session what it may do, and ends it.
-    async fn put_out(&mut self, link: &mut impl Link, out: &Out) -> Result<(), Lost> {
-        for command in out.revoke() {
-            self.tell(link, &command).await?;
+    /// Takes from those who have to go what they may do, and ends them; some at a time, and each once.
+    async fn put_out(&mut self, link: &mut impl Link) -> Result<(), Lost> {
+        while let Some((removed, is_due)) = self.switch.leaving(|leaving| leaving.take(AT_ONCE)) {
+            let mut outs = removed.clone();
+            if is_due {
+                let leavers = self.leavers().await;
+                self.out.retain(|key| leavers.contains_key(key));
+                let new = leavers.into_iter().filter(|(key, _)| !self.out.contains(key));
+                outs.extend(new.take(AT_ONCE + 1));
+                if outs.len() > removed.len() + AT_ONCE {
+                    outs.pop_last();
+                    self.switch.leaving(|leaving| leaving.add(Outs::new(), true));
+                }
+            }
+            let mut refused = BTreeSet::new();
+            for (key, out) in &outs {
+                for command in out.revoke() {
+                    if self.tell(link, &command).await? == Verdict::Refused {
+                        refused.insert(key.clone());
+                    }
+                }
+            }
+            if outs.is_empty() {
+                continue;
+            }
+            // As long as a call may take, once it was allowed, to show whose it is.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            // Whoever has come back meanwhile has lost what it was given, and keeps its calls.
+            let still = if is_due { self.leavers().await } else { Outs::new() };
+            for (key, out) in &outs {
+                if removed.contains_key(key) || still.get(key) == Some(out) {
+                    for command in out.end() {
+                        self.tell(link, &command).await?;
+                    }
+                }
+            }
+            self.switch.leaving(|leaving| leaving.done(&removed));
+            // One that was refused is tried again when it is looked at the next time.
+            let told = outs.into_keys().filter(|key| !removed.contains_key(key));
+            self.out.extend(told.filter(|key| !refused.contains(key)));
         }
-        // As long as a call may take, once it was allowed, to show whose it is.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        for command in out.end() {
-            self.tell(link, &command).await?;
-        }
-        self.out.insert(out.session.clone());
         Ok(())
+    }
+
+    /// Who has to go by what is served now.
+    async fn leavers(&self) -> Outs {
+        let Some(comparing) = self.switch.comparing.get().map(Arc::clone) else {
+            return Outs::new();
+        };
+        let names = self.names.clone();
+        tokio::task::spawn_blocking(move || comparing.leavers(&names)).await.unwrap_or_default()
     }
 
     /// Removes the gateways that are to go, and says what is left to do while one is still there: it

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Instant;
 
-use jackfield_api::snapshot::SessionId;
-
 use super::command::{Command, Key, Word};
-use super::out::Out;
 
 /// A user as the switch caches it: by what it was looked up, under which name, of which domain.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,14 +35,11 @@ pub(super) enum Task {
     Tier(Word, Word, RowWork),
     /// Read its XML, which has some modules read their documents.
     ReloadXml,
-    /// Put a session out.
-    Out(Out),
 }
 
 /// What a task is about. There is one task for each; the more important ones come first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Subject {
-    Session(SessionId),
     Users,
     User(CachedUser),
     Acl,
@@ -160,7 +154,6 @@ impl Task {
             Self::Agent(name, _) => Subject::Agent(name.clone()),
             Self::Tier(queue, agent, _) => Subject::Tier(queue.clone(), agent.clone()),
             Self::ReloadXml => Subject::Xml,
-            Self::Out(out) => Subject::Session(out.session.clone()),
         }
     }
 
@@ -179,10 +172,9 @@ impl Task {
         }
     }
 
-    /// The command, or the last of those that do it.
+    /// The command, where one does it.
     pub(super) fn command(&self) -> Command {
         match self {
-            Self::Out(out) => Command::Punt(out.session.clone()),
             Self::FlushAll => Command::FlushAll,
             Self::Flush(CachedUser { key, user, domain }) => {
                 Command::FlushUser { key: *key, user: user.clone(), domain: domain.clone() }
@@ -215,10 +207,7 @@ impl fmt::Display for Task {
                 write!(f, "{}; ", Command::KillGateway { profile, gateway })?;
             }
         }
-        match self {
-            Self::Out(out) => out.fmt(f),
-            _ => self.command().fmt(f),
-        }
+        write!(f, "{}", self.command())
     }
 }
 

@@ -99,6 +99,7 @@ fn nasty() -> Snapshot {
                 expires: i64::MAX,
                 asked_from: Some("2001:db8::1".to_owned()),
                 connected: (row > 1).then(|| connection.clone()),
+                granted: vec!["x".to_owned()],
                 replaced: replaced.iter().take(usize::from(row > 2)).cloned().collect(),
             };
             (i64::try_from(row).expect("small"), client)

@@ -29,6 +29,10 @@ pub struct Client {
     /// Who had to make place for it, and may still be there: its oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<Replaced>,
+    /// What its sessions have been granted so far and `mod_verto` does not know by itself, by name: what
+    /// is to be taken from them has to be named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granted: Vec<String>,
 }
 
 /// A session whose place another login has taken ([`SecondLogin::PuntOld`](super::SecondLogin)), with the
@@ -43,7 +47,7 @@ pub struct Replaced {
 }
 
 /// A connection of a client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Connection {
     /// When it was made, in seconds since 1970.
     pub at: i64,
@@ -64,6 +68,13 @@ impl Client {
     pub fn is_connected(&self, channel: &Channel, now: i64) -> bool {
         let since = now - i64::from(channel.session_life);
         !self.is_expired(now) && self.connected.as_ref().is_some_and(|it| it.at > since)
+    }
+
+    /// Another session is to be expected: the one that is connected has to go.
+    pub fn part(&mut self) {
+        let session = self.session.clone();
+        self.replaced
+            .extend(self.connected.take().map(|connection| Replaced { session, connection }));
     }
 
     /// All connections that it may have on switches: the one that it has, and those that have to go.
@@ -199,6 +210,7 @@ mod tests {
             asked_from: None,
             connected: None,
             replaced: Vec::new(),
+            granted: Vec::new(),
         };
         assert!(!client.is_connected(&channel, 10));
         let (address, switch) = (String::new(), String::new());

@@ -152,6 +152,7 @@ mod tests {
             asked_from: None,
             connected: None,
             replaced: Vec::new(),
+            granted: Vec::new(),
         }
     }
 

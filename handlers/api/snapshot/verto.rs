@@ -30,6 +30,42 @@ impl Grant {
     }
 }
 
+impl Verto {
+    /// All methods of `mod_verto` but `login` and the harmless `echo`, and what stands for several of them.
+    pub const METHODS: [&str; 13] = [
+        "verto",
+        "verto.invite",
+        "verto.attach",
+        "verto.answer",
+        "verto.bye",
+        "verto.modify",
+        "verto.info",
+        "verto.subscribe",
+        "verto.unsubscribe",
+        "verto.broadcast",
+        "verto.ping",
+        "jsapi",
+        "fsapi",
+    ];
+
+    /// The event channels that `mod_verto` has by itself.
+    pub const EVENT_CHANNELS: [&str; 8] = [
+        "presence",
+        "conference",
+        "conference-liveArray",
+        "conference-chat",
+        "conference-info",
+        "conference-mod",
+        "FSevent",
+        "demo",
+    ];
+
+    /// Whether a right of this name is one that `mod_verto` has by itself.
+    pub fn has(right: &str) -> bool {
+        Self::METHODS.contains(&right) || Self::EVENT_CHANNELS.contains(&right)
+    }
+}
+
 impl Default for Verto {
     fn default() -> Self {
         Self { domain: "verto".to_owned(), grant: Grant::default() }

@@ -45,6 +45,8 @@ pub struct Approval {
     pub event_channels: Vec<String>,
     /// The sessions whose place it has taken, and which may still be there: they have to go.
     pub instead_of: Vec<SessionId>,
+    /// What these may have been granted besides, before the channel was changed.
+    pub granted_before: Vec<String>,
 }
 
 /// Why a login has to go.

@@ -43,6 +43,8 @@ CREATE TABLE clients (
     connected_switch TEXT,
     -- Sessions whose place another login has taken, each with the connection that it had.
     replaced TEXT NOT NULL DEFAULT '[]' CHECK (replaced::json IS NOT NULL),
+    -- What it has been granted that mod_verto does not know by itself.
+    granted TEXT NOT NULL DEFAULT '[]' CHECK (granted::json IS NOT NULL),
     created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
     updated_at TIMESTAMPTZ NOT NULL DEFAULT now(),
     CHECK ((connected IS NULL) = (connected_address IS NULL)),

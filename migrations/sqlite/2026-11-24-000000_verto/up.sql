@@ -47,6 +47,8 @@ CREATE TABLE clients (
     connected_switch TEXT,
     -- Sessions whose place another login has taken, each with the connection that it had.
     replaced TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(replaced)),
+    -- What it has been granted that mod_verto does not know by itself.
+    granted TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(granted)),
     created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     CHECK ((connected IS NULL) = (connected_address IS NULL)),

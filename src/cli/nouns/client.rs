@@ -91,6 +91,7 @@ impl Spoken for ChannelClient {
             asked_from: None,
             connected: None,
             replaced: Vec::new(),
+            granted: Vec::new(),
         };
         Self { channel, client }
     }
@@ -119,6 +120,7 @@ impl Spoken for ChannelClient {
             desk.made.push(("password", password));
         }
         if was.is_none() || fields.new_session {
+            client.part();
             client.session = generate_session();
             desk.made.push(("session", client.session.as_str().to_owned()));
         }
@@ -135,7 +137,8 @@ impl Spoken for ChannelClient {
     fn leaving(&self, _: i64, desk: &mut Desk<'_>) -> anyhow::Result<()> {
         if let Some(connection) = &self.client.connected {
             desk.note(format!(
-                "it was connected to switch «{}»: what it was granted it has until it leaves",
+                "it was connected to switch «{}»: it is put out there if `[[switches]]` names that; else it \
+                 keeps what it was granted until it leaves",
                 connection.switch.escape_debug()
             ));
         }

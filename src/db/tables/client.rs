@@ -20,6 +20,7 @@ row!(clients, ClientRow {
     pub(in crate::db) connected_address: Option<String>,
     pub(in crate::db) connected_switch: Option<String>,
     pub(in crate::db) replaced: String,
+    pub(in crate::db) granted: String,
 });
 
 impl ClientRow {
@@ -37,6 +38,7 @@ impl ClientRow {
             connected_address: connected.map(|connection| connection.address.clone()),
             connected_switch: connected.map(|connection| connection.switch.clone()),
             replaced: json(&client.replaced),
+            granted: json(&client.granted),
         }
     }
 
@@ -59,6 +61,7 @@ impl ClientRow {
             asked_from: self.asked_from,
             connected,
             replaced: columns.json("replaced", &self.replaced)?,
+            granted: columns.json("granted", &self.granted)?,
         })
     }
 }

@@ -8,7 +8,7 @@
 
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use jackfield_api::snapshot::{Channel, Client, Replaced, SecondLogin, SessionId};
+use jackfield_api::snapshot::{Channel, Client, Replaced, SecondLogin, SessionId, Verto};
 use jackfield_api::{Approval, ClientLeave, ClientLogin, LoginDecision, LoginRefusal};
 
 use super::super::DbError;
@@ -18,7 +18,8 @@ use super::super::tables::channel::ChannelRow;
 use super::super::tables::client::{self, ClientRow};
 use super::super::tables::{Row, json};
 
-/// How many sessions may be in a client's row that were replaced and have not gone.
+/// How many sessions a client's row has that were replaced and have not gone. Each has been named at as
+/// many approvals before the oldest is left out.
 const MOST_REPLACED: usize = 16;
 
 /// Decides on a login at this time.
@@ -36,20 +37,19 @@ pub(super) fn login(
             methods: channel.methods.clone(),
             event_channels: channel.event_channels.clone(),
             instead_of,
+            granted_before: client.granted.clone(),
         })
     };
-    // Each time anew: nobody knows whether the answer that told it before has arrived.
+    // Each time anew: nobody knows whether the answer that told it before has arrived. The session itself
+    // may be left over on another switch, where this hook does not reach.
     let mut instead_of: Vec<_> = client.replaced.iter().map(|it| it.session.clone()).collect();
+    instead_of.retain(|session| *session != login.session);
     if is_recorded(&client, &channel, login, now) {
         return Ok(approved(instead_of));
     }
     let takes_over = is_second && channel.second_login == SecondLogin::PuntOld;
-    if takes_over && client.replaced.len() >= MOST_REPLACED {
-        return Ok(LoginDecision::Refused(LoginRefusal::Second));
-    }
     if record(c, id, &client, &channel, login, now)? {
         instead_of.extend(takes_over.then(|| client.session.clone()));
-        instead_of.retain(|session| *session != login.session);
         return Ok(approved(instead_of));
     }
     Ok(match refusal(&client, &channel, login, now) {
@@ -79,7 +79,9 @@ fn is_recorded(client: &Client, channel: &Channel, login: &ClientLogin, now: i64
     let connection = client.connected.as_ref();
     let same =
         connection.is_some_and(|it| it.address == login.address && it.switch == login.switch);
-    same && client.session == login.session && channel.enabled && client.is_connected(channel, now)
+    let is_granted = granted(client, channel).len() == client.granted.len();
+    let is_connected = channel.enabled && client.is_connected(channel, now);
+    same && client.session == login.session && is_connected && is_granted
 }
 
 /// The decision: whether the connection is the client's from now on.
@@ -103,9 +105,14 @@ fn record(
         .filter(all.field(clients::expires).gt(now))
         .select(count_star())
         .single_value();
-    let limit = channel.limit.map_or(i64::MAX, i64::from);
-    let written = diesel::update(clients::table)
-        .filter(clients::id.eq(id))
+    let mut update = diesel::update(clients::table).filter(clients::id.eq(id)).into_boxed();
+    // Where there is no limit, nobody counts.
+    if let Some(limit) = channel.limit {
+        // One that is connected already takes no second place.
+        let is_room = clients::connected.gt(since).or(taken.lt(i64::from(limit)));
+        update = update.filter(is_room);
+    }
+    let written = update
         .filter(clients::expires.gt(now))
         .filter(clients::channel_id.eq_any(open))
         // As it was read: the answer names it where another takes its place.
@@ -113,27 +120,44 @@ fn record(
         .filter(
             clients::session.eq(login.session.as_str()).or(clients::channel_id.eq_any(taking_over)),
         )
-        // One that is connected already takes no second place.
-        .filter(clients::connected.gt(since).or(taken.lt(limit)))
         .set((
             clients::session.eq(login.session.as_str()),
             clients::connected.eq(now),
             clients::connected_address.eq(&login.address),
             clients::connected_switch.eq(&login.switch),
-            clients::replaced.eq(json(&replaced_by(client, &login.session))),
+            clients::replaced.eq(json(&replaced_by(client, login, since))),
+            clients::granted.eq(json(&granted(client, channel))),
         ))
         .execute(c)?;
     Ok(written == 1)
 }
 
-/// Who has to make place where this session takes it, or has had to before.
-fn replaced_by(client: &Client, session: &SessionId) -> Vec<Replaced> {
+/// Who has to make place for this login, or has had to before: also the same session on another switch,
+/// where nobody but us would end it. None is there for longer than a session lives.
+fn replaced_by(client: &Client, login: &ClientLogin, since: i64) -> Vec<Replaced> {
     let now = client
         .connected
         .clone()
         .map(|connection| Replaced { session: client.session.clone(), connection });
-    let all = client.replaced.iter().cloned().chain(now);
-    all.filter(|it| it.session != *session).collect()
+    let mut all: Vec<_> = client.replaced.iter().cloned().chain(now).collect();
+    all.retain(|Replaced { session, connection }| {
+        let is_its_own =
+            *session == login.session && connection.switch.eq_ignore_ascii_case(&login.switch);
+        !is_its_own && connection.at > since
+    });
+    let oldest = all.len().saturating_sub(MOST_REPLACED);
+    all.split_off(oldest)
+}
+
+/// What sessions of the client have been granted, and this one will be, that has to be named to be taken.
+fn granted(client: &Client, channel: &Channel) -> Vec<String> {
+    let mut granted = client.granted.clone();
+    for right in channel.methods.iter().chain(&channel.event_channels) {
+        if !Verto::has(right) && !granted.contains(right) {
+            granted.push(right.clone());
+        }
+    }
+    granted
 }
 
 /// Why it was not recorded, if it is not that the channel is full.

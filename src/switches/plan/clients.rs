@@ -1,15 +1,9 @@
-//! Clients of channels that a change sends away, or lets stay.
+//! Clients of channels that a change sends away.
 
-use std::collections::{BTreeMap, BTreeSet};
+use jackfield_api::snapshot::Clients;
 
-use jackfield_api::snapshot::{Clients, SessionId};
-
-use super::super::out::{Out, expected, leavers, of_nobody};
-use super::super::task::Task;
+use super::super::out::{leavers, of_nobody};
 use super::Planner;
-
-/// When more change at once, those who are not known to be connected are left out.
-const FEW: usize = 64;
 
 impl Planner<'_> {
     /// Of the switch that calls itself this, at this time.
@@ -19,35 +13,28 @@ impl Planner<'_> {
         }
         let is_here = |switch: &str| switch.eq_ignore_ascii_case(host);
         let [before, after] = [self.before, self.after].map(|on| on.snapshot().contents());
-        let rows: BTreeSet<i64> = if self.changed.any(&["channels"]) {
-            let rows =
-                |clients: &Clients| clients.with_rows().map(|(row, _)| row).collect::<Vec<_>>();
-            rows(&before.clients).into_iter().chain(rows(&after.clients)).collect()
-        } else {
-            self.changed.clients.iter().copied().collect()
-        };
-        let is_few = rows.len() <= FEW;
-        let nobody = BTreeMap::<SessionId, Out>::new;
+        let is_any = self.changed.any(&["channels"]);
+        let rows = |clients: &Clients| clients.with_rows().map(|(row, _)| row).collect::<Vec<_>>();
+        let rows = if is_any { rows(&before.clients) } else { self.changed.clients.clone() };
+        self.plan.leavers = is_any;
         for row in rows {
             let (was, is) = (before.clients.at(row), after.clients.at(row));
             // Another one in its row is another one.
             let is = is.filter(|is| was.is_none_or(|was| was.name == is.name));
-            let went = was.map_or_else(nobody, |was| leavers(before, was, is_here));
-            let goes = match (was, is) {
-                (_, Some(is)) => leavers(after, is, is_here),
-                // It may have logged in a moment ago: nobody has seen it connected.
-                (Some(was), None) if was.connected.is_none() && is_few && !was.is_expired(now) => {
-                    expected(before, was)
+            match (was, is) {
+                // It may have logged in a moment ago, and nobody has seen it connected.
+                (Some(was), None) if was.connected.is_some() || !was.is_expired(now) => {
+                    self.plan.removed.append(&mut of_nobody(before, was));
                 }
-                (Some(was), None) => of_nobody(before, was, is_here),
-                (None, None) => nobody(),
-            };
-            if is.is_some() {
-                let stays = went.keys().filter(|session| !goes.contains_key(*session));
-                self.plan.stay.extend(stays.cloned());
+                // Also one that need not go any more: that has to be known.
+                (was, Some(is)) if !is_any => {
+                    let goes = !leavers(after, is, is_here, None).is_empty();
+                    let went =
+                        was.is_some_and(|was| !leavers(before, was, is_here, None).is_empty());
+                    self.plan.leavers |= goes || went;
+                }
+                _ => {}
             }
-            let new = goes.into_iter().filter(|(session, _)| !went.contains_key(session));
-            self.plan.tasks.extend(new.map(|(_, out)| Task::Out(out)));
         }
     }
 }

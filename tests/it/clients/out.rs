@@ -1,6 +1,7 @@
 //! Who has to go is told to the switch where it is: that may be another one than where somebody has
 //! logged in, and its hooks may never have heard.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::presence::{connect, serve, status, switch, told};
@@ -113,26 +114,161 @@ fn whoever_is_still_there_when_a_switch_is_met_goes_once() {
     assert!(program.log().contains(&format!("client {}", name(2))), "{}", program.log());
 }
 
+fn until_pending(program: &Program, count: f64) {
+    let pending = || Metrics::of(program.machine).sum("jackfield_switch_pending", &[]);
+    until("it is pending", PATIENCE, || (pending() - count).abs() < 0.1);
+}
+
+/// Until the service answers from what is stored.
+fn until_served(program: &Program, base: &Base) {
+    let served = || Metrics::of(program.machine).sum("jackfield_snapshot_revision", &[]);
+    let stored = base.open().revision().expect("readable").to_string();
+    until("it is served", PATIENCE, || format!("{:.0}", served()) == stored);
+}
+
 #[test]
 fn a_session_that_has_come_back_before_the_switch_could_be_told_stays() {
     let base = Base::sqlite();
-    channel(&base, "desk", "second_login = 'punt-old'", 1..3);
+    channel(&base, "desk", "second_login = 'punt-old'", 1..4);
     let (program, switch) = served(&base, &[]);
-    for at in 1..3 {
+    for at in 1..4 {
         let session = format!("mine-{at}");
         assert!(login(program.machine, &name(at), &session, "192.0.2.7:1").starts_with("ok"));
     }
+    until_served(&program, &base);
     switch.leave();
-    assert!(elsewhere(&program, 1, "second").contains("out mine-1\n"));
-    assert!(elsewhere(&program, 2, "second").contains("out mine-2\n"));
-    let waiting = |count: f64| {
-        let pending = || Metrics::of(program.machine).sum("jackfield_switch_pending", &[]);
-        until("it is pending", PATIENCE, || (pending() - count).abs() < 0.1);
-    };
-    waiting(2.0);
+    for at in 1..4 {
+        assert!(elsewhere(&program, at, "second").contains(&format!("out mine-{at}\n")));
+    }
+    until_pending(&program, 1.0);
+    // The replaced one, and the one that has replaced it.
     assert!(login(program.machine, &name(2), "mine-2", "192.0.2.7:2").contains("out second\n"));
-    waiting(1.0);
+    assert!(login(program.machine, &name(3), "second", "192.0.2.7:2").contains("out mine-3\n"));
+    until_served(&program, &base);
     switch.come_back();
-    let all = outs(&switch.until_told("verto_punt mine-1"));
-    assert!(!all.iter().any(|told| told.contains("mine-2")), "{all:?}");
+    let all = outs(&switch.until_told("verto_punt mine-3"));
+    assert!(all.contains(&"verto_punt mine-1".to_owned()), "{all:?}");
+    assert!(!all.iter().any(|told| told.contains("mine-2") || told.contains(&name(3))), "{all:?}");
+}
+
+#[test]
+fn a_session_that_comes_back_while_the_switch_is_told_is_not_told_of_again() {
+    let base = Base::sqlite();
+    channel(&base, "desk", "second_login = 'punt-old'", 1..2);
+    let hangs = Arc::new(AtomicBool::new(true));
+    let is_hung = Arc::clone(&hangs);
+    let switch = FakeSwitch::new().answering(move |command| match command {
+        "verto jsonstatus" => Said::Text(status(&[])),
+        command if command.starts_with("verto noperm") && is_hung.load(Ordering::SeqCst) => {
+            Said::Nothing
+        }
+        _ => Said::Text("+OK\n".into()),
+    });
+    let program = serve(&base, &switch);
+    switch.until_told("reloadacl");
+    assert!(login(program.machine, &name(1), "mine-1", "192.0.2.7:1").starts_with("ok"));
+    until_served(&program, &base);
+    assert!(elsewhere(&program, 1, "second").contains("out mine-1\n"));
+    switch.until("it is told", |all| all.iter().any(|it| it.starts_with("verto noperm mine-1")));
+    assert!(login(program.machine, &name(1), "mine-1", "192.0.2.7:2").contains("out second\n"));
+    until_served(&program, &base);
+    switch.leave();
+    switch.forget();
+    hangs.store(false, Ordering::SeqCst);
+    switch.come_back();
+    base.did(&["acl", "add", "later"]);
+    let all = switch.until_told("reloadacl");
+    assert!(!all.iter().any(|told| told.contains("mine-1")), "{all:?}");
+}
+
+#[test]
+fn a_session_that_moves_to_another_switch_goes_from_the_one_before() {
+    on_each(|base| {
+        channel(base, "desk", "", 1..2);
+        let (program, switch) = served(base, &[(1, "192.0.2.7:1")]);
+        assert!(login(program.machine, &name(1), "mine-1", "192.0.2.7:1").starts_with("ok\n"));
+        let told = elsewhere(&program, 1, "mine-1");
+        assert!(told.starts_with("ok\ngrant"), "its own hook leaves it alone: {told}");
+        let all = switch.until_told("verto_punt mine-1");
+        assert_eq!(outs(&all), commands("mine-1", Some(1)));
+        // And back: the switch itself ends an older connection.
+        switch.forget();
+        let told = login(program.machine, &name(1), "mine-1", "192.0.2.7:2");
+        assert!(told.starts_with("ok\ngrant"), "{told}");
+        until_served(&program, base);
+        base.did(&["acl", "add", "later"]);
+        assert_eq!(outs(&switch.until_told("reloadacl")), [""; 0]);
+    });
+}
+
+#[test]
+fn a_client_that_was_removed_right_after_it_moved_goes_from_every_switch() {
+    let base = Base::sqlite();
+    channel(&base, "desk", "", 1..2);
+    connect(&base, 1, "192.0.2.7:1", "other", now() - 100);
+    let (_program, switch) = served(&base, &[]);
+    base.sql(&format!(
+        "BEGIN IMMEDIATE; UPDATE clients SET connected_switch = 'vm'; \
+         DELETE FROM clients WHERE name = '{}'; COMMIT",
+        name(1)
+    ));
+    switch.until_told("verto_punt mine-1");
+}
+
+#[test]
+fn what_a_channel_gave_before_it_was_changed_is_taken_as_well() {
+    on_each(|base| {
+        let columns = "second_login = 'punt-old', event_channels = '[\"room-1\"]'";
+        channel(base, "desk", columns, 1..2);
+        let (program, switch) = served(base, &[]);
+        let told = login(program.machine, &name(1), "mine-1", "192.0.2.7:1");
+        assert!(told.contains("grant event_channels room-1\n"), "{told}");
+        base.sql("UPDATE channels SET event_channels = '[\"room-2\"]'");
+        until_served(&program, base);
+        let told = login(program.machine, &name(1), "second", "192.0.2.7:2");
+        assert!(told.contains("revoke mine-1 event_channels room-2,room-1\n"), "{told}");
+        base.did(&["channel", "set", "desk", "--enabled", "false"]);
+        let all = switch.until_told("verto_punt second");
+        let revoked = all.iter().find(|it| it.starts_with("verto noperm second event_channels"));
+        assert!(revoked.is_some_and(|it| it.contains(",room-2,room-1")), "{all:?}");
+    });
+}
+
+#[test]
+fn a_client_that_is_given_another_session_goes_with_the_one_that_it_has() {
+    on_each(|base| {
+        channel(base, "desk", "", 1..2);
+        let (program, switch) = served(base, &[]);
+        assert!(login(program.machine, &name(1), "mine-1", "192.0.2.7:1").starts_with("ok\n"));
+        base.did(&["client", "set", &name(1), "--new-session"]);
+        switch.until_told("verto_punt mine-1");
+    });
+}
+
+#[test]
+fn many_go_together() {
+    let base = Base::sqlite();
+    channel(&base, "desk", "", 1..501);
+    let (_program, switch) = served(&base, &[]);
+    base.sql(&format!(
+        "UPDATE clients SET connected = {}, connected_address = '192.0.2.1:' || id, \
+         connected_switch = 'vm'",
+        now()
+    ));
+    base.did(&["channel", "set", "desk", "--enabled", "false"]);
+    let count = |all: &[String]| all.iter().filter(|it| it.starts_with("verto_punt")).count();
+    switch.until("all are told", |all| count(all) == 500);
+    // Nobody's rights wait for the end of another one's calls.
+    let all = outs(&switch.told());
+    let first = all.iter().position(|it| it.starts_with("verto_punt")).expect("one");
+    assert!(all[..first].iter().filter(|it| it.starts_with("verto noperm")).count() >= 400);
+}
+
+#[test]
+fn a_switch_that_goes_by_another_name_than_the_settings_say_is_pointed_out() {
+    let base = Base::sqlite();
+    let (program, _switch) = served(&base, &[]);
+    assert!(program.log().contains("write hostname = \"pbx-a\""), "{}", program.log());
+    let found = base.did(&["check"]).out;
+    assert!(found.contains("calls itself «pbx-a»"), "{found}");
 }

@@ -139,7 +139,7 @@ fn a_switch_that_was_started_anew_leaves_no_ghost() {
     until("it is served", PATIENCE, || {
         super::get(program.machine, "/health").status == 200 && connected(&base, 1).is_some()
     });
-    base.sql("UPDATE clients SET connected = connected - 10 WHERE connected IS NOT NULL");
+    base.sql("UPDATE clients SET connected = connected - 60 WHERE connected IS NOT NULL");
     std::thread::sleep(std::time::Duration::from_millis(300));
     switch.leave();
     switch.is_run("core-2", 1);

@@ -245,6 +245,11 @@ fn answer(state: &mut State, command: &str) -> Said {
     match command {
         "global_getvar core_uuid" => Said::Text(state.core.clone()),
         "uptime s" => Said::Text(format!("{}\n", state.uptime)),
+        // It knows its name whatever becomes of the rest.
+        "switchname" => match (state.answers)(command) {
+            Said::Text(name) => Said::Text(name),
+            Said::Nothing | Said::Closed => Said::Text(String::new()),
+        },
         command => {
             state.told.push((Instant::now(), command.to_owned()));
             (state.answers)(command)
