@@ -2,10 +2,12 @@
 
 mod changes;
 mod check;
+mod completions;
 mod explain;
 mod export;
 mod handlers;
 mod import;
+mod man;
 mod migrate;
 mod nouns;
 mod serve;
@@ -119,6 +121,10 @@ enum Command {
     Handlers(handlers::Handlers),
     /// Says what answers a recorded look-up, why, and with what
     Explain(explain::Explain),
+    /// Prints what makes a shell complete command lines
+    Completions(completions::Completions),
+    /// Prints the manual page, or writes all of them
+    Man(man::Man),
 }
 
 /// Where settings and data come from.
@@ -203,6 +209,8 @@ pub(crate) fn run() -> ExitCode {
         Command::User(verb) => nouns::run_user(verb),
         Command::Handlers(handlers) => handlers::run(&handlers),
         Command::Explain(explain) => explain::run(&explain),
+        Command::Completions(completions) => completions::run(&completions),
+        Command::Man(man) => man::run(&man),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

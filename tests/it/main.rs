@@ -18,6 +18,7 @@ mod isolation;
 mod kept;
 mod limits;
 mod live;
+mod manual;
 mod news;
 mod nouns;
 mod observe;
