@@ -7,6 +7,7 @@ mod health;
 mod listener;
 mod metrics;
 mod protect;
+mod request_id;
 mod socket;
 
 use std::sync::Arc;

@@ -26,8 +26,10 @@ use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
+use tracing::Instrument;
 
 use super::drain::{Stage, Stop};
+use super::request_id;
 use super::socket::Socket;
 
 /// How long a request may take to arrive: its head, and then its body.
@@ -103,7 +105,8 @@ fn connection(
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(|body| Body::new(Arriving::new(body, &asked)));
         request.extensions_mut().insert(ConnectInfo(peer));
-        let answering = router.clone().oneshot(request);
+        let span = request_id::span(request.headers());
+        let answering = router.clone().oneshot(request).instrument(span);
         let (told, asked) = (told.clone(), Arc::clone(&asked));
         async move {
             let mut answer = answering.await.unwrap_or_else(|never| match never {});

@@ -29,6 +29,7 @@ mod pollution;
 mod protected;
 mod prune;
 mod registry;
+mod request_id;
 mod safe_xml;
 mod sessions;
 mod settings;
