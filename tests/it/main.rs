@@ -33,6 +33,7 @@ mod request_id;
 mod safe_xml;
 mod sessions;
 mod settings;
+mod shipped;
 mod stalled;
 mod stop;
 mod storage;
