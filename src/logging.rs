@@ -2,8 +2,10 @@
 //!
 //! Lines are written by a thread of their own: strangers can cause lines, and whoever reads them may
 //! stall. Lines that there is no room for are dropped and counted. Of those that strangers and handlers
-//! cause there are only a few a second ([`Lines`]).
+//! cause there are only a few a second ([`Lines`]). Where systemd's journal reads them they are made for it
+//! (`journal`).
 
+mod journal;
 mod lines;
 
 use std::io::{IsTerminal, stderr};
@@ -13,6 +15,7 @@ use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGua
 use tracing_subscriber::filter::ParseError;
 use tracing_subscriber::{EnvFilter, fmt};
 
+use self::journal::Priorities;
 pub(crate) use self::lines::{Line, Lines};
 use crate::settings::{LogFormat, Settings};
 
@@ -34,8 +37,15 @@ pub(crate) fn start(settings: &Settings) -> WorkerGuard {
     if DROPPED.set(writer.error_counter()).is_ok() {
         let filter = parsed(&settings.log).unwrap_or_default();
         let ansi = stderr().is_terminal();
+        let stream = std::env::var_os("JOURNAL_STREAM");
         let log = fmt().with_env_filter(filter).with_ansi(ansi).with_writer(writer);
         let replace: Replace = match settings.log_format {
+            LogFormat::Text if journal::reads(stderr(), stream.as_deref()) => {
+                let log = log.event_format(Priorities::new()).with_filter_reloading();
+                let handle = log.reload_handle();
+                log.init();
+                Box::new(move |filter| drop(handle.reload(filter)))
+            }
             LogFormat::Text => {
                 let log = log.with_filter_reloading();
                 let handle = log.reload_handle();

@@ -15,6 +15,7 @@ mod health;
 mod import;
 mod instances;
 mod isolation;
+mod journal;
 mod kept;
 mod limits;
 mod live;
