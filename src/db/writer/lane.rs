@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use jackfield_api::{ClientLeave, ClientLogin, LoginDecision, NotWritten};
 
 use tokio::sync::oneshot;
+use tracing::Span;
 
 use super::super::session::Session;
 use super::super::{Database, DatabaseUrl, DbError};
@@ -66,6 +67,8 @@ struct Job {
     ask: Ask,
     end: Instant,
     tell: oneshot::Sender<Result<Told, NotWritten>>,
+    /// Of whoever asked: what is logged of it stands in that.
+    span: Span,
 }
 
 impl Job {
@@ -95,7 +98,7 @@ impl Lane {
         end: Instant,
     ) -> Result<Told, NotWritten> {
         let (tell, told) = oneshot::channel();
-        self.give(url, Job { ask, end, tell })?;
+        self.give(url, Job { ask, end, tell, span: Span::current() })?;
         told.await.unwrap_or(Err(NotWritten::Failed))
     }
 
@@ -113,15 +116,17 @@ impl Lane {
                 NotWritten::Failed
             })?);
         }
-        let sent = running.as_ref().map(|running| running.jobs.try_send(job));
-        match sent {
-            Some(Ok(())) => Ok(()),
-            Some(Err(TrySendError::Full(_))) => {
+        let Some(jobs) = running.as_ref().map(|running| &running.jobs) else {
+            return Err(NotWritten::Failed);
+        };
+        match jobs.try_send(job) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => {
                 tell_late();
                 Err(NotWritten::Late)
             }
             // It has panicked; the next one is another.
-            Some(Err(TrySendError::Disconnected(_))) | None => {
+            Err(TrySendError::Disconnected(_)) => {
                 *running = None;
                 Err(NotWritten::Failed)
             }
@@ -189,7 +194,7 @@ impl Writing {
         loop {
             let late = jobs.extract_if(.., |job| job.left().is_zero());
             for job in late {
-                tell_late();
+                job.span.in_scope(tell_late);
                 job.tell(Err(NotWritten::Late));
             }
             if jobs.is_empty() {
@@ -211,7 +216,9 @@ impl Writing {
                 continue;
             }
             if let Some(Line { left_out }) = FAILED.next() {
-                let outcome = "failed";
+                // A line about several is nobody's own.
+                let span = if let [only] = &*jobs { only.span.clone() } else { Span::none() };
+                let (_inside, outcome) = (span.enter(), "failed");
                 tracing::warn!(left_out, %error, outcome, "not written: logins, or their ends");
             }
             for job in jobs {
@@ -254,7 +261,8 @@ mod tests {
         let (address, switch) = ("192.0.2.1:1".to_owned(), "vm".to_owned());
         let ask = Ask::Login(ClientLogin { name, session, address, switch });
         let (tell, told) = oneshot::channel();
-        (Job { ask, end: Instant::now() + Duration::from_mins(1), tell }, told)
+        let end = Instant::now() + Duration::from_mins(1);
+        (Job { ask, end, tell, span: Span::none() }, told)
     }
 
     #[test]
