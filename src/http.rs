@@ -16,7 +16,9 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 pub use drain::{Drain, Stop};
+pub(crate) use fsapi::BAD_REQUESTS;
 pub use listener::{Serving, serve};
+pub(crate) use protect::REFUSED_SOURCES;
 pub use socket::Socket;
 use tower::Layer;
 

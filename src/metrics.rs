@@ -3,12 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use jackfield_api::Section;
+use jackfield_api::snapshot::Snapshot;
 use prometheus::core::Collector;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
     IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
+use crate::clock::seconds;
 use crate::fsapi::Picture;
 use crate::fsapi::guard::Rule;
 use crate::health::{Cause, Reason};
@@ -67,6 +69,9 @@ metrics! {
          more than could be answered in time).", ["section", "handler", "outcome"];
     durations: HistogramVec = "jackfield_lookup_duration_seconds",
         "Time from the end of the request's body to the answer.", ["section", "handler"];
+    overdue: IntGaugeVec = "jackfield_overdue_lookups",
+        "Look-ups that have ended at their deadline while their handler has not returned; once they \
+         hold all of its places, it is asked nothing more.", ["section", "handler"];
     rejections: IntCounterVec = "jackfield_guard_rejections_total",
         "Look-ups that somebody other than the switch has written into, by the rule they break and \
          the function of the switch that asked.", ["rule", "flow"];
@@ -92,6 +97,9 @@ metrics! {
     writes: IntCounterVec = "jackfield_writes_total",
         "Writes that look-ups asked for, by what and outcome (`written`, or why not).",
         ["what", "outcome"];
+    clients: IntGaugeVec = "jackfield_clients",
+        "Clients of channels that may log in: `connected`, as far as the switches have told, or \
+         `expected`.", ["state"];
     sessions: IntCounterVec = "jackfield_sessions_total",
         "Pages that asked for a session of a channel, by what became of it (`created`, `resumed`, or \
          why not).", ["outcome"];
@@ -220,6 +228,19 @@ impl Metrics {
         for rule in Rule::ALL {
             self.rejections.with_label_values(&[rule.as_str(), "none"]);
         }
+        for reason in crate::http::BAD_REQUESTS {
+            self.bad_requests.with_label_values(&[reason]);
+        }
+        for reason in crate::http::REFUSED_SOURCES {
+            self.refused_sources.with_label_values(&[reason]);
+        }
+    }
+
+    /// Shows a handler of channel events from the start.
+    pub fn event_handler(&self, handler: &'static str) {
+        for outcome in ["ok", "punt", "internal", "shed"] {
+            self.events.with_label_values(&[handler, outcome]);
+        }
     }
 
     /// The metrics of a handler. `section` and `handler` are names from the registries.
@@ -272,10 +293,27 @@ impl Metrics {
         self.snapshot_revision.set(picture.snapshot.revision());
         self.snapshot_users.set(gauge(picture.snapshot.user_count()));
         self.snapshot_domains.set(gauge(picture.snapshot.contents().domains.len()));
+        let (connected, expected) = clients(&picture.snapshot);
+        self.clients.with_label_values(&["connected"]).set(gauge(connected));
+        self.clients.with_label_values(&["expected"]).set(gauge(expected));
         let age = SystemTime::now().duration_since(picture.made).unwrap_or_default();
         self.snapshot_age.set(age.as_secs_f64());
         let mut text = Vec::with_capacity(16 * 1024);
         TextEncoder::new().encode(&self.registry.gather(), &mut text).expect("a Vec takes all");
         text
     }
+}
+
+/// How many clients are connected, and how many others may still log in.
+fn clients(snapshot: &Snapshot) -> (usize, usize) {
+    let (contents, now) = (snapshot.contents(), seconds());
+    let (mut connected, mut expected) = (0, 0);
+    for (_, client) in contents.clients.with_rows() {
+        match contents.channels.at(client.channel) {
+            Some(channel) if client.is_connected(channel, now) => connected += 1,
+            Some(channel) if channel.enabled && !client.is_expired(now) => expected += 1,
+            _ => {}
+        }
+    }
+    (connected, expected)
 }

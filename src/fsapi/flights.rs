@@ -101,6 +101,11 @@ impl Flights {
         }))
     }
 
+    /// How many look-ups have ended while the outside has not answered.
+    pub(super) fn overdue(&self) -> usize {
+        self.places.overdue()
+    }
+
     /// The fields that make up its questions.
     pub(super) fn fields(&self) -> &Fields {
         &self.fields

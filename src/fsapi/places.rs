@@ -107,7 +107,7 @@ impl Places {
         Ok(Entered { shared: Arc::clone(shared), ended, number: Some(number) })
     }
 
-    #[cfg(test)]
+    /// How many are held by look-ups that have ended.
     pub(super) fn overdue(&self) -> usize {
         self.0.state().overdue
     }

@@ -89,6 +89,7 @@ impl Router {
         let crew = Crew::new((handlers + 2) * BOUND + 1);
         let storing = Storing::new(Writer::new(settings.database_url.clone()), &crew);
         events.resolve(&crew).map_err(StartErrors::Conflicts)?;
+        events.handlers().iter().for_each(|entry| metrics.event_handler(entry.name));
         let runners = registries
             .iter()
             .map(|registry| {
@@ -156,6 +157,11 @@ impl Router {
     /// Whether a look-up gets through to where a handler would be asked.
     pub async fn self_check(self: &Arc<Self>) -> Result<(), &'static str> {
         self.check.run(self).await
+    }
+
+    /// Shows in the metrics what is only known by asking.
+    pub fn observe(&self) {
+        self.runners.iter().flatten().for_each(Runner::observe);
     }
 
     /// Answers a post.

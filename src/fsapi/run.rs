@@ -71,6 +71,11 @@ impl Share {
         }
     }
 
+    /// How many look-ups have ended while the handler has not returned.
+    pub(super) fn overdue(&self) -> usize {
+        self.places.overdue()
+    }
+
     /// Waits, and helps the crew along; `None` at the end.
     async fn patiently<T>(&self, end: Instant, awaited: impl Future<Output = T>) -> Option<T> {
         let mut awaited = std::pin::pin!(awaited);
@@ -129,7 +134,7 @@ mod tests {
         assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
         // Once the handler returns, its places are free again.
         drop(release);
-        while share.places.overdue() > 0 {
+        while share.overdue() > 0 {
             tokio::time::sleep(PATIENCE).await;
         }
         assert!(share.run(LONG, || Ok(())).await.is_ok());

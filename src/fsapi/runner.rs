@@ -60,6 +60,16 @@ impl Runner {
         }
     }
 
+    /// Shows how many look-ups have ended while it has not returned.
+    pub(super) fn observe(&self) {
+        let overdue = match &self.way {
+            Way::Crew(share) => share.overdue(),
+            Way::Outside(flights) => flights.overdue(),
+        };
+        let overdue = i64::try_from(overdue).unwrap_or(i64::MAX);
+        self.metrics.overdue.with_label_values(&self.names).set(overdue);
+    }
+
     /// Asks the handler, off this thread and by the deadline. What it answers is kept as its last good
     /// answer if `keeps` says so and it does not keep its answers itself.
     pub(super) async fn ask(

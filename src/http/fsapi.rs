@@ -17,6 +17,10 @@ use crate::logging::{Line, Lines};
 crate::route!("fsapi", "/fsapi", Machine, post(answer));
 crate::protect!("fsapi");
 
+/// What can be wrong with a post.
+pub(crate) const BAD_REQUESTS: [&str; 5] =
+    ["empty", "too_many_fields", "too_large", "too_slow", "cut_short"];
+
 async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
     let body = match body::read(request.into_body(), MAX_BODY).await {
         Ok(body) => body,

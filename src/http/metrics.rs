@@ -14,6 +14,7 @@ crate::protect!("metrics");
 
 async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     app.keeping.observe(&app.metrics);
+    app.router.observe();
     let text = app.metrics.text(&app.router.picture(), &app.reasons());
     ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text)
 }

@@ -35,6 +35,9 @@ const FORWARDING: [&str; 8] = [
 /// Headers that a browser adds: a page of somebody else's must not post for its user.
 const BROWSING: [&str; 2] = ["origin", "sec-fetch-site"];
 
+/// Why a request may not be this machine's own.
+pub(crate) const REFUSED_SOURCES: [&str; 4] = ["peer", "forwarded", "browser", "host"];
+
 /// The middleware: lets a request through that is this machine's own; anything else is an unknown
 /// path.
 #[derive(Clone)]

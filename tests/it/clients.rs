@@ -109,6 +109,11 @@ fn a_login_with_the_expected_session_is_granted_the_rights_of_its_channel() {
         channel(base, "desk", "event_channels = '[\"presence\"]'", 1..3);
         let program = Program::serve(base);
         let service = program.machine;
+        let counted = |state| {
+            let metrics = Metrics::of(service);
+            metrics.sum("jackfield_clients", &[("state", state)])
+        };
+        assert!(counted("expected") > 1.9 && counted("connected") < 0.1);
         assert!(is_let_in(service, &name(1), ""));
         let answer = post(service, asking(&name(1), "").bytes()).text().to_owned();
         assert!(answer.contains("jsonrpc-allowed-methods\" value=\"echo\""), "{answer}");
@@ -118,6 +123,9 @@ fn a_login_with_the_expected_session_is_granted_the_rights_of_its_channel() {
         let at_verto = format!("{}@verto", name(2));
         assert_eq!(login(service, &at_verto, "mine-2", "[2001:db8::1]:1"), granted);
         assert_eq!(connected(base, 2).as_deref(), Some("[2001:db8::1]:1"));
+        until("both count as connected", PATIENCE, || {
+            counted("connected") > 1.9 && counted("expected") < 0.1
+        });
         // Told once more, and from elsewhere: the connection moves.
         let revision = base.open().revision().expect("readable");
         assert_eq!(login(service, &name(1), "mine-1", "192.0.2.7:1"), granted);

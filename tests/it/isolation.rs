@@ -316,6 +316,9 @@ fn a_handler_that_hangs_holds_up_nobody_else_and_more_than_its_bound_end_in_time
         let reply = post(server.machine, asking("directory", "hangs"));
         assert!(is_by_policy(&reply, "deny", "directory", "hangs"));
         assert!(started.elapsed() < DEADLINE + Duration::from_millis(1500));
+        let hangs = [("section", "directory"), ("handler", "test-hangs")];
+        let overdue = Metrics::of(server.machine).sum("jackfield_overdue_lookups", &hangs);
+        assert!((overdue - 32.0).abs() < 0.1, "{overdue}");
         busy.store(false, Ordering::Relaxed);
         let (count, worst) = others.join().expect("the others are answered");
         assert!(count >= 10, "only {count} others were answered");

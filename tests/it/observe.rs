@@ -35,8 +35,14 @@ fn every_family_of_metrics_is_there_with_its_help() {
         assert!(reply.text().contains(&format!("# HELP {family} ")), "{family}");
         assert!(reply.text().contains(&format!("# TYPE {family} ")), "{family}");
     }
-    for (family, _) in jackfield::metrics::TABLE {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+    let readme = readme.expect("a readme");
+    for (family, help) in jackfield::metrics::TABLE {
         assert!(family.starts_with("jackfield_"), "{family}");
+        assert!(
+            readme.contains(&format!("| `{family}` | {help} |")),
+            "the readme tells of {family}"
+        );
     }
 }
 
@@ -154,6 +160,15 @@ fn the_values_of_labels_come_from_closed_sets() {
         ("outcome", &outcomes),
         ("what", &["pin", "answers", "refusals", "last_good"]),
         ("source", &["asked", "joined", "kept", "refusal_kept", "last_good"]),
+        ("state", &["connected", "expected"]),
+        (
+            "reason",
+            &[
+                &["empty", "too_many_fields", "too_large", "too_slow", "cut_short"][..],
+                &["peer", "forwarded", "browser", "host"],
+            ]
+            .concat(),
+        ),
         ("policy", &["deny", "not-found", "unavailable", "stale", "document"]),
     ] {
         let values = metrics.values(label);

@@ -216,7 +216,8 @@ fn the_top_level_holds_what_it_is_meant_to() {
         .map(|entry| entry.file_name().into_string().expect("UTF-8"))
         .filter(|name| !name.starts_with('.') && name != "target")
         .collect();
-    let meant = ["handlers", "lua-hooks", "migrations", "nginx", "src", "systemd", "tests"];
+    let meant =
+        ["handlers", "lua-hooks", "migrations", "nginx", "prometheus", "src", "systemd", "tests"];
     let more: Vec<_> = folders.iter().filter(|name| !meant.contains(&name.as_str())).collect();
     assert!(more.is_empty(), "{more:?}");
 }
