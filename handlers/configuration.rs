@@ -30,6 +30,8 @@ use jackfield_api::lookup::ConfigurationLookup;
 use jackfield_api::snapshot::{OnSwitch, Profile, ProfileKind};
 use jackfield_api::{Answer, Facts, Refusal};
 
+pub use self::lua::HOOKS;
+
 /// The profiles of a module that is nothing without one; not found where there are none at all.
 fn profiles(pbx: OnSwitch<'_>, kind: ProfileKind) -> Result<Vec<&Profile>, Refusal> {
     let profiles: Vec<_> = pbx.profiles(kind).collect();

@@ -9,3 +9,5 @@ mod dialplan;
 mod directory;
 mod events;
 mod languages;
+
+pub use self::configuration::HOOKS;

@@ -11,6 +11,7 @@ mod man;
 mod migrate;
 mod nouns;
 mod serve;
+mod snippet;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,6 +60,8 @@ enum Command {
     Changes(changes::Changes),
     /// Says what is wrong, where, and what to do
     Check(check::Check),
+    /// Prints a right file of the switch, nginx, systemd or Prometheus for these settings
+    Snippet(snippet::Print),
     /// Takes a switch's configuration files into the database
     Import(import::Import),
     /// Writes what is stored as a switch's configuration files
@@ -187,6 +190,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Migrate(source) => migrate::run(&source),
         Command::Changes(changes) => changes::run(&changes),
         Command::Check(check) => check::run(&check),
+        Command::Snippet(print) => snippet::run(&print),
         Command::Import(import) => import::run(&import),
         Command::Export(export) => export::run(&export),
         Command::Acl(verb) => nouns::run(&verb),

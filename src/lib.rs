@@ -46,6 +46,7 @@ mod runtime;
 mod secret;
 pub mod sessions;
 pub mod settings;
+mod snippet;
 pub mod switches;
 mod systemd;
 pub mod watch;

@@ -23,8 +23,8 @@ use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
 struct Lua;
 
-/// Event, subclass, script.
-const HOOKS: [(&str, &str, &str); 2] = [
+/// Which script of ours hears which event: event, subclass, script.
+pub const HOOKS: [(&str, &str, &str); 2] = [
     ("CUSTOM", "verto::login", "login.lua"),
     ("CUSTOM", "verto::client_disconnect", "disconnect.lua"),
 ];

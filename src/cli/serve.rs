@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use futures_util::future::select_all;
+use jackfield_api::Section;
 use tokio::task::JoinHandle;
 
 use self::signals::{Signal, Signals};
@@ -93,7 +94,8 @@ async fn serve(
     if let Some(demo) = demo {
         // Written whole, so that a reader on the other end of a pipe never sees half of it.
         let mut text = Vec::new();
-        welcome(&mut text, &demo, &address.to_string())?;
+        let timeout = app.settings().switch_timeout(&Section::ALL);
+        welcome(&mut text, &demo, &address.to_string(), timeout)?;
         std::io::stdout().lock().write_all(&text).context("cannot write to the terminal")?;
     }
     loop {
@@ -181,7 +183,7 @@ fn listen(address: SocketAddr) -> anyhow::Result<Socket> {
 }
 
 /// Tells the person who started the demo what to do with it.
-fn welcome(to: &mut impl Write, demo: &Demo, address: &str) -> std::io::Result<()> {
+fn welcome(to: &mut impl Write, demo: &Demo, address: &str, timeout: u64) -> std::io::Result<()> {
     writeln!(to, "\nJackfield serves the example PBX {DOMAIN} at http://{address}/fsapi")?;
     writeln!(to, "Data: {}\n\nWhat can be dialled", demo.database)?;
     for (number, what) in NUMBERS {
@@ -192,6 +194,6 @@ fn welcome(to: &mut impl Write, demo: &Demo, address: &str) -> std::io::Result<(
         writeln!(to, "  {user}  password {password}  pin {pin}")?;
     }
     writeln!(to, "\nFor FreeSWITCH: autoload_configs/xml_curl.conf.xml\n")?;
-    writeln!(to, "{}\nStop with Ctrl-C.", xml_curl_conf(address))?;
+    writeln!(to, "{}\nStop with Ctrl-C.", xml_curl_conf(address, timeout))?;
     to.flush()
 }

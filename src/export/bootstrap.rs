@@ -1,5 +1,6 @@
 //! The files of a switch that is served: what it reads before it can ask anybody.
 
+use jackfield_api::Section;
 use jackfield_api::document::Configuration;
 use jackfield_api::snapshot::{Contents, Hosts, StoredDocument};
 use jackfield_api::xml::Raw;
@@ -23,7 +24,9 @@ const READ_FROM_DISK: [&str; 6] = [
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Service {
     /// Host and port of its URL.
-    address: String,
+    pub(crate) address: String,
+    /// For how many seconds a switch has to wait.
+    pub(crate) timeout: u64,
 }
 
 impl Service {
@@ -36,18 +39,21 @@ impl Service {
             None if socket.ip().is_unspecified() => format!("127.0.0.1:{}", socket.port()),
             None => socket.to_string(),
         };
-        Self { address }
+        Self { address, timeout: settings.switch_timeout(&Section::ALL) }
     }
 }
 
+/// What a switch asks the service, in the words of `bindings`.
+pub(crate) const BINDINGS: &str = "configuration|directory|dialplan|languages|chatplan";
+
 /// A right `xml_curl.conf.xml` for a service at this address.
-pub(crate) fn xml_curl_conf(address: &str) -> String {
+pub(crate) fn xml_curl_conf(address: &str, timeout: u64) -> String {
     format!(
         r#"<configuration name="xml_curl.conf" description="cURL XML Gateway">
   <bindings>
     <binding name="jackfield">
-      <param name="gateway-url" value="http://{address}/fsapi" bindings="configuration|directory|dialplan|languages|chatplan"/>
-      <param name="timeout" value="2"/>
+      <param name="gateway-url" value="http://{address}/fsapi" bindings="{BINDINGS}"/>
+      <param name="timeout" value="{timeout}"/>
     </binding>
   </bindings>
 </configuration>
@@ -73,7 +79,8 @@ pub(super) fn put(
     if contents.document("event_socket.conf").is_none() {
         event_socket(tree, place)?;
     }
-    let raw = Raw::parse(&xml_curl_conf(&service.address)).map_err(|error| error.to_string());
+    let raw = Raw::parse(&xml_curl_conf(&service.address, service.timeout))
+        .map_err(|error| error.to_string());
     let curl = match raw {
         Ok(xml) => {
             StoredDocument { name: "xml_curl.conf".to_owned(), xml, hosts: Hosts::default() }

@@ -10,6 +10,13 @@ use super::Settings;
 const SWITCH_WAITS: Duration = Duration::from_secs(2);
 
 impl Settings {
+    /// The `timeout` of a switch that asks for these sections, in whole seconds: longer than any deadline.
+    pub(crate) fn switch_timeout(&self, sections: &[Section]) -> u64 {
+        let deadlines =
+            sections.iter().map(|section| self.section(*section).deadline.as_secs() + 1);
+        deadlines.max().unwrap_or_default().max(SWITCH_WAITS.as_secs())
+    }
+
     /// What is to be pointed out, a line each.
     pub fn doubts(&self) -> Vec<String> {
         let late = |section: &Section| self.section(*section).deadline >= SWITCH_WAITS;
