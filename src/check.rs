@@ -1,12 +1,15 @@
 //! `jackfield check`: what is wrong with an installation, where, and what to do.
 //!
 //! Each part looks at one thing and adds what it finds; one that cannot be looked at because another is
-//! wrong is left out.
+//! wrong is left out. Files of the operator's are looked at by themselves.
 
 mod database;
+mod files;
 mod kept;
 mod service;
 mod settings;
+
+use std::path::PathBuf;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -29,16 +32,23 @@ pub(crate) enum Level {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Finding {
     pub(crate) level: Level,
-    /// The part that it belongs to: `settings`, `handlers`, `database`, `data`, `kept` or `service`.
+    /// The part that it belongs to: `settings`, `handlers`, `database`, `data`, `kept` or `service`; of a file
+    /// what it holds, as `xml_curl` or `nginx`.
     pub(crate) about: &'static str,
     /// What is wrong.
     pub(crate) what: String,
     /// The file and line, the row, or whatever else it is about.
     #[serde(rename = "where")]
     pub(crate) place: String,
+    /// Why it matters, where that is not plain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) why: Option<String>,
     /// What to do.
     #[serde(rename = "do")]
     pub(crate) remedy: String,
+    /// The line to write, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) write: Option<String>,
 }
 
 /// Everything that was found, and what was looked at.
@@ -56,6 +66,9 @@ pub(crate) struct Report {
     /// Why it was not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) not_asked: Option<&'static str>,
+    /// Files that were looked at, and what they hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) files: Vec<String>,
 }
 
 impl Report {
@@ -84,6 +97,26 @@ impl Report {
         report
     }
 
+    /// Looks at files of the operator's, which are held against these settings, or against those that hold
+    /// where nothing is set.
+    pub(crate) fn of_files(
+        file: &SettingsFile,
+        settings: Result<&Settings, &SettingsErrors>,
+        paths: &[PathBuf],
+    ) -> Self {
+        let settings_file = file.path().map(|path| path.display().to_string());
+        let mut report = Self { settings_file, ..Self::default() };
+        match settings {
+            Ok(settings) => report.files(settings, paths),
+            Err(errors) => {
+                report.wrong_settings(errors);
+                let unset = Settings::read(None, &|_| None).expect("the defaults are right");
+                report.files(&unset, paths);
+            }
+        }
+        report
+    }
+
     /// Whether something does not work.
     pub(crate) fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.level == Level::Error)
@@ -98,6 +131,7 @@ impl Report {
         remedy: impl Into<String>,
     ) {
         let (what, place, remedy) = (what.into(), place.into(), remedy.into());
-        self.findings.push(Finding { level, about, what, place, remedy });
+        let finding = Finding { level, about, what, place, why: None, remedy, write: None };
+        self.findings.push(finding);
     }
 }

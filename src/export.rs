@@ -23,7 +23,8 @@ use jackfield_api::snapshot::{Contents, Hosts};
 use jackfield_api::xml::XmlError;
 use thiserror::Error;
 
-pub(crate) use self::bootstrap::{Service, xml_curl_conf};
+pub(crate) use self::bootstrap::{BINDINGS, Service, xml_curl_conf};
+pub(crate) use self::modules::{LOGS, XML_CURL};
 pub(crate) use self::write::Place;
 
 /// Files by their paths, and what is to be told of them.

@@ -22,6 +22,7 @@ pub(crate) use protect::REFUSED_SOURCES;
 pub use socket::Socket;
 use tower::Layer;
 
+pub(crate) use self::protect::FORWARDING;
 use self::protect::Protect;
 use crate::app::App;
 use crate::plug::{Listener, is_protected, routes};

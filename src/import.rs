@@ -9,6 +9,7 @@
 mod glob;
 mod globals;
 mod line;
+mod look;
 mod piece;
 mod place;
 mod preprocess;
@@ -21,9 +22,12 @@ use std::path::Path;
 use jackfield_api::snapshot::Contents;
 
 pub(crate) use self::globals::is_of_the_switch;
+pub(crate) use self::look::{Looked, text_of};
 pub(crate) use self::piece::{extension, menu};
 pub(crate) use self::place::{Place, Problem, Problems};
 pub(crate) use self::report::Report;
+pub(crate) use self::take::is_true;
+pub(crate) use self::tree::Element;
 
 /// What a tree holds, and what is to be told of it.
 pub(crate) struct Imported {
@@ -34,7 +38,7 @@ pub(crate) struct Imported {
 }
 
 /// The file that every tree begins with.
-const ROOT: &str = "freeswitch.xml";
+pub(crate) const ROOT: &str = "freeswitch.xml";
 
 /// Reads a tree: the folder that holds `freeswitch.xml`, or that file itself.
 ///

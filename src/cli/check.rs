@@ -1,6 +1,7 @@
 //! `jackfield check`: what is wrong, where, and what to do.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
 
 use clap::Args;
@@ -9,11 +10,14 @@ use serde_json::Value;
 use super::{Failed, Source};
 use crate::check::{Finding, KeptFacts, Level, Report};
 use crate::kept::Age;
-use crate::settings::SettingsErrors;
+use crate::settings::{Settings, SettingsErrors, SettingsFile};
 
 /// Arguments of `jackfield check`.
 #[derive(Args)]
 pub(super) struct Check {
+    /// Look at these instead: files of the switch, nginx, systemd or Prometheus, or a folder of them
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     #[command(flatten)]
     source: Source,
     /// Write JSON
@@ -22,10 +26,17 @@ pub(super) struct Check {
 }
 
 pub(super) fn run(check: &Check) -> anyhow::Result<()> {
+    let make = |file: &SettingsFile, settings: Result<&Settings, &SettingsErrors>| {
+        if check.files.is_empty() {
+            Report::make(file, settings)
+        } else {
+            Report::of_files(file, settings, &check.files)
+        }
+    };
     let report = match check.source.open() {
-        Ok(opened) => Report::make(&opened.file, Ok(&opened.settings)),
+        Ok(opened) => make(&opened.file, Ok(&opened.settings)),
         Err(error) => match error.downcast::<SettingsErrors>() {
-            Ok(errors) => Report::make(&check.source.file(), Err(&errors)),
+            Ok(errors) => make(&check.source.file(), Err(&errors)),
             Err(error) => return Err(error),
         },
     };
@@ -51,6 +62,10 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
         writeln!(out, "{:<9} {}", "kept", shown(file))?;
         writeln!(out, "{:<9} revision {revision}, users {users}, {age_seconds} s old", "")?;
     }
+    for (at, file) in report.files.iter().enumerate() {
+        let first = if at == 0 { "files" } else { "" };
+        writeln!(out, "{first:<9} {}", shown(file))?;
+    }
     if let Some(status) = &report.service {
         let mut rows = Vec::new();
         flatten("", &for_people(status), &mut rows);
@@ -58,19 +73,30 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
             let first = if at == 0 { "service" } else { "" };
             writeln!(out, "{first:<9} {name}: {}", value.escape_debug())?;
         }
-    } else {
+    } else if report.files.is_empty() {
         let why = report.not_asked.unwrap_or("none that can be asked");
         writeln!(out, "{:<9} {why}", "service")?;
     }
     writeln!(out)?;
-    for (at, Finding { level, about, what, place, remedy }) in report.findings.iter().enumerate() {
+    for (at, Finding { level, about, what, place, why, remedy, write }) in
+        report.findings.iter().enumerate()
+    {
         let level = if *level == Level::Error { "error" } else { "warning" };
         // What the database says itself is often why the service is degraded, too.
-        let told = report.findings[..at].iter().find(|earlier| what.contains(&earlier.what));
+        let told = report.findings[..at]
+            .iter()
+            .find(|earlier| report.files.is_empty() && what.contains(&earlier.what));
         let what = told.map_or(what.clone(), |told| what.replace(&told.what, "as above"));
         writeln!(out, "{level:<9} {about}: {}", shown(&what))?;
         writeln!(out, "{:<9} {}", "  where", shown(place))?;
-        writeln!(out, "{:<9} {}\n", "  do", shown(remedy))?;
+        if let Some(why) = why {
+            writeln!(out, "{:<9} {}", "  why", shown(why))?;
+        }
+        writeln!(out, "{:<9} {}", "  do", shown(remedy))?;
+        if let Some(line) = write {
+            writeln!(out, "{:<9} {}", "", shown(line))?;
+        }
+        writeln!(out)?;
     }
     let errors = report.findings.iter().filter(|finding| finding.level == Level::Error).count();
     let warnings = report.findings.len() - errors;

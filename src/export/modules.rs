@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use jackfield_api::snapshot::{Condition, Contents, Context, ProfileKind, Step};
 
 /// Loaded first, so that what follows is logged.
-const LOGS: [&str; 2] = ["mod_console", "mod_logfile"];
+pub(crate) const LOGS: [&str; 2] = ["mod_console", "mod_logfile"];
 
 /// Asks the service: it stands before everything whose configuration is served.
-const XML_CURL: &str = "mod_xml_curl";
+pub(crate) const XML_CURL: &str = "mod_xml_curl";
 
 /// What no switch goes without.
 const ALWAYS: [&str; 6] = [

@@ -21,7 +21,7 @@ use crate::logging::{Line, Lines};
 use crate::settings::Settings;
 
 /// Headers that a proxy adds.
-const FORWARDING: [&str; 8] = [
+pub(crate) const FORWARDING: [&str; 8] = [
     "forwarded",
     "via",
     "x-client-ip",

@@ -59,6 +59,18 @@ pub(super) struct Read {
     pub(super) files: usize,
 }
 
+/// Reads one file by itself, without those that it includes. `name` is what places call it.
+pub(super) fn read_alone(path: &Path, name: &str) -> Result<Read, Vec<Problem>> {
+    let name = Arc::<str>::from(name);
+    let place = Place { file: Arc::clone(&name), line: 0 };
+    let text = read_file(path).map_err(|message| vec![Problem { place, message }])?;
+    let put_in = HashSet::new();
+    let mut run = Run::new(Path::new(""), &[], &put_in, &|_| {});
+    run.follows = false;
+    run.text(Path::new(""), &name, &text);
+    Ok(Read { source: run.source, globals: run.globals, files: 1 })
+}
+
 /// Reads the tree that begins with this file of the folder.
 pub(super) fn read(
     root: &Path,
@@ -95,6 +107,8 @@ struct Run<'a> {
     /// Names, in lower case, that are to be put in while reading.
     shifting: HashSet<String>,
     open: Vec<PathBuf>,
+    /// Whether it reads what a file includes.
+    follows: bool,
     files: usize,
     notes: Vec<super::report::Note>,
     problems: Vec<Problem>,
@@ -116,6 +130,7 @@ impl<'a> Run<'a> {
             raw: HashMap::new(),
             shifting: HashSet::new(),
             open: Vec::new(),
+            follows: true,
             files: 0,
             notes: Vec::new(),
             problems: Vec::new(),
@@ -155,16 +170,16 @@ impl<'a> Run<'a> {
         (self.tell)(path);
         self.files += 1;
         self.open.push(real);
+        self.text(folder, &name, &text);
+        self.open.pop();
+    }
+
+    fn text(&mut self, folder: &Path, name: &Arc<str>, text: &str) {
         let mut in_comment = false;
         for (line, number) in text.split_inclusive('\n').zip(1..) {
-            self.line(
-                folder,
-                line,
-                &Place { file: Arc::clone(&name), line: number },
-                &mut in_comment,
-            );
+            let place = Place { file: Arc::clone(name), line: number };
+            self.line(folder, line, &place, &mut in_comment);
         }
-        self.open.pop();
     }
 
     fn line(&mut self, folder: &Path, line: &str, place: &Place, in_comment: &mut bool) {
@@ -245,6 +260,9 @@ impl<'a> Run<'a> {
     }
 
     fn include(&mut self, folder: &Path, pattern: &str, place: &Place) {
+        if !self.follows {
+            return;
+        }
         let pattern = pattern.replace("$${conf_dir}", &self.root.display().to_string());
         let (pattern, unknown) = self.globals.resolve(&pattern);
         if let Some(unknown) = unknown.first() {
@@ -308,7 +326,8 @@ impl<'a> Run<'a> {
     }
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+/// The text of a file; if it cannot be had, why.
+pub(super) fn read_file(path: &Path) -> Result<String, String> {
     let cannot = |error: std::io::Error| format!("cannot be read: {error}");
     // Asked before it is opened: opening a pipe would wait for somebody to write.
     if !fs::metadata(path).map_err(cannot)?.is_file() {

@@ -433,7 +433,7 @@ fn call_names(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What the switch takes for true (`switch_true`).
-fn is_true(text: &str) -> bool {
+pub(crate) fn is_true(text: &str) -> bool {
     const WORDS: [&str; 7] = ["yes", "on", "true", "t", "enabled", "active", "allow"];
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
         || text.parse::<i64>().is_ok_and(|number| number != 0)

@@ -9,23 +9,23 @@ use super::preprocess::Source;
 
 /// An element.
 #[derive(Debug, Clone)]
-pub(super) struct Element {
-    pub(super) name: String,
+pub(crate) struct Element {
+    pub(crate) name: String,
     /// Names and values in their order; of a repeated name the first alone.
-    pub(super) attributes: Vec<(String, String)>,
-    pub(super) children: Vec<Element>,
+    pub(crate) attributes: Vec<(String, String)>,
+    pub(crate) children: Vec<Element>,
     /// All text directly inside, joined.
     pub(super) text: String,
     /// Names of the attributes, and nothing for the text, in which each `$` is written as a reference:
     /// nothing there is meant to be expanded.
     pub(super) literal: Vec<String>,
     /// Where it begins.
-    pub(super) place: Place,
+    pub(crate) place: Place,
 }
 
 impl Element {
     /// The value of an attribute.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
@@ -35,12 +35,12 @@ impl Element {
     }
 
     /// The first element of this name inside.
-    pub(super) fn child(&self, name: &str) -> Option<&Element> {
+    pub(crate) fn child(&self, name: &str) -> Option<&Element> {
         self.children.iter().find(|child| child.name == name)
     }
 
     /// The elements of this name directly inside.
-    pub(super) fn children_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
+    pub(crate) fn children_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
         self.children.iter().filter(move |child| child.name == name)
     }
 }
@@ -50,19 +50,27 @@ const DEEPEST: usize = 64;
 
 /// Parses the text; the root element is the answer.
 pub(super) fn parse(source: &Source) -> Result<Element, Problem> {
-    Parser { source, text: &source.text, at: 0 }.document()
+    let mut parser = Parser { source, text: &source.text, at: 0, most_roots: 1 };
+    let root = parser.roots()?.pop();
+    root.ok_or_else(|| parser.error(source.text.len(), "there is no element"))
+}
+
+/// Parses the text of a file that others include: it may hold any number of elements.
+pub(super) fn parse_part(source: &Source) -> Result<Vec<Element>, Problem> {
+    Parser { source, text: &source.text, at: 0, most_roots: usize::MAX }.roots()
 }
 
 struct Parser<'a> {
     source: &'a Source,
     text: &'a str,
     at: usize,
+    most_roots: usize,
 }
 
 impl<'a> Parser<'a> {
-    fn document(&mut self) -> Result<Element, Problem> {
+    fn roots(&mut self) -> Result<Vec<Element>, Problem> {
         let mut open: Vec<Element> = Vec::new();
-        let mut root = None;
+        let mut roots = Vec::new();
         while let Some(next) = self.text[self.at..].find('<') {
             if let Some(element) = open.last_mut() {
                 let raw = &self.text[self.at..self.at + next];
@@ -91,14 +99,14 @@ impl<'a> Parser<'a> {
                     return Err(self.error(start, &closes_nothing(name, open.last())));
                 };
                 self.at += 3 + length;
-                place(&mut open, &mut root, element);
+                place(&mut open, &mut roots, element);
             } else {
-                if root.is_some() {
+                if roots.len() == self.most_roots {
                     return Err(self.error(start, "an element follows the root element"));
                 }
                 let (element, empty) = self.tag(start)?;
                 if empty {
-                    place(&mut open, &mut root, element);
+                    place(&mut open, &mut roots, element);
                 } else if open.len() == DEEPEST {
                     let message = format!("elements are nested deeper than {DEEPEST}");
                     return Err(self.error(start, &message));
@@ -111,7 +119,7 @@ impl<'a> Parser<'a> {
             let message = format!("<{}> is not closed", element.name);
             return Err(Problem { place: element.place, message });
         }
-        root.ok_or_else(|| self.error(self.text.len(), "there is no element"))
+        Ok(roots)
     }
 
     /// Reads a tag; whether it closes itself.
@@ -222,10 +230,10 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn place(open: &mut [Element], root: &mut Option<Element>, element: Element) {
+fn place(open: &mut [Element], roots: &mut Vec<Element>, element: Element) {
     match open.last_mut() {
         Some(parent) => parent.children.push(element),
-        None => *root = Some(element),
+        None => roots.push(element),
     }
 }
 

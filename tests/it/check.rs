@@ -1,5 +1,9 @@
 //! `jackfield check` finds what is wrong, says where and what to do, and nothing where all is right.
 
+mod files;
+mod snippet;
+mod vanilla;
+
 use std::fs;
 use std::os::unix::net::UnixListener;
 

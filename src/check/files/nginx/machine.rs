@@ -1,0 +1,112 @@
+//! A server in front of the machine listener: that of this machine, or one of remote switches with certificates.
+
+use jackfield_api::Section;
+
+use super::{Behind, Proxy, Server};
+use crate::check::files::fault::{Fault, Mend};
+use crate::settings::Settings;
+
+/// As much as the service takes.
+const MOST: u64 = 256 << 10;
+
+pub(super) fn check(
+    server: &Server<'_>,
+    behind: &dyn Fn(&Proxy<'_>) -> Behind,
+    settings: &Settings,
+    faults: &mut Vec<Fault>,
+) {
+    check_headers(server, behind, faults);
+    let why_host = "a page of somebody else's could ask by a name of its own that leads here";
+    let ours = server.proxies.iter().filter(|proxy| behind(proxy) == Behind::Machine);
+    for proxy in ours {
+        faults.extend(proxy.without_host("$http_host", why_host));
+        size(server, proxy, faults);
+        let needed = settings.switch_timeout(&Section::ALL);
+        if let Some(timeout) = proxy.get("proxy_read_timeout")
+            && seconds(timeout.arg(0)).is_some_and(|given| given < needed)
+        {
+            let what = format!("nginx waits {} for an answer", timeout.arg(0));
+            let why =
+                "an answer may take longer, by `deadline_ms`: the switch then goes on to its disk";
+            let right = format!("proxy_read_timeout {needed}s;");
+            faults.push(Fault::error(&timeout.place, what, why, Mend::Instead(right)));
+        }
+    }
+}
+
+/// A header that says «forwarded» makes a request somebody else's.
+pub(super) fn check_headers(
+    server: &Server<'_>,
+    behind: &dyn Fn(&Proxy<'_>) -> Behind,
+    faults: &mut Vec<Fault>,
+) {
+    for proxy in server.proxies.iter().filter(|proxy| behind(proxy) == Behind::Machine) {
+        for header in proxy.headers() {
+            let name = header.arg(0).to_ascii_lowercase();
+            if crate::http::FORWARDING.contains(&name.as_str()) && !header.arg(1).is_empty() {
+                let what = format!("{} goes to the machine listener", header.arg(0));
+                let why = "a request that was forwarded is somebody else's: each look-up is an unknown path, and \
+                           the switch goes on to its disk";
+                faults.push(Fault::error(&header.place, what, why, Mend::Remove));
+            }
+        }
+    }
+}
+
+/// Look-ups are to fit, and to touch no disk.
+fn size(server: &Server<'_>, proxy: &Proxy<'_>, faults: &mut Vec<Fault>) {
+    let server = &server.directive.place;
+    let longest = "long look-ups, as of calls with many variables, are refused: the switch goes on to its disk";
+    if let Some(most) = proxy.get("client_max_body_size")
+        && bytes(most.arg(0)).is_some_and(|most| most != 0 && most < MOST)
+    {
+        let what = format!("look-ups over {} are refused", most.arg(0));
+        let right = "client_max_body_size 256k;".to_owned();
+        faults.push(Fault::error(&most.place, what, longest, Mend::Instead(right)));
+    }
+    let disk = "look-ups and answers hold what no disk should keep";
+    let right = "client_body_buffer_size 256k;".to_owned();
+    match proxy.get("client_body_buffer_size") {
+        None => {
+            let what = "long look-ups are written to the disk: there is no client_body_buffer_size";
+            faults.push(Fault::warning(server, what, disk, Mend::Below(right)));
+        }
+        Some(held) if bytes(held.arg(0)).is_some_and(|held| held < MOST) => {
+            let what = format!("look-ups over {} are written to the disk", held.arg(0));
+            faults.push(Fault::warning(&held.place, what, disk, Mend::Instead(right)));
+        }
+        Some(_) => {}
+    }
+    let right = "proxy_max_temp_file_size 0;".to_owned();
+    match proxy.get("proxy_max_temp_file_size") {
+        Some(none) if bytes(none.arg(0)) == Some(0) => {}
+        Some(some) => {
+            let what = "long answers are written to the disk";
+            faults.push(Fault::warning(&some.place, what, disk, Mend::Instead(right)));
+        }
+        None => {
+            let what = "long answers are written to the disk: there is no proxy_max_temp_file_size";
+            faults.push(Fault::warning(server, what, disk, Mend::Below(right)));
+        }
+    }
+}
+
+/// A size as nginx writes it.
+fn bytes(text: &str) -> Option<u64> {
+    let text = text.to_ascii_lowercase();
+    let (digits, shift) = match text.as_bytes().last()? {
+        b'k' => (&text[..text.len() - 1], 10),
+        b'm' => (&text[..text.len() - 1], 20),
+        b'g' => (&text[..text.len() - 1], 30),
+        _ => (text.as_str(), 0),
+    };
+    digits.parse::<u64>().ok()?.checked_shl(shift)
+}
+
+/// A time as nginx writes it, as far as it is of seconds.
+fn seconds(text: &str) -> Option<u64> {
+    match text.strip_suffix("ms") {
+        Some(ms) => ms.parse::<u64>().ok().map(|ms| ms / 1000),
+        None => text.strip_suffix('s').unwrap_or(text).parse().ok(),
+    }
+}

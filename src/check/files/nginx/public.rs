@@ -1,0 +1,99 @@
+//! A server that everybody reaches.
+
+use super::block::Directive;
+use super::{Behind, PROTECTED, Proxy, Server};
+use crate::check::files::fault::{Fault, Mend};
+use crate::settings::Settings;
+use crate::snippet::PUBLIC;
+
+const FOR_MACHINES: &str = "the machine listener is there for the switch and Prometheus alone: look-ups hold what is as good as \
+                            passwords";
+
+pub(super) fn check(
+    server: &Server<'_>,
+    behind: &dyn Fn(&Proxy<'_>) -> Behind,
+    settings: &Settings,
+    faults: &mut Vec<Fault>,
+) {
+    let ours: Vec<_> =
+        server.proxies.iter().filter(|one| behind(one) != Behind::SomebodyElse).collect();
+    if ours.is_empty() {
+        return;
+    }
+    let is_public = ours.iter().any(|proxy| behind(proxy) == Behind::Public);
+    let plain = server.listens().find(|listen| !has_tls(listen));
+    if let (false, Some(listen)) = (is_public, plain) {
+        let what = "the server of this machine is reached from everywhere";
+        let port = listen.arg(0).rsplit(':').next().unwrap_or_default();
+        let mend = Mend::Instead(format!("listen 127.0.0.1:{port};"));
+        faults.push(Fault::error(&listen.place, what, FOR_MACHINES, mend));
+        return;
+    }
+    for proxy in &ours {
+        if behind(proxy) == Behind::Machine {
+            let what = "everybody is passed on to the machine listener";
+            let mend = Mend::Instead(format!("proxy_pass http://{};", reached(settings)));
+            faults.push(Fault::error(proxy.place(), what, FOR_MACHINES, mend));
+            continue;
+        }
+        faults.extend(proxy.with_path());
+        let why = "pages are let in by the host that they ask";
+        faults.extend(proxy.without_host("$host", why));
+        from_whom(proxy, faults);
+    }
+    for location in server.directive.children.iter().filter(|one| one.is("location")) {
+        let path = location.args().last().map_or("", String::as_str);
+        let path = path.trim_start_matches('^').trim_end_matches('$');
+        if let Some(protected) = PROTECTED.iter().find(|known| path.starts_with(**known)) {
+            let what = format!("{protected} has a location of its own");
+            let why = "a protected path is to be answered as an unknown one, byte for byte: so it shows that it is there";
+            let mend = Mend::Do("remove the location".to_owned());
+            faults.push(Fault::error(&location.place, what, why, mend));
+        }
+    }
+    transport(server, faults);
+}
+
+/// Callers are told apart by their addresses, and what they say of themselves is not believed.
+fn from_whom(proxy: &Proxy<'_>, faults: &mut Vec<Fault>) {
+    let right = || "proxy_set_header X-Forwarded-For $remote_addr;".to_owned();
+    match proxy.header("X-Forwarded-For") {
+        None => {
+            let what = "the service does not get the caller's address";
+            let why = "without it all callers count as one, or each as the address that it claims";
+            faults.push(Fault::error(proxy.place(), what, why, Mend::Below(right())));
+        }
+        Some(header) if header.arg(1) != "$remote_addr" => {
+            let what = format!("X-Forwarded-For is {}", header.arg(1));
+            let why = "it holds what the caller says of itself";
+            faults.push(Fault::warning(&header.place, what, why, Mend::Instead(right())));
+        }
+        Some(_) => {}
+    }
+}
+
+fn has_tls(listen: &Directive) -> bool {
+    listen.args().iter().any(|word| word == "ssl" || word == "quic")
+}
+
+/// Where nginx finds the public listener.
+fn reached(settings: &Settings) -> String {
+    settings.listen_public.map_or_else(|| PUBLIC.to_owned(), |public| public.to_string())
+}
+
+fn transport(server: &Server<'_>, faults: &mut Vec<Fault>) {
+    for listen in server.listens().filter(|listen| !has_tls(listen)) {
+        let what = format!("port {} is served without TLS", listen.arg(0));
+        let why = "pages get the passwords of their clients over it";
+        let right = format!("listen {} ssl;", listen.args().join(" "));
+        faults.push(Fault::error(&listen.place, what, why, Mend::Instead(right)));
+    }
+    let old = |word: &String| ["SSLv2", "SSLv3", "TLSv1", "TLSv1.1"].contains(&word.as_str());
+    let protocols = server.directive.child("ssl_protocols");
+    if let Some(protocols) = protocols.filter(|one| one.args().iter().any(old)) {
+        let what = "old versions of TLS are spoken";
+        let why = "they are broken, and no browser needs them";
+        let right = "ssl_protocols TLSv1.2 TLSv1.3;".to_owned();
+        faults.push(Fault::warning(&protocols.place, what, why, Mend::Instead(right)));
+    }
+}

@@ -1,0 +1,122 @@
+//! A unit of systemd that runs the service, or holds its socket.
+
+use std::net::SocketAddr;
+
+use super::fault::{Fault, Mend};
+use crate::import::Place;
+use crate::settings::Settings;
+
+/// One line of a unit.
+struct Line<'t> {
+    section: &'t str,
+    key: &'t str,
+    value: &'t str,
+    place: Place,
+}
+
+pub(super) fn faults(file: &str, text: &str, settings: &Settings) -> Vec<Fault> {
+    let lines = lines(file, text);
+    let mut faults = Vec::new();
+    let header = |name: &str| lines.iter().find(|line| line.section == name && line.key.is_empty());
+    if let Some(service) = header("Service") {
+        check_service(&lines, &service.place, &mut faults);
+    }
+    if let Some(socket) = header("Socket") {
+        check_socket(&lines, &socket.place, settings, &mut faults);
+    }
+    faults
+}
+
+fn lines<'t>(file: &str, text: &'t str) -> Vec<Line<'t>> {
+    let mut section = "";
+    let numbered = text.lines().map(str::trim).zip(1..);
+    let lines = numbered.filter(|(line, _)| !line.is_empty() && !line.starts_with(['#', ';']));
+    let lines = lines.map(|(line, number)| {
+        let place = Place { file: file.into(), line: number };
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name;
+            return Line { section, key: "", value: "", place };
+        }
+        let (key, value) = line.split_once('=').unwrap_or((line, ""));
+        Line { section, key: key.trim(), value: value.trim(), place }
+    });
+    lines.collect()
+}
+
+fn check_service(lines: &[Line<'_>], header: &Place, faults: &mut Vec<Fault>) {
+    let all = |key: &str| {
+        lines.iter().filter(|line| line.section == "Service" && line.key == key).collect::<Vec<_>>()
+    };
+    let get = |key: &str| all(key).into_iter().next_back();
+    let is_ours = |line: &&Line<'_>| line.value.contains("jackfield");
+    if get("ExecStart").is_none_or(|start| !is_ours(&start)) {
+        return;
+    }
+    let is_true =
+        |key: &str| get(key).is_some_and(|line| ["yes", "true", "1", "on"].contains(&line.value));
+    let mut missing = |key: &str, value: &str, what: &str, why: &str| {
+        let right = format!("{key}={value}");
+        let (place, mend) = match get(key) {
+            Some(line) => (&line.place, Mend::Instead(right)),
+            None => (header, Mend::Below(right)),
+        };
+        faults.push(Fault::error(place, what, why, mend));
+    };
+    if get("Type").is_none_or(|line| !line.value.starts_with("notify")) {
+        let why = "the switch is started before it is answered, and a service that hangs is not started anew";
+        missing("Type", "notify", "systemd does not wait until the service answers", why);
+    }
+    if !is_true("DynamicUser")
+        && get("User").is_none_or(|line| ["root", "0", ""].contains(&line.value))
+    {
+        missing("DynamicUser", "yes", "it runs as root", "whoever breaks into it owns the machine");
+    }
+    if get("ProtectSystem").is_none_or(|line| line.value != "strict") {
+        let why = "it writes to its state folder alone, and so should whoever breaks into it";
+        missing("ProtectSystem", "strict", "it may write anywhere", why);
+    }
+    if !is_true("NoNewPrivileges") {
+        let why = "whoever breaks into it may become another user by a program of that user's";
+        missing("NoNewPrivileges", "yes", "it may get privileges that it does not have", why);
+    }
+    if get("LimitCORE").is_none_or(|line| line.value != "0") {
+        let why = "a core dump of it holds what is as good as passwords";
+        missing("LimitCORE", "0", "its memory may be written to the disk", why);
+    }
+}
+
+fn check_socket(lines: &[Line<'_>], header: &Place, settings: &Settings, faults: &mut Vec<Fault>) {
+    let get = |key: &str| lines.iter().rfind(|line| line.section == "Socket" && line.key == key);
+    if get("Service").is_some_and(|line| !line.value.starts_with("jackfield")) {
+        return;
+    }
+    let name = get("FileDescriptorName");
+    let right = || "FileDescriptorName=machine".to_owned();
+    match name {
+        Some(line) if ["machine", "public"].contains(&line.value) => {}
+        Some(line) => {
+            let what = format!("the service knows no listener «{}»", line.value);
+            let why = "it takes sockets by the names `machine` and `public`, and does not start with others";
+            faults.push(Fault::error(&line.place, what, why, Mend::Instead(right())));
+        }
+        None => {
+            let why = "it takes sockets by the names `machine` and `public`, and does not start with others";
+            let what = "the socket has no FileDescriptorName";
+            faults.push(Fault::error(header, what, why, Mend::Below(right())));
+        }
+    }
+    let is_public = name.is_some_and(|line| line.value == "public");
+    let Some(stream) = get("ListenStream").filter(|_| !is_public) else { return };
+    // A port alone is every address of the machine.
+    let open = match stream.value.parse::<SocketAddr>() {
+        Ok(socket) => !socket.ip().is_loopback() && socket != settings.listen_machine,
+        Err(_) => !stream.value.starts_with('/'),
+    };
+    if open {
+        let what =
+            format!("the machine listener's socket is {}, and not `listen_machine`", stream.value);
+        let why = "who reaches it is let in by the peer's address alone, and the switch asks at another one";
+        let right = format!("ListenStream={}", settings.listen_machine);
+        faults.push(Fault::error(&stream.place, what, why, Mend::Instead(right)));
+    }
+}
