@@ -11,6 +11,7 @@ use crate::fsapi::{Router, StartErrors};
 use crate::health::{Cause, Health, Reason, Status};
 use crate::kept::Keeping;
 use crate::metrics::Metrics;
+use crate::record::Recorder;
 use crate::sessions::Clerk;
 use crate::settings::{InForce, Settings};
 use crate::switches::Switches;
@@ -24,6 +25,8 @@ pub struct App {
     pub router: Arc<Router>,
     /// What it counts.
     pub metrics: Arc<Metrics>,
+    /// Records look-ups, once it is started.
+    pub recorder: Arc<Recorder>,
     /// Why it is degraded, as far as somebody says so.
     pub health: Arc<Health>,
     /// Whether it looks for changes of its data.
@@ -53,11 +56,23 @@ impl App {
     ) -> Result<Arc<Self>, StartErrors> {
         let (settings, metrics) = (settings.into(), Arc::new(Metrics::new()));
         let (ours, counts) = (Arc::clone(&settings), Arc::clone(&metrics));
-        let router = Arc::new(Router::new(ours, counts, snapshot, made)?);
+        let recorder = Arc::new(Recorder::new(&metrics));
+        let records = Arc::clone(&recorder);
+        let router = Arc::new(Router::new(ours, counts, records, snapshot, made)?);
         let (health, liveness, keeping) = (Arc::default(), Arc::default(), Arc::default());
         let switches = Switches::new(&settings.now().switches, &metrics);
         let clerk = Clerk::new(&settings.now());
-        let app = Self { settings, router, metrics, health, liveness, keeping, switches, clerk };
+        let app = Self {
+            settings,
+            router,
+            metrics,
+            recorder,
+            health,
+            liveness,
+            keeping,
+            switches,
+            clerk,
+        };
         Ok(Arc::new(app))
     }
 

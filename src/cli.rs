@@ -7,9 +7,12 @@ mod explain;
 mod export;
 mod handlers;
 mod import;
+mod lookups;
 mod man;
 mod migrate;
 mod nouns;
+mod probe;
+mod replay;
 mod serve;
 mod snippet;
 
@@ -128,6 +131,13 @@ enum Command {
     Completions(completions::Completions),
     /// Prints the manual page, or writes all of them
     Man(man::Man),
+    /// Shows what switches asked, who answered, and how
+    Lookups(lookups::Lookups),
+    /// Compares what recorded look-ups are answered by two versions or databases
+    Replay(replay::Replay),
+    /// Says what a switch would be told about a user or a number
+    #[command(subcommand)]
+    Probe(probe::Probe),
 }
 
 /// Where settings and data come from.
@@ -215,6 +225,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Explain(explain) => explain::run(&explain),
         Command::Completions(completions) => completions::run(&completions),
         Command::Man(man) => man::run(&man),
+        Command::Lookups(lookups) => lookups::run(&lookups),
+        Command::Replay(replay) => replay::run(&replay),
+        Command::Probe(probe) => probe::run(&probe),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -7,9 +7,14 @@
 //! - `{"do":"settings"}` reads the settings again, as SIGHUP does: `{"settings":[...]}`, a line for each
 //!   that is followed or takes a restart
 //! - `{"do":"status"}`: what `/health` says
+//! - `{"do":"recording"}` has written what is recorded: `{"recording":{"on":true,"folder":"..."}}`
+//! - `{"do":"follow"}`: the same, and from then on a line for each look-up that is recorded
+//! - `{"do":"ask","body":"..."}`: what a look-up is answered, without its secrets, and by whom; nothing
+//!   is written for it: `{"told":{...}}`
 //! - anything that goes wrong: `{"error":"..."}`
 
 mod client;
+mod follow;
 mod server;
 
 use std::path::{Path, PathBuf};
@@ -17,15 +22,21 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use self::client::{ControlError, reload, status};
+pub(crate) use self::client::{ask_about, follow, recording};
 pub use self::server::{Control, OpenError};
+use crate::fsapi::Asked;
+use crate::secret::redact;
 
 /// What can be asked for.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 enum Request {
     Reload,
     Settings,
     Status,
+    Recording,
+    Follow,
+    Ask { body: String },
 }
 
 /// What a reload is answered with. A status is answered as it is.
@@ -34,7 +45,39 @@ enum Request {
 enum Answer {
     Revision(i64),
     Settings(Vec<String>),
+    Recording(Recording),
+    Told(Told),
     Error(String),
+}
+
+/// Whether look-ups are recorded, and where.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Recording {
+    pub(crate) on: bool,
+    pub(crate) folder: PathBuf,
+}
+
+/// What a look-up is answered.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Told {
+    pub(crate) handler: String,
+    pub(crate) outcome: String,
+    pub(crate) status: u16,
+    /// Without its secrets.
+    pub(crate) answer: String,
+}
+
+impl Told {
+    /// What a service told itself.
+    pub(crate) fn of(asked: &Asked) -> Self {
+        let Asked { reply, handler, outcome } = asked;
+        Self {
+            handler: (*handler).to_owned(),
+            outcome: (*outcome).to_owned(),
+            status: reply.status,
+            answer: redact(&String::from_utf8_lossy(&reply.body)),
+        }
+    }
 }
 
 fn path(state: &Path) -> PathBuf {

@@ -28,5 +28,5 @@ mod store;
 
 pub use picture::Picture;
 pub use refusal::Reply;
-pub use router::Router;
+pub use router::{Asked, Router};
 pub use start::StartErrors;

@@ -81,6 +81,19 @@ pub(crate) fn read(
     Ok(Imported { contents, report })
 }
 
+/// The elements of a text that is no file, as an answer.
+pub(crate) fn elements(text: &str) -> Result<Element, Problem> {
+    let mut source = preprocess::Source::default();
+    let file: std::sync::Arc<str> = "answer".into();
+    for (at, line) in text.split_inclusive('\n').enumerate() {
+        source.push(
+            line,
+            &Place { file: file.clone(), line: u32::try_from(at + 1).unwrap_or(u32::MAX) },
+        );
+    }
+    tree::parse(&source)
+}
+
 /// Whether a name of the command line says anything about the tree.
 fn is_read(name: &str, read: &preprocess::Read) -> bool {
     let reads = format!("{{{}}}", name.to_ascii_lowercase());

@@ -8,6 +8,7 @@
 //! - [`switches`]: how a change gets to switches that remember what they were answered
 //! - [`settings`], [`db`], [`app`]: what the service is made of, and the handle to it
 //! - [`health`]: how it is, and why
+//! - [`record`]: look-ups on disk, without secrets
 //! - [`plug`]: what a module brings along besides handlers
 //! - [`metrics`]: what is counted
 //!
@@ -40,8 +41,11 @@ pub mod metrics;
 mod names;
 pub mod plug;
 mod presence;
+mod probe;
 mod prune;
+pub mod record;
 mod reload;
+mod replay;
 mod runtime;
 mod secret;
 pub mod sessions;

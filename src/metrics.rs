@@ -103,6 +103,10 @@ metrics! {
     sessions: IntCounterVec = "jackfield_sessions_total",
         "Pages that asked for a session of a channel, by what became of it (`created`, `resumed`, or \
          why not).", ["outcome"];
+    recorded: IntCounterVec = "jackfield_recorded_lookups_total",
+        "Look-ups by whether they were recorded: `written`, or why not (`full`: they came faster than \
+         they were written; `rate`: beyond what is recorded of a second; `failed`: the disk took them \
+         not).", ["outcome"];
     bad_requests: IntCounterVec = "jackfield_bad_requests_total",
         "Posts that never became a look-up, by what was wrong with them.", ["reason"];
     refused_sources: IntCounterVec = "jackfield_refused_sources_total",
@@ -224,6 +228,9 @@ impl Metrics {
             for policy in FailPolicy::WORDS {
                 self.fallbacks.with_label_values(&[section, policy]);
             }
+        }
+        for outcome in ["written", "full", "rate", "failed"] {
+            self.recorded.with_label_values(&[outcome]);
         }
         for rule in Rule::ALL {
             self.rejections.with_label_values(&[rule.as_str(), "none"]);

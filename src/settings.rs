@@ -8,6 +8,7 @@ mod doubts;
 mod file;
 mod in_force;
 mod reader;
+mod record;
 mod switches;
 mod verto;
 
@@ -27,13 +28,14 @@ pub use self::file::SettingsFile;
 pub use self::in_force::{InForce, SettingsStatus};
 use self::reader::Reader;
 pub use self::reader::{SettingsError, SettingsErrors};
+pub use self::record::RecordSettings;
 pub use self::switches::{Password, SwitchSettings};
 pub use self::verto::VertoSettings;
 use crate::db::DatabaseUrl;
 
 /// Every setting: its key in the file, its default, and what it says. The environment variable of
 /// a key is `JACKFIELD_` and the key in upper case.
-pub const TABLE: [(&str, &str, &str); 26] = [
+pub const TABLE: [(&str, &str, &str); 32] = [
     ("listen_machine", "127.0.0.1:8080", "socket for the switch and Prometheus"),
     ("listen_public", "off", "socket behind the public nginx server"),
     (
@@ -81,6 +83,12 @@ pub const TABLE: [(&str, &str, &str); 26] = [
     ),
     ("[verto] url", "", "where browsers connect to, as in `wss://pbx.example.com:8082`"),
     ("[verto] asks_per_minute", "60", "how often one address may ask for a session"),
+    ("[record] on", "false", "whether look-ups are recorded, without secrets"),
+    ("[record] folder", "`record` in state_dir", "where"),
+    ("[record] max_mib", "64", "how many MiB they may take together; the oldest go first"),
+    ("[record] per_second", "1000", "how many of a second are recorded; the others are counted"),
+    ("[record] sections", "[]", "sections that are recorded; none for all"),
+    ("[record] fields", "[]", "fields that are kept besides those known to hold no secret"),
 ];
 
 /// All settings, checked.
@@ -120,6 +128,8 @@ pub struct Settings {
     pub switches: Vec<SwitchSettings>,
     /// How clients of channels log in.
     pub verto: VertoSettings,
+    /// Which look-ups are recorded.
+    pub record: RecordSettings,
 }
 
 /// What happens to polluted look-ups.
@@ -296,6 +306,7 @@ impl Settings {
             handlers: reader.tables("handlers"),
             switches: switches::read(&mut reader),
             verto: verto::read(&mut reader),
+            record: record::read(&mut reader),
         };
         reader.finish()?;
         Ok(settings)

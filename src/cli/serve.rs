@@ -53,6 +53,7 @@ async fn serve(
     let public = sockets(&mut inherited, Listener::Public, settings.listen_public)?;
     let control = Control::open(&settings.state_dir).await?;
     let (keeper, follow) = Keeper::start(&app, &mark).context("cannot start a thread")?;
+    app.recorder.start(&app.settings).context("cannot start a thread")?;
     app.switches.compare_with(Arc::new(Presence::new(&app)));
     let telling = app.switches.start().context("cannot start a thread")?;
     let tell: Follower = {
@@ -136,6 +137,7 @@ async fn end(
         if !drain.run().await {
             tracing::warn!("look-ups were still under way at the end");
         }
+        app.recorder.stop().await;
         // What they have written last is kept, too.
         let _ = tokio::task::spawn_blocking(|| keeper.stop()).await;
     };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::{Answer, Request, path};
+use super::{Answer, Recording, Request, Told, path};
 
 /// How long the service may take to read a large database.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -32,23 +32,85 @@ pub enum ControlError {
 /// from that. The revision that it serves; `None` where no service runs.
 pub fn reload(state: &Path) -> Result<Option<i64>, ControlError> {
     let path = path(state);
-    let answer =
-        ask(&path, Request::Reload).map_err(|source| ControlError::Unreachable { path, source })?;
+    let answer = ask(&path, &Request::Reload)
+        .map_err(|source| ControlError::Unreachable { path, source })?;
     match answer {
         Some(Answer::Revision(revision)) => Ok(Some(revision)),
         Some(Answer::Error(why)) => Err(ControlError::Refused(why)),
-        Some(Answer::Settings(_)) => Err(ControlError::Refused("it answered otherwise".to_owned())),
+        Some(_) => Err(otherwise()),
         None => Ok(None),
+    }
+}
+
+fn otherwise() -> ControlError {
+    ControlError::Refused("the service answered otherwise: is it of another version?".to_owned())
+}
+
+/// Has the service of a state folder write what is recorded; whether it records, and where. `None`
+/// where no service runs.
+pub(crate) fn recording(state: &Path) -> Result<Option<Recording>, ControlError> {
+    let path = path(state);
+    match ask(&path, &Request::Recording) {
+        Ok(Some(Answer::Recording(recording))) => Ok(Some(recording)),
+        Ok(Some(_)) => Err(otherwise()),
+        Ok(None) => Ok(None),
+        Err(source) => Err(ControlError::Unreachable { path, source }),
+    }
+}
+
+/// What the service of a state folder answers a look-up; `None` where no service runs.
+pub(crate) fn ask_about(state: &Path, body: &str) -> Result<Option<Told>, ControlError> {
+    let path = path(state);
+    match ask(&path, &Request::Ask { body: body.to_owned() }) {
+        Ok(Some(Answer::Told(told))) => Ok(Some(told)),
+        Ok(Some(Answer::Error(why))) => Err(ControlError::Refused(why)),
+        Ok(Some(_)) => Err(otherwise()),
+        Ok(None) => Ok(None),
+        Err(source) => Err(ControlError::Unreachable { path, source }),
+    }
+}
+
+/// Look-ups of a service as it records them, a line each.
+type Following = std::io::Lines<BufReader<UnixStream>>;
+
+/// Whether the service of a state folder records, and what it does from now on. `None` where no service
+/// runs.
+pub(crate) fn follow(state: &Path) -> Result<Option<(Recording, Following)>, ControlError> {
+    let path = path(state);
+    let begin = || {
+        let Some(stream) = connect(&path, &Request::Follow)? else { return Ok(None) };
+        let waits = stream.try_clone()?;
+        let mut lines = BufReader::new(stream).lines();
+        let first = lines.next().transpose()?.unwrap_or_default();
+        // However long it takes until somebody asks something.
+        waits.set_read_timeout(None)?;
+        Ok(Some((serde_json::from_str(&first)?, lines)))
+    };
+    match begin() {
+        Ok(Some((Answer::Recording(recording), lines))) => Ok(Some((recording, lines))),
+        Ok(Some(_)) => Err(otherwise()),
+        Ok(None) => Ok(None),
+        Err(source) => Err(ControlError::Unreachable { path, source }),
     }
 }
 
 /// How the service of a state folder is, as `/health` says it; `None` where no service runs.
 pub fn status(state: &Path) -> Result<Option<serde_json::Value>, ControlError> {
     let path = path(state);
-    ask(&path, Request::Status).map_err(|source| ControlError::Unreachable { path, source })
+    ask(&path, &Request::Status).map_err(|source| ControlError::Unreachable { path, source })
 }
 
-fn ask<T: DeserializeOwned>(path: &Path, request: Request) -> std::io::Result<Option<T>> {
+fn ask<T: DeserializeOwned>(path: &Path, request: &Request) -> std::io::Result<Option<T>> {
+    let Some(stream) = connect(path, request)? else { return Ok(None) };
+    let mut answer = String::new();
+    if BufReader::new(stream).read_line(&mut answer)? == 0 {
+        return Err(std::io::Error::new(ErrorKind::UnexpectedEof, "it was closed"));
+    }
+    Ok(Some(serde_json::from_str(&answer)?))
+}
+
+/// The service, once it has been asked.
+fn connect(path: &Path, request: &Request) -> std::io::Result<Option<UnixStream>> {
     let mut stream = match UnixStream::connect(path) {
         Ok(stream) => stream,
         // None has run here, or it ended without tidying up.
@@ -61,12 +123,8 @@ fn ask<T: DeserializeOwned>(path: &Path, request: Request) -> std::io::Result<Op
     };
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    let mut line = serde_json::to_string(&request)?;
+    let mut line = serde_json::to_string(request)?;
     line.push('\n');
     stream.write_all(line.as_bytes())?;
-    let mut answer = String::new();
-    if BufReader::new(stream).read_line(&mut answer)? == 0 {
-        return Err(std::io::Error::new(ErrorKind::UnexpectedEof, "it was closed"));
-    }
-    Ok(Some(serde_json::from_str(&answer)?))
+    Ok(Some(stream))
 }

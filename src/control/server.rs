@@ -10,14 +10,15 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
-use super::{Answer, Request, path};
+use super::follow::follow;
+use super::{Answer, Recording, Request, Told, path};
 use crate::app::App;
 use crate::http::Stop;
 use crate::reload;
 use crate::watch::Watcher;
 
 /// The longest request.
-const LONGEST: u64 = 4096;
+const LONGEST: u64 = 512 * 1024;
 /// How long a request may take to arrive.
 const SEND_TIME: Duration = Duration::from_secs(5);
 
@@ -128,6 +129,9 @@ async fn converse(
         if read == 0 {
             return Ok(());
         }
+        if matches!(serde_json::from_str(&line), Ok(Request::Follow)) {
+            return follow(app, from, to, &mut stop).await;
+        }
         let mut answer = answer(&line, app, watcher).await?;
         answer.push(b'\n');
         to.write_all(&answer).await?;
@@ -140,7 +144,13 @@ async fn answer(line: &str, app: &Arc<App>, watcher: &Watcher) -> serde_json::Re
         Ok(Request::Status) => return serde_json::to_vec(&app.status().await),
         Ok(Request::Reload) => watcher.reload().await.map(Answer::Revision),
         Ok(Request::Settings) => reload::run(Arc::clone(app)).await.map(Answer::Settings),
-        Err(_) => Err(r#"write {"do":"reload"}, {"do":"settings"} or {"do":"status"}"#.to_owned()),
+        Ok(Request::Recording) => Ok(Answer::Recording(Recording::of(app).await)),
+        Ok(Request::Ask { body }) => match app.router.ask(body.into_bytes()).await {
+            Ok(Some(asked)) => Ok(Answer::Told(Told::of(&asked))),
+            Ok(None) => Err("the body is no look-up".to_owned()),
+            Err(error) => Err(error.to_string()),
+        },
+        Ok(Request::Follow) | Err(_) => Err(r#"write {"do":"reload"}, {"do":"settings"}, {"do":"status"}, {"do":"recording"}, {"do":"follow"} or {"do":"ask","body":"..."}"#.to_owned()),
     };
     serde_json::to_vec(&answer.unwrap_or_else(Answer::Error))
 }

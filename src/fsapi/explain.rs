@@ -9,7 +9,7 @@ use jackfield_api::{Form, Lifetime, Lookup};
 
 use super::guard;
 use super::refusal::reply;
-use super::router::{Router, unrouted};
+use super::router::{Asked, Router, unrouted};
 use crate::secret::redact;
 use crate::settings::GuardMode;
 
@@ -74,7 +74,7 @@ impl Router {
         if PinLookup::of(&form).is_some() {
             told.say("store", "asks for another PIN; nothing is stored, and it is answered so");
         }
-        if let Ok(reply) = self.answer_without_writing(body).await {
+        if let Ok(Some(Asked { reply, .. })) = self.ask(body).await {
             told.say("answer", &format!("HTTP {}, {} bytes", reply.status, reply.body.len()));
             told.text.push_str(&redact(&String::from_utf8_lossy(&reply.body)));
         }

@@ -4,15 +4,18 @@
 //! told with its control characters escaped.
 
 use std::borrow::Cow;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use jackfield_api::{Lookup, NotWritten, Refusal};
 use tracing::field::{DebugValue, Empty, debug as escaped};
 use tracing::{Span, debug, debug_span, error, info, warn};
 
 use super::guard::Rule;
+use super::refusal::Reply;
 use crate::logging::{Line, Lines};
 use crate::metrics::HandlerMetrics;
+use crate::record::{Entry, Recorder};
+use crate::settings::Settings;
 
 /// Who a look-up went to: what is counted and logged of it. One that fails hides no other's lines.
 pub(super) struct Subject {
@@ -49,15 +52,37 @@ pub(super) fn span(lookup: &Lookup) -> Span {
 pub(super) struct Report<'a> {
     lookup: &'a Lookup,
     subject: &'a Subject,
+    records: Option<Records<'a>>,
     started: Instant,
     has_outcome: bool,
+}
+
+/// Where a look-up is recorded.
+#[derive(Clone, Copy)]
+pub(super) struct Records<'a> {
+    recorder: &'a Recorder,
+    settings: &'a Settings,
+    request: Option<&'a str>,
+}
+
+impl<'a> Records<'a> {
+    /// Where those of a section are, if they are.
+    pub(super) fn of(
+        recorder: &'a Recorder,
+        settings: &'a Settings,
+        lookup: &Lookup,
+        request: Option<&'a str>,
+    ) -> Option<Self> {
+        let takes = settings.record.takes(lookup.section()) && recorder.runs();
+        takes.then_some(Self { recorder, settings, request })
+    }
 }
 
 impl Drop for Report<'_> {
     fn drop(&mut self) {
         if !self.has_outcome {
             let outcome = "abandoned";
-            let duration_us = self.observe(outcome);
+            let duration_us = self.observe(outcome, None);
             let (section, handler) = (self.lookup.section().as_str(), self.subject.metrics.name);
             if let Some(Line { left_out }) = self.subject.abandoned.next() {
                 warn!(
@@ -76,8 +101,13 @@ fn shown(text: Cow<'_, str>) -> DebugValue<String> {
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(lookup: &'a Lookup, subject: &'a Subject, started: Instant) -> Self {
-        Self { lookup, subject, started, has_outcome: false }
+    pub(super) fn new(
+        lookup: &'a Lookup,
+        subject: &'a Subject,
+        records: Option<Records<'a>>,
+        started: Instant,
+    ) -> Self {
+        Self { lookup, subject, records, started, has_outcome: false }
     }
 
     /// The look-up.
@@ -85,16 +115,21 @@ impl<'a> Report<'a> {
         self.lookup
     }
 
+    /// The handler's name, or `none`.
+    pub(super) fn handler(&self) -> &'static str {
+        self.subject.metrics.name
+    }
+
     /// It was answered.
-    pub(super) fn answered(mut self) {
-        let duration_us = self.observe("answered");
+    pub(super) fn answered(mut self, reply: &Reply) {
+        let duration_us = self.observe("answered", Some(reply));
         debug!(duration_us, "look-up answered");
     }
 
     /// It was refused, or its handler failed.
-    pub(super) fn refused(mut self, refusal: &Refusal) {
+    pub(super) fn refused(mut self, refusal: &Refusal, reply: &Reply) {
         let outcome = refusal.outcome();
-        let duration_us = self.observe(outcome);
+        let duration_us = self.observe(outcome, Some(reply));
         let Subject { metrics, failed, shed, refused, .. } = self.subject;
         let lines = match refusal {
             Refusal::Internal(_) => failed,
@@ -118,7 +153,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    fn observe(&mut self, outcome: &'static str) -> u64 {
+    fn observe(&mut self, outcome: &'static str, reply: Option<&Reply>) -> u64 {
         self.has_outcome = true;
         let took = self.started.elapsed();
         let metrics = &self.subject.metrics;
@@ -128,6 +163,18 @@ impl<'a> Report<'a> {
         span.record("handler", metrics.name);
         span.record("outcome", outcome);
         span.record("duration_us", duration_us);
+        if let Some(Records { recorder, settings, request }) = self.records {
+            let entry = Entry {
+                lookup: self.lookup,
+                handler: metrics.name,
+                outcome,
+                us: duration_us,
+                at: SystemTime::now(),
+                sent: reply.map(|reply| (reply.status, &reply.body[..])),
+                request,
+            };
+            recorder.take_in(&entry, &settings.record);
+        }
         duration_us
     }
 }

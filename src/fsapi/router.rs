@@ -19,7 +19,7 @@ use super::outside::Outside;
 use super::picture::Picture;
 use super::refusal::{Reply, reply};
 use super::registry::{Entry, Registries, Registry, all};
-use super::report::{self, Report, Subject};
+use super::report::{self, Records, Report, Subject};
 use super::run::BOUND;
 use super::runner::Runner;
 use super::self_check::SelfCheck;
@@ -28,6 +28,7 @@ use super::store::Storing;
 use super::{flights, guard};
 use crate::db::Writer;
 use crate::metrics::Metrics;
+use crate::record::Recorder;
 use crate::settings::{FailPolicy, GuardMode, InForce, Settings, UnknownDomain};
 use crate::watch::Waker;
 
@@ -44,10 +45,31 @@ pub struct Router {
     picture: ArcSwap<Picture>,
     settings: Arc<InForce>,
     metrics: Arc<Metrics>,
+    recorder: Arc<Recorder>,
     check: SelfCheck,
     admission: Admission,
     /// Look-ups that no handler answered, by section.
     unhandled: Vec<Subject>,
+}
+
+/// What became of a look-up.
+#[derive(Debug)]
+pub struct Asked {
+    /// What is sent.
+    pub reply: Reply,
+    /// Who was asked; `none` if nobody was.
+    pub handler: &'static str,
+    /// What it ended as, as metrics have it.
+    pub outcome: &'static str,
+}
+
+/// How a look-up is gone about.
+#[derive(Clone, Copy)]
+struct Way<'a> {
+    /// Whether what it wants to be written is, and itself recorded.
+    writes: bool,
+    /// What whoever passed it on calls it.
+    request: Option<&'a str>,
 }
 
 /// How far a look-up got on its way to a handler.
@@ -65,6 +87,7 @@ impl Router {
     pub fn new(
         in_force: Arc<InForce>,
         metrics: Arc<Metrics>,
+        recorder: Arc<Recorder>,
         snapshot: Snapshot,
         made: SystemTime,
     ) -> Result<Self, StartErrors> {
@@ -116,6 +139,7 @@ impl Router {
             picture: ArcSwap::from_pointee(picture),
             settings: in_force,
             metrics,
+            recorder,
             check: SelfCheck::new(&crew),
             admission: Admission::default(),
             unhandled,
@@ -166,30 +190,36 @@ impl Router {
 
     /// Answers a post.
     pub async fn answer(self: &Arc<Self>, body: Vec<u8>) -> Result<Reply, FormError> {
-        self.reply_to(body, true).await
+        self.answer_request(body, None).await
     }
 
-    /// Answers a look-up as [`Self::answer`] does where nothing can be written.
-    pub(super) async fn answer_without_writing(
+    /// Answers a post that whoever passed it on has given a name.
+    pub async fn answer_request(
         self: &Arc<Self>,
         body: Vec<u8>,
+        request: Option<&str>,
     ) -> Result<Reply, FormError> {
-        self.reply_to(body, false).await
+        let form = Form::parse(body)?;
+        let picture = self.picture.load_full();
+        if form.is_lookup() {
+            Ok(self.lookup(form, picture, Way { writes: true, request }).await.reply)
+        } else {
+            Ok(self.event(&form, &picture).await)
+        }
+    }
+
+    /// Answers a look-up as [`Self::answer`] does where nothing can be written, and says who did;
+    /// nothing for what is no look-up.
+    pub async fn ask(self: &Arc<Self>, body: Vec<u8>) -> Result<Option<Asked>, FormError> {
+        let form = Form::parse(body)?;
+        let picture = self.picture.load_full();
+        let way = Way { writes: false, request: None };
+        Ok(if form.is_lookup() { Some(self.lookup(form, picture, way).await) } else { None })
     }
 
     /// Has what look-ups write served before they are answered.
     pub fn serve_with(&self, waker: Waker) {
         self.storing.serve_with(waker);
-    }
-
-    async fn reply_to(self: &Arc<Self>, body: Vec<u8>, writes: bool) -> Result<Reply, FormError> {
-        let form = Form::parse(body)?;
-        let picture = self.picture.load_full();
-        if form.is_lookup() {
-            Ok(self.lookup(form, picture, writes).await)
-        } else {
-            Ok(self.event(&form, &picture).await)
-        }
     }
 
     /// The name of the handler that a channel event goes to.
@@ -211,17 +241,21 @@ impl Router {
         }
     }
 
-    async fn lookup(self: &Arc<Self>, form: Form, picture: Arc<Picture>, writes: bool) -> Reply {
+    async fn lookup(self: &Arc<Self>, form: Form, picture: Arc<Picture>, way: Way<'_>) -> Asked {
         let started = Instant::now();
         let verdict = guard::check(&form);
         let Some(lookup) = Lookup::new(form) else {
             self.metrics.rejected(guard::Rule::Section, "none");
             report::unknown_section();
-            return Reply::not_found();
+            return Asked { reply: Reply::not_found(), handler: "none", outcome: "not_found" };
         };
         let lookup = Arc::new(lookup);
         let settings = self.settings();
         let span = report::span(&lookup);
+        // What is only asked to be told is not recorded.
+        let records =
+            way.writes.then(|| Records::of(&self.recorder, &settings, &lookup, way.request));
+        let records = records.flatten();
         let answering = async {
             let unhandled = &self.unhandled[lookup.section() as usize];
             if let Err(rule) = verdict {
@@ -230,18 +264,17 @@ impl Router {
                 report::polluted(&lookup, rule, flow);
                 if settings.guard == GuardMode::Enforce {
                     let refusal = Refusal::Denied("the guard rejected the look-up");
-                    let report = Report::new(&lookup, unhandled, started);
+                    let report = Report::new(&lookup, unhandled, records, started);
                     return self.close(report, Err(refusal), None, &settings);
                 }
             }
             let routing = self.route(&lookup, &picture);
             let (Some(registry), Some(found)) = (routing.registry, routing.found) else {
-                let (report, refusal) =
-                    (Report::new(&lookup, unhandled, started), unrouted(&lookup, &settings));
-                return self.close(report, Err(refusal), None, &settings);
+                let report = Report::new(&lookup, unhandled, records, started);
+                return self.close(report, Err(unrouted(&lookup, &settings)), None, &settings);
             };
             let (runner, key) = (&self.runners[registry][found.handler()], &*routing.key);
-            let report = Report::new(&lookup, &runner.subject, started);
+            let report = Report::new(&lookup, &runner.subject, records, started);
             let of_section = settings.section(lookup.section());
             // Nothing is written or kept for a polluted look-up, not even where it is only observed.
             let is_clean = verdict.is_ok();
@@ -252,7 +285,7 @@ impl Router {
                     let deadline = of_section.deadline;
                     let answer = runner.ask(&lookup, &picture, key, deadline, keeps).await;
                     match answer.and_then(|document| checked(document, &lookup, key)) {
-                        Ok(document) if writes && is_clean => {
+                        Ok(document) if way.writes && is_clean => {
                             Ok(self.write_first(document, &lookup, started + deadline).await)
                         }
                         answer => answer,
@@ -278,25 +311,27 @@ impl Router {
         answer: Answer,
         last_good: Option<Document>,
         settings: &Settings,
-    ) -> Reply {
+    ) -> Asked {
+        let handler = report.handler();
         let refusal = match answer {
             Ok(document) => {
-                report.answered();
-                return Reply::xml(document.into_body());
+                let reply = Reply::xml(document.into_body());
+                report.answered(&reply);
+                return Asked { reply, handler, outcome: "answered" };
             }
             Err(refusal) => refusal,
         };
         let lookup = report.lookup();
-        report.refused(&refusal);
         let (reply, policy) = match last_good {
             Some(document) => (Reply::xml(document.into_body()), Some(FailPolicy::Stale.word())),
             None => reply(&refusal, lookup, settings),
         };
+        report.refused(&refusal, &reply);
         if let Some(policy) = policy {
             let labels = [lookup.section().as_str(), policy];
             self.metrics.fallbacks.with_label_values(&labels).inc();
         }
-        reply
+        Asked { reply, handler, outcome: refusal.outcome() }
     }
 
     /// How a handler is asked, if it is asynchronous.

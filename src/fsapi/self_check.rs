@@ -51,14 +51,17 @@ mod tests {
 
     use super::*;
     use crate::metrics::Metrics;
+    use crate::record::Recorder;
     use crate::settings::{InForce, Settings};
 
     #[tokio::test]
     async fn a_crew_that_takes_no_jobs_is_noticed() {
         let settings = Settings::read(None, &|_| None).expect("defaults");
         let settings: Arc<InForce> = settings.into();
-        let router =
-            Router::new(settings, Arc::new(Metrics::new()), Snapshot::default(), SystemTime::now());
+        let metrics = Arc::new(Metrics::new());
+        let recorder = Arc::new(Recorder::new(&metrics));
+        let now = SystemTime::now();
+        let router = Router::new(settings, metrics, recorder, Snapshot::default(), now);
         let router = Arc::new(router.unwrap_or_else(|errors| panic!("{errors}")));
         assert_eq!(router.self_check().await, Ok(()));
         let crew = Crew::new(1);

@@ -10,6 +10,7 @@ use axum::routing::post;
 use jackfield_api::FormError;
 
 use super::body::{self, MAX_BODY};
+use super::request_id;
 use crate::app::App;
 use crate::fsapi::Reply;
 use crate::logging::{Line, Lines};
@@ -22,11 +23,12 @@ pub(crate) const BAD_REQUESTS: [&str; 5] =
     ["empty", "too_many_fields", "too_large", "too_slow", "cut_short"];
 
 async fn answer(State(app): State<Arc<App>>, request: Request) -> Response {
+    let id = request_id::id(request.headers()).map(str::to_owned);
     let body = match body::read(request.into_body(), MAX_BODY).await {
         Ok(body) => body,
         Err((status, reason)) => return bad(&app, status, reason),
     };
-    match app.router.answer(body.into()).await {
+    match app.router.answer_request(body.into(), id.as_deref()).await {
         Ok(reply) => respond(reply, app.settings().connection_close),
         // The first leg of a digest has no body; nginx asks for credentials before it gets here.
         Err(FormError::Empty) => bad(&app, StatusCode::BAD_REQUEST, "empty"),

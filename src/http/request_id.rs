@@ -13,7 +13,7 @@ pub(super) fn span(headers: &HeaderMap) -> Span {
 }
 
 /// Taken only if there is one, and it can do no harm to a log or to whoever reads it.
-fn id(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn id(headers: &HeaderMap) -> Option<&str> {
     let mut named = headers.get_all("x-request-id").iter();
     let (Some(value), None) = (named.next(), named.next()) else { return None };
     let id = value.to_str().ok().filter(|id| (1..=LONGEST).contains(&id.len()))?;

@@ -15,7 +15,7 @@ pub(crate) struct Element {
     pub(crate) attributes: Vec<(String, String)>,
     pub(crate) children: Vec<Element>,
     /// All text directly inside, joined.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Names of the attributes, and nothing for the text, in which each `$` is written as a reference:
     /// nothing there is meant to be expanded.
     pub(super) literal: Vec<String>,

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use jackfield_api::Section;
 
 use super::switches::SwitchSettings;
-use super::{FailPolicy, SectionSettings, Settings};
+use super::{FailPolicy, RecordSettings, SectionSettings, Settings};
 
 /// What is needed at the start, so that only another one takes it up. The rest a running service
 /// follows.
@@ -61,6 +61,7 @@ impl Settings {
             handlers,
             switches,
             verto,
+            record,
         } = self;
         let mut found = Found(Vec::new());
         found.compare("listen_machine", listen_machine, &to.listen_machine);
@@ -109,6 +110,7 @@ impl Settings {
         found.shown("verto.url", &verto.url, &to.verto.url, |url| {
             url.clone().unwrap_or_else(|| "none".to_owned())
         });
+        found.record(record, &to.record);
         found.0
     }
 
@@ -168,6 +170,21 @@ impl Found {
         self.compare(&format!("{name}.hostname"), hostname, &to.hostname);
     }
 
+    fn record(&mut self, from: &RecordSettings, to: &RecordSettings) {
+        let RecordSettings { on, folder, max_mib, per_second, sections, fields } = from;
+        self.compare("record.on", on, &to.on);
+        self.shown("record.folder", folder, &to.folder, |folder| {
+            folder.as_ref().map_or("record".to_owned(), |folder| folder.display().to_string())
+        });
+        self.compare("record.max_mib", max_mib, &to.max_mib);
+        self.compare("record.per_second", per_second, &to.per_second);
+        self.shown("record.sections", sections, &to.sections, |sections| {
+            let named = Section::ALL.iter().zip(sections).filter(|(_, is)| **is);
+            list(&named.map(|(section, _)| section).collect::<Vec<_>>())
+        });
+        self.shown("record.fields", fields, &to.fields, |fields| list(fields));
+    }
+
     fn compare<T: Display + PartialEq>(&mut self, name: &str, from: &T, to: &T) {
         self.shown(name, from, to, T::to_string);
     }
@@ -219,6 +236,8 @@ mod tests {
         password = 'hush'
         [verto]
         domain = 'web'
+        [record]
+        on = true
     ";
 
     #[test]
@@ -249,6 +268,7 @@ mod tests {
             "handlers.crm: it differs in what is not shown",
             "switches.a: added, at 127.0.0.1:8021",
             "verto.domain: verto -> web",
+            "record.on: false -> true",
         ];
         assert_eq!(told, expected);
     }

@@ -1,0 +1,265 @@
+//! What is kept of a look-up: fields that the switch writes itself and that hold no secret.
+//!
+//! A stranger chooses the names of verto login parameters and of SIP headers, and their values; session
+//! ids are names of channels, and keys of media stand in SDP. So what is not known is left out, rather
+//! than what is known to be secret. Everything that an answer of ours is made of is known.
+
+use std::sync::LazyLock;
+
+use jackfield_api::{Form, Pair};
+use percent_encoding::percent_decode;
+
+use crate::secret::hide;
+
+/// Longer values are left out, and so is what follows so many bytes.
+const LONGEST: usize = 512;
+const MOST: usize = 16 * 1024;
+/// Our own session ids are this long; no name or number of a switch is.
+const TOKEN: usize = 43;
+
+/// What is kept of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    Value,
+    /// The algorithm of a digest is told by it.
+    Length,
+    /// That it was there.
+    Name,
+    Nothing,
+}
+
+/// Names of fields that are kept whole, besides channel variables.
+const NAMES: [&str; 63] = [
+    "hostname",
+    "section",
+    "tag_name",
+    "key_name",
+    "key_value",
+    "Event-Name",
+    "Event-Subclass",
+    "Event-Calling-File",
+    "Event-Calling-Function",
+    "Core-UUID",
+    "Unique-ID",
+    "Fetch-Call-UUID",
+    "as_channel",
+    "action",
+    "purpose",
+    "key",
+    "user",
+    "domain",
+    "ip",
+    "type",
+    "group",
+    "group_name",
+    "number_alias",
+    "sip_profile",
+    "sip_user_agent",
+    "sip_auth_username",
+    "sip_auth_realm",
+    "sip_auth_method",
+    "sip_call_id",
+    "sip_from_user",
+    "sip_from_host",
+    "sip_to_user",
+    "sip_to_host",
+    "profile",
+    "reconfig",
+    "gateway",
+    "presence",
+    "Menu-Name",
+    "conference_name",
+    "profile_name",
+    "Conf-Name",
+    "Conf-Profile",
+    "Action",
+    "Controls",
+    "CC-Queue",
+    "Caller-Context",
+    "Caller-Destination-Number",
+    "Caller-Caller-ID-Number",
+    "Caller-Caller-ID-Name",
+    "Caller-Network-Addr",
+    "Hunt-Context",
+    "Hunt-Destination-Number",
+    "Hunt-Caller-ID-Number",
+    "Hunt-Caller-ID-Name",
+    "Hunt-Network-Addr",
+    "lang",
+    "macro_name",
+    "context",
+    "from",
+    "to",
+    "VM-Action",
+    "VM-User",
+    "VM-Domain",
+];
+
+/// Longer names are not among them.
+const NAME: usize = 32;
+
+/// The names of each length: a look-up has up to two hundred fields, and each is looked for.
+static BY_LENGTH: LazyLock<[Vec<&'static [u8]>; NAME]> = LazyLock::new(|| {
+    let of = |length| NAMES.iter().filter(move |name| name.len() == length);
+    std::array::from_fn(|length| of(length).map(|name| name.as_bytes()).collect())
+});
+
+/// What is kept of the field of this name.
+pub(super) fn kept(name: &[u8]) -> Kept {
+    let (Some(first), Some(last)) = (name.first(), name.last()) else { return Kept::Nothing };
+    // Nearly half of a call's fields; of those two are kept.
+    if *first == b'v' && name.starts_with(b"variable_") {
+        let is_whose = matches!(&name[9..], b"user_name" | b"domain_name");
+        return if is_whose { Kept::Value } else { Kept::Nothing };
+    }
+    let known = BY_LENGTH.get(name.len()).map_or(&[][..], Vec::as_slice);
+    let is = |known: &&[u8]| {
+        // Most differ in one of these two.
+        known.first() == Some(first) && known.last() == Some(last) && *known == name
+    };
+    if known.iter().any(is) {
+        return Kept::Value;
+    }
+    match name.len() {
+        17 if name == b"sip_auth_response" => Kept::Length,
+        16 if name == b"VM-User-Password" => Kept::Name,
+        // The guard goes by these in whatever case.
+        3 if name.eq_ignore_ascii_case(b"key") => Kept::Value,
+        4 if name.eq_ignore_ascii_case(b"user") => Kept::Value,
+        6 if name.eq_ignore_ascii_case(b"action") || name.eq_ignore_ascii_case(b"domain") => {
+            Kept::Value
+        }
+        7 if name.eq_ignore_ascii_case(b"purpose") => Kept::Value,
+        _ => Kept::Nothing,
+    }
+}
+
+/// Writes what is kept of a form, as a body: `see` is shown each pair whose value is kept whole.
+pub(super) fn write<'a>(
+    form: &'a Form,
+    more: &[String],
+    to: &mut Vec<u8>,
+    mut see: impl FnMut(Pair<'a>),
+) {
+    let start = to.len();
+    for pair in form.pairs() {
+        let kept = match kept(pair.name) {
+            Kept::Nothing if more.iter().any(|name| name.as_bytes() == pair.name) => Kept::Value,
+            kept => kept,
+        };
+        if kept == Kept::Nothing || to.len() - start > MOST {
+            continue;
+        }
+        if to.len() > start {
+            to.push(b'&');
+        }
+        to.extend_from_slice(pair.name);
+        to.push(b'=');
+        match kept {
+            Kept::Value if is_plain(pair.raw) => {
+                to.extend_from_slice(pair.raw);
+                see(pair);
+            }
+            Kept::Length => to.resize(to.len() + pair.raw.len().min(LONGEST), b'0'),
+            _ => to.extend_from_slice(b"(not%20shown)"),
+        }
+    }
+}
+
+/// Whether a value may be kept: it is neither long, nor a token, nor holds a secret in its text.
+fn is_plain(raw: &[u8]) -> bool {
+    let kinds = raw.iter().fold(0, |kinds, b| kinds | KINDS[usize::from(*b)]);
+    if raw.len() > LONGEST || kinds & ESCAPED != 0 {
+        return false;
+    }
+    if raw.len() >= TOKEN && kinds & (OTHER | PAIRS) == 0 {
+        return false;
+    }
+    if kinds & PAIRS == 0 || !may_hold_pairs(raw) {
+        return true;
+    }
+    let text = percent_decode(raw).decode_utf8_lossy();
+    hide(&text) == text
+}
+
+/// What a byte cannot stand in a line of JSON as; a switch encodes it.
+const ESCAPED: u8 = 1;
+/// What is in no token.
+const OTHER: u8 = 2;
+/// What a secret within a text needs.
+const PAIRS: u8 = 4;
+
+/// Of each byte.
+const KINDS: [u8; 256] = {
+    let mut kinds = [OTHER; 256];
+    let mut at = 0;
+    while at < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "it is below 256")]
+        let b = at as u8;
+        if b < 0x20 || b > 0x7e || b == b'"' || b == b'\\' {
+            kinds[at] = ESCAPED;
+        } else if b.is_ascii_alphanumeric() || b == b'-' || b == b'_' {
+            kinds[at] = 0;
+        } else if b == b'%' || b == b'=' || b == b':' {
+            kinds[at] = PAIRS;
+        }
+        at += 1;
+    }
+    kinds
+};
+
+/// Whether there is a `=` or a `:` in it, encoded or not.
+fn may_hold_pairs(raw: &[u8]) -> bool {
+    let encoded = |after: &[u8]| matches!(after, [b'%', b'3', b'A' | b'a' | b'D' | b'd', ..]);
+    (0..raw.len()).any(|at| matches!(raw[at], b'=' | b':') || encoded(&raw[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(body: &str, more: &[&str]) -> String {
+        let form = Form::parse(body.as_bytes().to_vec()).expect("a form");
+        let more: Vec<_> = more.iter().map(|name| (*name).to_owned()).collect();
+        let mut to = Vec::new();
+        write(&form, &more, &mut to, |_| {});
+        String::from_utf8(to).expect("ASCII")
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        for (body, left) in [
+            ("section=directory&user=1000&X-Secret=hush", "section=directory&user=1000"),
+            ("user=1000&hush=hush&password=hush", "user=1000"),
+            ("user=1&variable_x=hush&variable_user_name=2", "user=1&variable_user_name=2"),
+            ("sip_auth_response=hush&sip_auth_cnonce=hush", "sip_auth_response=0000"),
+            ("VM-User-Password=1234&VM-User=1", "VM-User-Password=(not%20shown)&VM-User=1"),
+            ("ACTION=a&Purpose=b", "ACTION=a&Purpose=b"),
+        ] {
+            assert_eq!(written(body, &[]), left, "{body}");
+        }
+        assert_eq!(
+            written("variable_sip_h_X-T=a&x=b", &["variable_sip_h_X-T"]),
+            "variable_sip_h_X-T=a"
+        );
+    }
+
+    #[test]
+    fn a_secret_within_a_value_that_is_kept_takes_the_value_along() {
+        let token = "a".repeat(TOKEN);
+        for value in [
+            "sip_auth_password%3Dhush",
+            "http%3A//u%3Ahush%40h/",
+            "http://u:hush@h/",
+            "%7Bmy_pwd=hush%7D",
+            "a\"hush",
+            "hush\u{1}",
+            &token,
+        ] {
+            assert_eq!(written(&format!("user={value}"), &[]), "user=(not%20shown)", "{value}");
+        }
+        let call = "1-11287%40127.0.0.1%3A5060";
+        assert_eq!(written(&format!("sip_call_id={call}"), &[]), format!("sip_call_id={call}"));
+        assert!(written(&format!("user={}", "1".repeat(9999)), &[]).len() < 40);
+    }
+}
