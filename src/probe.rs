@@ -2,7 +2,7 @@
 //!
 //! The questions are written as a switch writes them ([`question`]) and go to the service that runs
 //! here, through its control socket, or else to this program over the database. An answer is read as
-//! far as the switch goes by it ([`user`], [`number`]); what depends on more than is known is said to.
+//! far as the switch goes by it ([`mod@user`], [`mod@number`]); what depends on more than is known is said to.
 
 mod dialplan;
 mod number;

@@ -1,8 +1,8 @@
 //! Look-ups on disk: what a switch asked, who answered, and how.
 //!
-//! Of a look-up that has ended a line is made ([`line`]), without what may be a secret ([`fields`]),
+//! Of a look-up that has ended a line is made (`line`), without what may be a secret (`fields`),
 //! while its fields are still at hand: to keep it until later costs more. A thread of its own writes
-//! lines into a ring of files ([`writer`], [`ring`]). Nobody waits for the disk: where there are more
+//! lines into a ring of files (`writer`, `ring`). Nobody waits for the disk: where there are more
 //! look-ups than can be written they are counted instead, and the next line says how many. What is kept of
 //! a look-up is a body again, so that it can be explained and replayed.
 

@@ -1,7 +1,7 @@
 //! Recorded look-ups, asked again: of two versions, or over two databases, and compared.
 //!
 //! Both sides get the same bodies ([`bodies`]), a few at a time ([`side`]); answers are compared as
-//! trees, not as text ([`canonical`]), and what differs is told line by line ([`diff`]). Nothing is
+//! trees, not as text ([`canonical`]), and what differs is told line by line ([`mod@diff`]). Nothing is
 //! written for a look-up that is played.
 
 mod bodies;

@@ -151,6 +151,7 @@ fn the_values_of_labels_come_from_closed_sets() {
         &["written", "refused", "failed", "changed", "late"],
         &["created", "resumed", "origin", "method", "too-often", "token", "too-large", "too-slow"],
         &["malformed", "unknown-session", "channel-bound", "address-bound", "unavailable"],
+        &["full", "rate"],
     ]
     .concat();
     for (label, allowed) in [
