@@ -37,15 +37,17 @@ const LEFT_BEHIND: usize = 4;
 
 /// The way to the thread, which is started when it is needed.
 #[derive(Debug, Default)]
-pub(super) struct Lane(Mutex<Option<Running>>);
+pub(super) struct Lane {
+    running: Mutex<Option<Running>>,
+    /// Each thread that has not ended has one, too.
+    threads: Arc<()>,
+}
 
 #[derive(Debug)]
 struct Running {
     jobs: SyncSender<Job>,
     /// Since when it has been at one transaction.
     busy: Arc<Mutex<Option<Instant>>>,
-    /// One for each thread that has not ended.
-    alive: Arc<()>,
 }
 
 /// What is to be written.
@@ -103,22 +105,19 @@ impl Lane {
     }
 
     fn give(&self, url: &DatabaseUrl, job: Job) -> Result<(), NotWritten> {
-        let mut running = locked(&self.0);
+        let mut running = locked(&self.running);
         let is_stuck = |running: &Running| {
             let busy = locked(&running.busy).is_some_and(|since| since.elapsed() > PATIENCE);
-            busy && Arc::strong_count(&running.alive) <= LEFT_BEHIND
+            busy && self.threads() <= LEFT_BEHIND
         };
-        let alive = running.as_ref().map(|running| Arc::clone(&running.alive));
         if running.as_ref().is_none_or(is_stuck) {
-            let started = Running::start(url.clone(), alive.unwrap_or_default());
+            let started = Running::start(url.clone(), Arc::clone(&self.threads));
             *running = Some(started.map_err(|error| {
                 tracing::error!(%error, "no thread can be started that writes logins");
                 NotWritten::Failed
             })?);
         }
-        let Some(jobs) = running.as_ref().map(|running| &running.jobs) else {
-            return Err(NotWritten::Failed);
-        };
+        let Some(Running { jobs, .. }) = running.as_ref() else { return Err(NotWritten::Failed) };
         match jobs.try_send(job) {
             Ok(()) => Ok(()),
             Err(TrySendError::Full(_)) => {
@@ -131,6 +130,11 @@ impl Lane {
                 Err(NotWritten::Failed)
             }
         }
+    }
+
+    /// How many there are, with those that were left behind.
+    fn threads(&self) -> usize {
+        Arc::strong_count(&self.threads) - 1
     }
 }
 
@@ -146,17 +150,16 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Running {
-    fn start(url: DatabaseUrl, alive: Arc<()>) -> std::io::Result<Self> {
+    fn start(url: DatabaseUrl, token: Arc<()>) -> std::io::Result<Self> {
         let (jobs, given) = sync_channel(WAITING);
         let busy = Arc::default();
         let mut lane = Writing { url, database: None, busy: Arc::clone(&busy) };
-        let lives = Arc::clone(&alive);
         let run = move || {
             lane.run(&given);
-            drop(lives);
+            drop(token);
         };
         std::thread::Builder::new().name("logins".to_owned()).spawn(run)?;
-        Ok(Self { jobs, busy, alive })
+        Ok(Self { jobs, busy })
     }
 }
 
@@ -255,27 +258,66 @@ mod tests {
 
     use super::*;
 
-    /// A login of nobody, for which is waited long.
-    fn login() -> (Job, oneshot::Receiver<Result<Told, NotWritten>>) {
-        let (name, session) = (Uuid::nil(), SessionId::parse("mine").expect("an id"));
+    const LONG: Duration = Duration::from_mins(1);
+
+    type Answer = oneshot::Receiver<Result<Told, NotWritten>>;
+
+    /// A login of the client of this number, for which is waited so long. Nobody has the number 0.
+    fn login(number: u32, patience: Duration) -> (Job, Answer) {
+        let name = Uuid::from_u128(number.into());
+        let session = SessionId::parse("mine").expect("an id");
         let (address, switch) = ("192.0.2.1:1".to_owned(), "vm".to_owned());
         let ask = Ask::Login(ClientLogin { name, session, address, switch });
         let (tell, told) = oneshot::channel();
-        let end = Instant::now() + Duration::from_mins(1);
-        (Job { ask, end, tell, span: Span::none() }, told)
+        (Job { ask, end: Instant::now() + patience, tell, span: Span::none() }, told)
+    }
+
+    fn made(folder: &tempfile::TempDir) -> (DatabaseUrl, Database) {
+        let url = DatabaseUrl::sqlite(folder.path().join("jackfield.db"));
+        let mut database = Database::make(&url).expect("made");
+        database.migrate().expect("made");
+        (url, database)
+    }
+
+    #[test]
+    fn a_thread_that_hangs_is_left_behind_and_so_are_four_but_no_more() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (url, mut database) = made(&folder);
+        let lane = Lane::default();
+        let mut waiting = Vec::new();
+        let held = database.write("test", |_| -> Result<(), DbError> {
+            for asked in 1..=LEFT_BEHIND + 3 {
+                let (job, told) = login(0, LONG);
+                lane.give(&url, job).expect("there is room");
+                waiting.push(told);
+                assert_eq!(lane.threads(), asked.min(LEFT_BEHIND + 1));
+                let busy = {
+                    let running = locked(&lane.running);
+                    Arc::clone(&running.as_ref().expect("a thread").busy)
+                };
+                while locked(&busy).is_none() {
+                    std::thread::yield_now();
+                }
+                let long_ago = Instant::now().checked_sub(2 * PATIENCE);
+                *locked(&busy) = Some(long_ago.expect("the machine has run for a while"));
+            }
+            Ok(())
+        });
+        held.expect("nobody else writes");
+        for told in waiting {
+            told.blocking_recv().expect("the thread lives").expect("it was written");
+        }
     }
 
     #[test]
     fn a_database_that_hangs_has_so_many_wait_and_the_next_ones_are_told_at_once() {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = DatabaseUrl::sqlite(folder.path().join("jackfield.db"));
-        let mut database = Database::make(&url).expect("made");
-        database.migrate().expect("made");
+        let (url, mut database) = made(&folder);
         let lane = Lane::default();
         let (mut waiting, mut refused) = (Vec::new(), 0);
         let held = database.write("test", |_| -> Result<(), DbError> {
             for _ in 0..2 * (WAITING + MOST) {
-                let (job, told) = login();
+                let (job, told) = login(0, LONG);
                 match lane.give(&url, job) {
                     Ok(()) => waiting.push(told),
                     Err(why) => {
