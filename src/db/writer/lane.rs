@@ -2,6 +2,9 @@
 //! in the meantime: after a switch was started anew all its clients come at once, and a transaction for
 //! each would take longer than their hooks wait.
 //!
+//! A transaction ends once half of the time is used that whoever waits shortest had left, and what has
+//! come besides is for the next one: on a slow database as many are written as there is time for.
+//!
 //! The connection stays open while there is something to write, and a moment longer. What is not written
 //! by the time that somebody waits for it is not written; a thread whose database says nothing is left
 //! behind, as in `distant`. Whoever has gone leaves what was asked in the queue, so that is bounded: a
@@ -34,6 +37,8 @@ const WAITING: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many threads may be left behind.
 const LEFT_BEHIND: usize = 4;
+/// Who has less than this part of its time left is not tried any more where others wait.
+const LEAST: u32 = 10;
 
 /// The way to the thread, which is started when it is needed.
 #[derive(Debug, Default)]
@@ -67,6 +72,7 @@ pub(super) enum Told {
 #[derive(Debug)]
 struct Job {
     ask: Ask,
+    begin: Instant,
     end: Instant,
     tell: oneshot::Sender<Result<Told, NotWritten>>,
     /// Of whoever asked: what is logged of it stands in that.
@@ -76,6 +82,16 @@ struct Job {
 impl Job {
     fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
+    }
+
+    fn is_late(&self) -> bool {
+        self.left().is_zero()
+    }
+
+    /// Whether so little is left that there is hardly any hope. If such a one were tried, the others
+    /// behind it would become late meanwhile, each in its turn.
+    fn is_nearly_late(&self) -> bool {
+        self.left() < self.end.saturating_duration_since(self.begin) / LEAST
     }
 
     /// Whoever has gone needs no answer.
@@ -100,7 +116,7 @@ impl Lane {
         end: Instant,
     ) -> Result<Told, NotWritten> {
         let (tell, told) = oneshot::channel();
-        self.give(url, Job { ask, end, tell, span: Span::current() })?;
+        self.give(url, Job { ask, begin: Instant::now(), end, tell, span: Span::current() })?;
         told.await.unwrap_or(Err(NotWritten::Failed))
     }
 
@@ -145,6 +161,16 @@ fn tell_late() {
     }
 }
 
+/// Whom nothing can be done for.
+fn dismiss(jobs: &mut Vec<Job>) {
+    let is_crowded = jobs.len() > 1;
+    let hopeless = |job: &mut Job| job.is_late() || (is_crowded && job.is_nearly_late());
+    for job in jobs.extract_if(.., hopeless) {
+        job.span.in_scope(tell_late);
+        job.tell(Err(NotWritten::Late));
+    }
+}
+
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -172,90 +198,109 @@ struct Writing {
 
 impl Writing {
     fn run(&mut self, given: &Receiver<Job>) {
+        let mut jobs = Vec::new();
         loop {
-            let first = match &self.database {
-                None => given.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(_) => given.recv_timeout(IDLE),
-            };
-            let first = match first {
-                Ok(first) => first,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.database = None;
-                    continue;
+            if jobs.is_empty() {
+                let first = match &self.database {
+                    None => given.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                    Some(_) => given.recv_timeout(IDLE),
+                };
+                match first {
+                    Ok(first) => jobs.push(first),
+                    Err(RecvTimeoutError::Timeout) => {
+                        self.database = None;
+                        continue;
+                    }
+                    Err(RecvTimeoutError::Disconnected) => return,
                 }
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
-            let jobs = std::iter::once(first).chain(given.try_iter().take(MOST - 1)).collect();
+            }
+            jobs.extend(given.try_iter().take(MOST - jobs.len()));
             *locked(&self.busy) = Some(Instant::now());
-            self.write(jobs);
+            self.write(&mut jobs);
             *locked(&self.busy) = None;
         }
     }
 
-    fn write(&mut self, mut jobs: Vec<Job>) {
+    /// Deals with the first ones, at least. Those that are left there are for the next time.
+    fn write(&mut self, jobs: &mut Vec<Job>) {
         static FAILED: Lines = Lines::new();
         loop {
-            let late = jobs.extract_if(.., |job| job.left().is_zero());
-            for job in late {
-                job.span.in_scope(tell_late);
-                job.tell(Err(NotWritten::Late));
-            }
+            dismiss(jobs);
             if jobs.is_empty() {
                 return;
             }
             let was_open = self.database.is_some();
             let mut began = false;
-            let error = match self.transact(&jobs, &mut began) {
+            let error = match self.transact(jobs, &mut began) {
                 Ok(told) => {
-                    jobs.into_iter().zip(told).for_each(|(job, told)| job.tell(Ok(told)));
+                    let written = jobs.drain(..told.len());
+                    written.zip(told).for_each(|(job, told)| job.tell(Ok(told)));
                     return;
                 }
                 Err(error) => error,
             };
-            self.database = None;
+            // That one was taken back, and nothing is wrong with its connection.
+            if !matches!(error, DbError::Late) {
+                self.database = None;
+            }
             // One that was open may have died since; and whoever has become late goes without the rest.
-            let is_late = jobs.iter().any(|job| job.left().is_zero());
+            let is_late = jobs.iter().any(Job::is_late);
             if is_late || (was_open && !began) {
                 continue;
             }
             if let Some(Line { left_out }) = FAILED.next() {
                 // A line about several is nobody's own.
-                let span = if let [only] = &*jobs { only.span.clone() } else { Span::none() };
+                let span =
+                    if let [only] = jobs.as_slice() { only.span.clone() } else { Span::none() };
                 let (_inside, outcome) = (span.enter(), "failed");
                 tracing::warn!(left_out, %error, outcome, "not written: logins, or their ends");
             }
-            for job in jobs {
+            for job in jobs.drain(..) {
                 job.tell(Err(NotWritten::Failed));
             }
             return;
         }
     }
 
-    /// All of them, or none.
-    fn transact(&mut self, jobs: &[Job], began: &mut bool) -> Result<Vec<Told>, DbError> {
+    /// As many of the first ones as there is time for, or none.
+    fn transact(&mut self, jobs: &mut Vec<Job>, began: &mut bool) -> Result<Vec<Told>, DbError> {
         let database = match &mut self.database {
             Some(database) if database.check_identity().is_ok() => database,
             database => database.insert(Database::open(&self.url)?),
         };
-        let left = jobs.iter().map(Job::left).min().unwrap_or_default();
         // One millisecond: none would mean for ever.
-        database.session.give_up_after(left.max(Duration::from_millis(1)))?;
+        database.session.give_up_after(shortest(jobs).max(Duration::from_millis(1)))?;
         database.session.write(WHO, |session| {
             *began = true;
+            // Somebody else may have been waited for.
+            dismiss(jobs);
+            let enough = Instant::now() + shortest(jobs) / 2;
             let now = clock::seconds();
-            let told =
-                jobs.iter().map(|job| job.carry_out(session, now)).collect::<Result<_, _>>()?;
-            let is_late = jobs.iter().any(|job| job.left().is_zero());
+            let mut told = Vec::new();
+            for job in jobs.iter() {
+                told.push(job.carry_out(session, now)?);
+                if Instant::now() >= enough {
+                    break;
+                }
+            }
+            let is_late = jobs.iter().take(told.len()).any(Job::is_late);
             if is_late { Err(DbError::Late) } else { Ok(told) }
         })
     }
 }
 
+/// What whoever waits shortest has left.
+fn shortest(jobs: &[Job]) -> Duration {
+    jobs.iter().map(Job::left).min().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
+    use diesel::prelude::*;
     use jackfield_api::LoginRefusal;
     use jackfield_api::snapshot::{SessionId, Uuid};
 
+    use super::super::super::schema::clients;
     use super::*;
 
     const LONG: Duration = Duration::from_mins(1);
@@ -269,7 +314,8 @@ mod tests {
         let (address, switch) = ("192.0.2.1:1".to_owned(), "vm".to_owned());
         let ask = Ask::Login(ClientLogin { name, session, address, switch });
         let (tell, told) = oneshot::channel();
-        (Job { ask, end: Instant::now() + patience, tell, span: Span::none() }, told)
+        let begin = Instant::now();
+        (Job { ask, begin, end: begin + patience, tell, span: Span::none() }, told)
     }
 
     fn made(folder: &tempfile::TempDir) -> (DatabaseUrl, Database) {
@@ -277,6 +323,81 @@ mod tests {
         let mut database = Database::make(&url).expect("made");
         database.migrate().expect("made");
         (url, database)
+    }
+
+    fn run(database: &mut Database, statements: &[&str]) {
+        let done = database.write("test", |session| -> Result<(), DbError> {
+            for statement in statements {
+                diesel::sql_query(*statement).execute(session)?;
+            }
+            Ok(())
+        });
+        done.expect("written");
+    }
+
+    /// A thousand clients, whose rows are slow to write.
+    fn slow(database: &mut Database) {
+        run(
+            database,
+            &[
+                "INSERT INTO channels (name) VALUES ('desk')",
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) \
+                 INSERT INTO clients (channel_id, name, ha1, session, created, expires) \
+                 SELECT channels.id, printf('00000000-0000-0000-0000-%012x', i), \
+                 '0123456789abcdef0123456789abcdef', 'mine', 1, 9999999999 FROM n, channels",
+                "CREATE VIEW much AS WITH RECURSIVE \
+                 n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000) SELECT i FROM n",
+                "CREATE TRIGGER slow BEFORE UPDATE ON clients BEGIN SELECT count(*) FROM much; END",
+            ],
+        );
+    }
+
+    /// How many clients are connected.
+    fn connected(database: &mut Database) -> i64 {
+        let connected = clients::table.filter(clients::connected.is_not_null());
+        connected.count().get_result(&mut database.session).expect("a count")
+    }
+
+    fn is_approved(told: &Result<Told, NotWritten>) -> bool {
+        match told {
+            Ok(Told::Login(LoginDecision::Approved(_))) => true,
+            Err(NotWritten::Late) => false,
+            told => panic!("{told:?}"),
+        }
+    }
+
+    #[test]
+    fn of_more_logins_than_there_is_time_for_so_many_are_decided_and_the_others_are_not_recorded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (url, mut database) = made(&folder);
+        slow(&mut database);
+        let lane = Lane::default();
+        let give = |number| {
+            let (job, told) = login(number, Duration::from_millis(800));
+            lane.give(&url, job).expect("there is room");
+            told
+        };
+        let waiting: Vec<_> = (1..=1000).map(give).collect();
+        let told = waiting.into_iter().map(|told| told.blocking_recv().expect("the thread lives"));
+        let approved = told.filter(is_approved).count();
+        assert!((5..1000).contains(&approved), "{approved} of 1000");
+        assert_eq!(usize::try_from(connected(&mut database)), Ok(approved));
+    }
+
+    #[test]
+    fn who_is_nearly_late_is_tried_only_where_nobody_else_waits() {
+        let (mut job, mut told) = login(0, LONG);
+        let long_ago = job.begin.checked_sub(LONG);
+        job.begin = long_ago.expect("the machine has run for a while");
+        job.end = Instant::now() + LONG / 20;
+        let mut jobs = vec![job];
+        dismiss(&mut jobs);
+        assert_eq!(jobs.len(), 1);
+        let (other, _) = login(0, LONG);
+        jobs.push(other);
+        dismiss(&mut jobs);
+        assert_eq!(jobs.len(), 1);
+        assert!(matches!(told.try_recv(), Ok(Err(NotWritten::Late))));
     }
 
     #[test]
