@@ -34,7 +34,8 @@ where
         let priority = priority(*event.metadata().level());
         // Each line is an entry of the journal: one without a priority, or with one that somebody
         // wrote into a text, would be taken for what it is not.
-        text.lines().try_for_each(|line| writeln!(to, "<{priority}>{line}"))
+        let lines = text.split(['\n', '\0']).filter(|line| !line.is_empty());
+        lines.map(str::trim_end).try_for_each(|line| writeln!(to, "<{priority}>{line}"))
     }
 }
 
@@ -114,6 +115,9 @@ mod tests {
         let log = logged(|| tracing::info!("a\n<0>b"));
         assert_eq!(log.lines().map(|line| &line[..3]).collect::<Vec<_>>(), ["<6>", "<6>"]);
         assert!(log.ends_with("\n<6><0>b\n"), "{log:?}");
+        // The journal ends an entry at this, too.
+        let log = logged(|| tracing::info!("a\0<0>b\r\n\nc"));
+        assert_eq!(log.lines().map(|line| &line[..3]).collect::<Vec<_>>(), ["<6>"; 3]);
     }
 
     #[test]

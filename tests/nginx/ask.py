@@ -38,15 +38,33 @@ class Way:
         lines = [f"{method} {path} {version}", *headers, *kind, *length, "Connection: close", "", body]
         return self.exchange("\r\n".join(lines).encode())
 
-    def _wrapped(self, plain):
-        if self._tls is None:
-            return plain
+    def _context(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         if self._tls.get("certificate"):
             context.load_cert_chain(*self._tls["certificate"])
-        return context.wrap_socket(plain, server_hostname=self._tls["server_name"])
+        return context
+
+    def _wrapped(self, plain, context=None, session=None):
+        if self._tls is None:
+            return plain
+        context = context or self._context()
+        return context.wrap_socket(plain, server_hostname=self._tls["server_name"], session=session)
+
+    def is_resumed(self):
+        """Whether a connection can go on with the session of the one before, without showing a certificate."""
+        context, session, resumed = self._context(), None, []
+        for _ in range(2):
+            with socket.create_connection((self._address, self.port), 10) as plain:
+                with self._wrapped(plain, context, session) as stream:
+                    stream.sendall(b"GET /qqqqq HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                    while self._received(stream):
+                        pass
+                    # With TLS 1.3 it comes after the handshake.
+                    session = stream.session
+                    resumed.append(stream.session_reused)
+        return any(resumed)
 
     @staticmethod
     def _received(stream):

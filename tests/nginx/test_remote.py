@@ -33,6 +33,9 @@ class Remote(unittest.TestCase):
                 self.assertEqual(status(answers.pop()), 400, who)
         self.assertEqual(stage.STAGE.count("jackfield_lookups_total"), before)
 
+    def test_no_connection_goes_on_with_the_session_of_another_one(self):
+        self.assertFalse(stage.STAGE.remote("pbx-b").is_resumed(), "who was taken back would not be noticed")
+
     def test_what_it_forwards_for_somebody_else_is_refused(self):
         headers = ["Host: pbx.example.test", "X-Forwarded-For: 127.0.0.1"]
         self.assertEqual(status(stage.STAGE.remote("pbx-b").ask("/fsapi", "POST", headers)), 404)
