@@ -41,6 +41,14 @@ local function service_url()
   return url
 end
 
+-- A question for the log: the URL without what may be a secret in it, which is a user, a password, a query.
+function jackfield.is_it_there()
+  local url = service_url()
+  local scheme = url:match("^%a[%w+.-]*://") or ""
+  local place = url:sub(#scheme + 1):gsub("^.*@", ""):gsub("[?#%c].*", "")
+  return "is Jackfield at " .. scheme .. place .. "?"
+end
+
 local function execute(command, argument)
   return freeswitch.API():execute(command, argument) or ""
 end

@@ -26,8 +26,8 @@ elseif first == "punt" then
   jackfield.log("notice", "a login was not approved, and was put out")
 elseif jackfield.may_be_client(login) then
   jackfield.put_out(session_id, address)
-  jackfield.log("warning", "nobody has decided about a login, so it was put out: is Jackfield there?")
+  jackfield.log("warning", "nobody has decided about a login, so it was put out: " .. jackfield.is_it_there())
 else
   -- A user of the PBX, whose rights are those that the directory gave.
-  jackfield.log("warning", "nobody has decided about a login that is no client's: is Jackfield there?")
+  jackfield.log("warning", "nobody has decided about a login that is no client's: " .. jackfield.is_it_there())
 end

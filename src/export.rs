@@ -108,7 +108,7 @@ const SECTIONS: [(&str, &str); 5] = [
 pub(crate) fn whole(contents: &Contents) -> Result<Tree, ExportError> {
     let mut tree = objects(contents)?;
     configuration::completed(&mut tree, contents)?;
-    let vars = vars::write(&contents.globals, tree.files.values());
+    let vars = vars::write(&contents.globals, None, tree.files.values());
     tree.files.insert("vars.xml".to_owned(), vars.text);
     tree.notes.extend(vars.notes);
     root(&mut tree);
@@ -126,7 +126,9 @@ pub(crate) fn bootstrap(
     bootstrap::put(&mut tree, contents, service, place)?;
     // What is served reads globals of the switch, too.
     let read = all.files.values().chain(tree.files.values());
-    let vars = vars::write(&contents.globals, read);
+    let url = service.asked_by_hooks();
+    let found = url.as_deref().map(|url| (bootstrap::URL_OF_HOOKS, url));
+    let vars = vars::write(&contents.globals, found, read);
     tree.files.insert("vars.xml".to_owned(), vars.text);
     tree.notes.extend(vars.notes);
     root(&mut tree);

@@ -20,6 +20,10 @@ const READ_FROM_DISK: [&str; 6] = [
     "timezones.conf",
 ];
 
+/// The global that hook scripts ask the service at, and where they do without it.
+pub(super) const URL_OF_HOOKS: &str = "jackfield_url";
+const DEFAULT_OF_HOOKS: &str = "http://127.0.0.1:8080/fsapi";
+
 /// Where a switch finds the service.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Service {
@@ -41,6 +45,15 @@ impl Service {
         };
         Self { address, timeout: settings.switch_timeout(&Section::ALL) }
     }
+
+    /// The URL that hook scripts have to be told, where it is not the one that they ask anyway.
+    pub(super) fn asked_by_hooks(&self) -> Option<String> {
+        Some(url(&self.address)).filter(|url| url != DEFAULT_OF_HOOKS)
+    }
+}
+
+fn url(address: &str) -> String {
+    format!("http://{address}/fsapi")
 }
 
 /// What a switch asks the service, in the words of `bindings`.
@@ -48,11 +61,12 @@ pub(crate) const BINDINGS: &str = "configuration|directory|dialplan|languages|ch
 
 /// A right `xml_curl.conf.xml` for a service at this address.
 pub(crate) fn xml_curl_conf(address: &str, timeout: u64) -> String {
+    let url = url(address);
     format!(
         r#"<configuration name="xml_curl.conf" description="cURL XML Gateway">
   <bindings>
     <binding name="jackfield">
-      <param name="gateway-url" value="http://{address}/fsapi" bindings="{BINDINGS}"/>
+      <param name="gateway-url" value="{url}" bindings="{BINDINGS}"/>
       <param name="timeout" value="{timeout}"/>
     </binding>
   </bindings>

@@ -15,9 +15,10 @@ pub(super) struct Vars {
     pub(super) notes: Vec<String>,
 }
 
-/// `files` are the texts of those that read globals.
+/// `files` are the texts of those that read globals; `found` is a global that is written where it is not stored.
 pub(super) fn write<'f>(
     globals: &'f List<Global>,
+    found: Option<(&str, &str)>,
     files: impl Iterator<Item = &'f String>,
 ) -> Vars {
     let mut notes = Vec::new();
@@ -29,8 +30,14 @@ pub(super) fn write<'f>(
         texts.flat_map(global::names).map(str::to_ascii_lowercase).collect();
 
     let mut text = String::from("<include>\n");
+    let found = found.filter(|(name, _)| !by_name.contains_key(*name));
+    if let Some((name, value)) = found {
+        let value = escaped(value);
+        let _ = writeln!(text, "  <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\"/>");
+    }
+    let is_set = |name: &str| by_name.contains_key(name) || found.is_some_and(|(it, _)| it == name);
     let mut nobody = Vec::new();
-    for name in read.iter().filter(|name| !by_name.contains_key(*name)) {
+    for name in read.iter().filter(|name| !is_set(name)) {
         if is_of_the_switch(name) {
             continue;
         }
@@ -151,7 +158,7 @@ mod tests {
     #[test]
     fn a_global_stands_behind_those_that_it_is_made_of() {
         let stored = [global("a", "$${B}/x"), global("b", "$${c}"), global("c", " 1 \"<&>\n")];
-        let vars = write(&stored.into(), [].iter());
+        let vars = write(&stored.into(), None, [].iter());
         assert_eq!(
             vars.text,
             "<include>\n  <X-PRE-PROCESS cmd=\"set\" data=\"c=&#32;1 &quot;&lt;&amp;&gt;&#10;\"/>\n  \
@@ -162,14 +169,14 @@ mod tests {
 
     #[test]
     fn a_circle_of_globals_ends() {
-        let vars = write(&[global("a", "$${b}"), global("b", "$${a}")].into(), [].iter());
+        let vars = write(&[global("a", "$${b}"), global("b", "$${a}")].into(), None, [].iter());
         assert_eq!(vars.text.lines().count(), 4);
     }
 
     #[test]
     fn an_address_that_only_the_machine_knows_gets_one_and_any_other_name_is_told() {
         let files = ["$${external_ip} $${hostname} $${odd}".to_owned()];
-        let vars = write(&List::default(), files.iter());
+        let vars = write(&List::default(), None, files.iter());
         assert!(
             vars.text.contains("data=\"external_ip=$${local_ip_v4}\" jackfield=\"stand-in\"/>")
         );

@@ -276,6 +276,24 @@ local tests = {
     equal(lines(login(nil, nil).done), put_out(SESSION, ADDRESS))
   end,
 
+  ["where nobody decides the log says who was asked, and no secret of the url"] = function()
+    for url, told in pairs({
+      [""] = "http://127.0.0.1:8080/fsapi",
+      ["http://192.0.2.10:8080/fsapi"] = "http://192.0.2.10:8080/fsapi",
+      ["https://u:hush@pbx.example.com/fsapi"] = "https://pbx.example.com/fsapi",
+      ["https://u:hush@hush@pbx.example.com/fsapi"] = "https://pbx.example.com/fsapi",
+      ["http://u:hush?hush/@h/fsapi"] = "http://h/fsapi",
+      ["u:hush@h/fsapi"] = "h/fsapi",
+      ["http://h/fsapi?key=hush"] = "http://h/fsapi",
+    }) do
+      for _, name in ipairs({ CLIENT .. "@verto", "1000" }) do
+        local seen = login({ verto_login = name }, "", { variables = { jackfield_url = url } })
+        assert(seen.log:find(" is Jackfield at " .. told .. "?", 1, true), seen.log)
+        assert(not seen.log:find("hush", 1, true), seen.log)
+      end
+    end
+  end,
+
   ["a login of a user of the PBX about which nobody decides is left alone"] = function()
     for _, name in ipairs({ "1000@pbx.example.test", "1000", "alice-bob@verto", ("a"):rep(36) }) do
       local seen = login({ verto_login = name }, "")

@@ -152,7 +152,7 @@ class Undecided(HookTest):
         self.service.methods = METHODS
         self.service.answer = lambda fields: "garbage\n"
         client = self.logged_in("anna")
-        self.until_logged("nobody has decided about a login that is no client's")
+        self.until_logged(f"nobody has decided about a login that is no client's: is Jackfield at {self.service.url}")
         self.calling(client)
 
     def stays_out(self, client, seconds):

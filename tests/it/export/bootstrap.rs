@@ -71,6 +71,34 @@ fn a_served_switch_with_verto_can_run_the_hooks() {
 }
 
 #[test]
+fn hooks_of_a_served_switch_ask_the_service_where_it_listens() {
+    let base = Base::sqlite();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("conf");
+    let vars = |listen: &str| {
+        let done = jackfield()
+            .env("JACKFIELD_DATABASE_URL", &base.url)
+            .env("JACKFIELD_LISTEN_MACHINE", listen)
+            .args(["export", "--bootstrap"])
+            .arg(&path)
+            .output()
+            .expect("the program runs");
+        super::told(&done);
+        files(&path)["vars.xml"].clone()
+    };
+    let set = |url: &str| format!("cmd=\"set\" data=\"jackfield_url={url}\"");
+    assert!(!vars("127.0.0.1:8080").contains("jackfield_url"), "they ask there anyway");
+    assert!(vars("127.0.0.1:18080").contains(&set("http://127.0.0.1:18080/fsapi")));
+    assert!(vars("0.0.0.0:18080").contains(&set("http://127.0.0.1:18080/fsapi")));
+    base.did(&["global", "add", "jackfield_url", "http://192.0.2.10:8080/fsapi"]);
+    for listen in ["127.0.0.1:8080", "127.0.0.1:18080"] {
+        let vars = vars(listen);
+        assert_eq!(vars.matches("jackfield_url").count(), 1, "{vars}");
+        assert!(vars.contains(&set("http://192.0.2.10:8080/fsapi")), "{vars}");
+    }
+}
+
+#[test]
 fn what_is_stored_about_the_start_of_a_switch_comes_with_it() {
     let base = Base::sqlite();
     let stored = |name: &str, xml: &str| StoredDocument {
