@@ -85,6 +85,9 @@ impl Report {
                 report.database(settings);
                 report.kept(settings);
                 report.service(&settings.state_dir);
+                if report.service.is_none() {
+                    report.passwords(settings);
+                }
             }
             Err(errors) => {
                 report.wrong_settings(errors);

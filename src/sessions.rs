@@ -58,6 +58,8 @@ struct Told<'a> {
 /// What is known of a request before its body is read.
 struct Asked {
     channel: i64,
+    /// Of the channel.
+    name: String,
     asker: Asker,
     address: String,
     token: Option<TokenHash>,
@@ -110,7 +112,8 @@ impl Asked {
                 .and_then(|()| if channel.admits(token) { Ok(()) } else { Err(Problem::Token) }),
             _ => Err(Problem::Method),
         };
-        Some(Self { channel: row, asker, address: caller::text(network), token, verdict })
+        let (name, address) = (channel.name.clone(), caller::text(network));
+        Some(Self { channel: row, name, asker, address, token, verdict })
     }
 
     async fn given(&self, app: &App, request: Request) -> Result<Given, Problem> {
@@ -136,8 +139,8 @@ impl Asked {
     fn report(&self, problem: Problem) {
         static LINES: Lines = Lines::new();
         if let Some(Line { left_out }) = LINES.next() {
-            let (address, why) = (&self.address, problem.word());
-            tracing::info!(left_out, channel = self.channel, address, why, "no session was given");
+            let (channel, address, why) = (&self.name, &self.address, problem.word());
+            tracing::info!(left_out, channel, address, why, "no session was given");
         }
     }
 }

@@ -91,6 +91,9 @@ pub const TABLE: [(&str, &str, &str); 32] = [
     ("[record] fields", "[]", "fields that are kept besides those known to hold no secret"),
 ];
 
+/// What to write into the file where there is no public listener, and has to be.
+pub(crate) const LISTEN_PUBLIC: &str = "`listen_public = \"127.0.0.1:8090\"` in the settings";
+
 /// All settings, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {

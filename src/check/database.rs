@@ -1,12 +1,12 @@
 //! The database: whether it can be read, and served.
 
-use jackfield_api::snapshot::Snapshot;
+use jackfield_api::snapshot::{Contents, Snapshot};
 use serde::Serialize;
 
 use super::{Level, Report};
 use crate::app::App;
 use crate::db::{Database, DbError};
-use crate::settings::Settings;
+use crate::settings::{LISTEN_PUBLIC, Settings};
 use crate::watch;
 
 /// What a database that can be read holds.
@@ -33,12 +33,27 @@ impl Report {
             domains: snapshot.contents().domains.len(),
             users: snapshot.user_count(),
         });
+        self.public_listener(settings, snapshot.contents());
         // What is wrong without any data has been told already.
         let Ok(app) = App::new(settings.clone(), Snapshot::default()) else { return };
         if let Err(broken) = watch::publish(&app.router, snapshot) {
             let remedy = "change the data or leave one of the handlers out (`disabled_handlers`); \
                           a service serves the last good data on";
             self.add(Level::Error, "data", broken, url.to_string(), remedy);
+        }
+    }
+
+    /// Pages ask at it for sessions of channels.
+    fn public_listener(&mut self, settings: &Settings, contents: &Contents) {
+        let channel = contents.channels.iter().find(|channel| channel.enabled);
+        if let (Some(channel), None) = (channel, settings.listen_public) {
+            let what = format!(
+                "no page gets a session of channel «{}»: the public listener is off",
+                channel.name
+            );
+            let place = self.settings_file.clone().unwrap_or_else(|| "the environment".to_owned());
+            let remedy = format!("{LISTEN_PUBLIC}, and restart the service");
+            self.add(Level::Warning, "settings", what, place, remedy);
         }
     }
 
@@ -80,7 +95,7 @@ impl Report {
 mod tests {
     use jackfield_api::document::Configuration;
     use jackfield_api::lookup::ConfigurationLookup;
-    use jackfield_api::snapshot::{Contents, Context};
+    use jackfield_api::snapshot::Context;
     use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
 
     use super::*;

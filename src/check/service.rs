@@ -13,10 +13,18 @@ use crate::settings::SettingsFile;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Report {
-    /// Asks it. That none runs is nothing wrong.
+    /// Asks it. That none runs is nothing wrong, unless one has ended without an end.
     pub(super) fn service(&mut self, state: &Path) {
-        let place = state.join("control.sock").display().to_string();
+        let socket = state.join("control.sock");
+        let place = socket.display().to_string();
         match self.up_to_date_status(state) {
+            Ok(None) if socket.exists() => {
+                let what =
+                    "nobody answers here, and a service has run: it has crashed or was killed";
+                let remedy =
+                    "start it, as with `systemctl start jackfield`; its log may say why it ended";
+                self.add(Level::Warning, "service", what, place, remedy);
+            }
             Ok(None) => {}
             Ok(Some(status)) => {
                 self.condition(&status, &place);

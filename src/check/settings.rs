@@ -3,7 +3,7 @@
 use super::{Level, Report};
 use crate::app::App;
 use crate::plug;
-use crate::settings::{Settings, SettingsErrors};
+use crate::settings::{Password, Settings, SettingsErrors};
 
 impl Report {
     pub(super) fn wrong_settings(&mut self, errors: &SettingsErrors) {
@@ -19,6 +19,20 @@ impl Report {
         for doubt in settings.doubts() {
             let remedy = "less, or a longer `timeout` in the switch's xml_curl.conf.xml";
             self.add(Level::Warning, "settings", doubt, &place, remedy);
+        }
+    }
+
+    /// Files of switches' passwords, which a service that runs tells of itself.
+    pub(super) fn passwords(&mut self, settings: &Settings) {
+        for switch in &settings.switches {
+            let Password::File(path) = &switch.password else { continue };
+            if let Err(error) = switch.password.read() {
+                let what =
+                    format!("the password of switch {} cannot be read: {error}", switch.name);
+                let remedy = "write the event socket's password there, readable for the service, or \
+                              put `password_file` right";
+                self.add(Level::Warning, "settings", what, path.display().to_string(), remedy);
+            }
         }
     }
 

@@ -100,7 +100,13 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
     }
     let errors = report.findings.iter().filter(|finding| finding.level == Level::Error).count();
     let warnings = report.findings.len() - errors;
-    let verdict = if errors == 0 { "it works" } else { "SOMETHING DOES NOT WORK" };
+    let verdict = match errors {
+        0 if report.service.is_none() && report.files.is_empty() => {
+            "nothing is broken, and no service runs here"
+        }
+        0 => "it works",
+        _ => "SOMETHING DOES NOT WORK",
+    };
     writeln!(out, "==> {verdict}: {errors} errors, {warnings} warnings")
 }
 

@@ -111,6 +111,8 @@ pub(super) struct Desk<'a> {
     pub(super) session: &'a mut Session,
     /// The domain that clients of channels log in to.
     pub(super) verto_domain: &'a str,
+    /// Whether pages can ask for sessions of channels.
+    pub(super) listens_to_pages: bool,
     /// What there is to say, for people.
     pub(super) notes: Vec<String>,
     /// What is told once and never again: passwords that were made.
@@ -120,7 +122,8 @@ pub(super) struct Desk<'a> {
 impl<'a> Desk<'a> {
     fn new(session: &'a mut Session, opened: &'a Opened) -> Self {
         let verto_domain = &opened.settings.verto.login.domain;
-        Self { session, verto_domain, notes: Vec::new(), made: Vec::new() }
+        let listens_to_pages = opened.settings.listen_public.is_some();
+        Self { session, verto_domain, listens_to_pages, notes: Vec::new(), made: Vec::new() }
     }
 
     /// Says something to people, when all is done.

@@ -6,8 +6,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use jackfield_api::registry::{Conflict, Routes, StartError, Table};
-use jackfield_api::snapshot::Snapshot;
-use jackfield_api::{ChannelEventHandler, Event, Form, Means, Refusal, Verdict};
+use jackfield_api::snapshot::{Snapshot, Uuid};
+use jackfield_api::{ChannelEventHandler, ClientEvent, Event, Form, Means, Refusal, Verdict};
 use tokio::sync::Notify;
 use tokio::time::timeout_at;
 
@@ -53,6 +53,8 @@ pub(super) struct Events {
 pub(super) struct Decision {
     /// The handler's name; `none` where there is none.
     pub(super) handler: &'static str,
+    /// The client that the event is about, where there is one of that name: others may say anything.
+    pub(super) client: Option<Uuid>,
     /// What it decided.
     pub(super) verdict: Result<Verdict, Refusal>,
     /// What the hook is told where it has not decided.
@@ -91,9 +93,10 @@ impl Events {
             Ok(found) => found,
             Err(why) => {
                 let verdict = Err(Refusal::NotFound(why));
-                return Decision { handler: "none", verdict, undecided: None };
+                return Decision { handler: "none", client: None, verdict, undecided: None };
             }
         };
+        let client = client(&event, &picture.snapshot);
         let (table, picture) = (Arc::clone(&self.table), Arc::clone(picture));
         let (writer, end) = (self.writer.clone(), Instant::now() + DEADLINE);
         let deciding = async move {
@@ -103,7 +106,7 @@ impl Events {
         };
         let verdict = self.drive(at, Box::pin(deciding), end).await;
         let found = &self.table.handlers()[at];
-        Decision { handler: found.name, verdict, undecided: found.handler.undecided() }
+        Decision { handler: found.name, client, verdict, undecided: found.handler.undecided() }
     }
 
     /// Each step of a decision runs on a thread of the crew: a handler that blocks, although it should
@@ -147,4 +150,10 @@ impl Events {
         let found = self.routes.find(event.action()).ok_or("no handler for this action")?;
         Ok((event, found.handler()))
     }
+}
+
+fn client(event: &Event, snapshot: &Snapshot) -> Option<Uuid> {
+    let login = ClientEvent::new(event).login()?;
+    let name = login.split_once('@').map_or(login, |(name, _)| name);
+    snapshot.client(name).map(|(client, _)| client.name)
 }

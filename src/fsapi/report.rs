@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
+use jackfield_api::snapshot::Uuid;
 use jackfield_api::{Lookup, NotWritten, Refusal};
-use tracing::field::{DebugValue, Empty, debug as escaped};
+use tracing::field::{DebugValue, Empty, debug as escaped, display};
 use tracing::{Span, debug, debug_span, error, info, warn};
 
 use super::guard::Rule;
@@ -227,9 +228,10 @@ pub(super) fn unknown_section() {
 }
 
 /// A hook script posted an event.
-pub(super) fn event(handler: &'static str, outcome: &'static str) {
+pub(super) fn event(handler: &'static str, client: Option<Uuid>, outcome: &'static str) {
     static LINES: Lines = Lines::new();
     if let Some(Line { left_out }) = LINES.next() {
-        info!(left_out, handler, outcome, "channel event");
+        let client = client.map(display);
+        info!(left_out, handler, client, outcome, "channel event");
     }
 }

@@ -234,7 +234,7 @@ impl Router {
             Err(refusal) => refusal.outcome(),
         };
         self.metrics.events.with_label_values(&[decision.handler, outcome]).inc();
-        report::event(decision.handler, outcome);
+        report::event(decision.handler, decision.client, outcome);
         match decision.verdict.ok().or(decision.undecided) {
             Some(verdict) => Reply::text(verdict.text()),
             None => Reply::not_found(),

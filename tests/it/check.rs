@@ -215,6 +215,52 @@ fn settings_that_the_service_does_not_go_by_are_found() {
 }
 
 #[test]
+fn a_service_that_was_killed_is_found_and_one_that_was_ended_is_told() {
+    let base = Base::sqlite();
+    let place = base.state().join("control.sock").display().to_string();
+    assert_eq!(Program::serve(&base).terminate().0, Some(0));
+    let told = base.did(&["check"]).out;
+    assert!(
+        told.contains("==> nothing is broken, and no service runs here: 0 errors, 0"),
+        "{told}"
+    );
+    drop(UnixListener::bind(&place).expect("a socket"));
+    let (report, code) = checked(&base);
+    assert_eq!(code, Some(0), "a command that writes works as before");
+    assert_eq!(found(&report, "nobody answers here"), [["warning", "service", &place]]);
+}
+
+#[test]
+fn a_password_file_that_cannot_be_read_is_found_without_a_service() {
+    let base = Base::sqlite();
+    let file = base.file_of(
+        "j.toml",
+        "[[switches]]\nname = 'a'\naddress = '127.0.0.1:1'\npassword_file = 'a.password'\n",
+    );
+    let find = || {
+        let report = base.run_with(&["check", "--json", "--config", &file], "").json();
+        found(&report, "the password of switch a cannot be read").len()
+    };
+    assert_eq!(find(), 1);
+    base.file_of("a.password", "hush\n");
+    assert_eq!(find(), 0);
+}
+
+#[test]
+fn a_channel_whose_pages_cannot_ask_is_found() {
+    let base = Base::sqlite();
+    base.did(&["channel", "add", "desk", "--enabled=false"]);
+    let file = base.file_of("j.toml", "");
+    let report = || base.run_with(&["check", "--json", "--config", &file], "").json();
+    assert_eq!(report()["findings"], json!([]), "nobody is to be let in");
+    base.did(&["channel", "set", "desk", "--enabled=true"]);
+    let what = "no page gets a session of channel «desk»";
+    assert_eq!(found(&report(), what), [["warning", "settings", &*file]]);
+    base.file_of("j.toml", "listen_public = '127.0.0.1:8090'\n");
+    assert_eq!(report()["findings"], json!([]));
+}
+
+#[test]
 fn a_socket_that_answers_nothing_is_found() {
     let base = Base::sqlite();
     fs::create_dir(base.state()).expect("a folder");

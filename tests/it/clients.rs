@@ -484,6 +484,9 @@ fn session_ids_passwords_and_hashes_are_in_no_log_metric_or_explanation() {
         shown += &base.did(&["check", "--json"]).all();
         let (_, log) = program.terminate();
         assert!(log.contains("client_login") && log.contains("not written"), "{log}");
+        let told = |name: &str, outcome| format!("client={name} outcome=\"{outcome}\"");
+        assert!(log.contains(&told(&client, "ok")), "{log}");
+        assert!(!log.contains(&told(&name(9), "punt")), "there is no such client: {log}");
         shown += &log;
         for secret in ["hush-hush", &session, &field("password"), &hash, &token] {
             assert!(!shown.contains(secret), "{secret} in {shown}");

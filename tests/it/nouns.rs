@@ -7,6 +7,7 @@ mod documents;
 mod every;
 mod hosts;
 mod passwords;
+mod profiles;
 mod refused;
 mod together;
 mod users;

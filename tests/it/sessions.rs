@@ -260,6 +260,7 @@ fn no_token_password_session_or_hash_is_in_a_log_or_metric() {
         let hash_of_token = base.select("SELECT token_hash AS it FROM channels").remove(0);
         let (_, log) = program.terminate();
         assert!(log.contains("no session was given") && log.contains("not written"), "{log}");
+        assert!(log.contains("channel=\"desk\" address=\"127.0.0.1\" why=\"token\""), "{log}");
         for secret in [
             token,
             &hash_of_token,

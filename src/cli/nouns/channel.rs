@@ -8,6 +8,7 @@ use super::fields::{edit_names, named};
 use super::{Desk, N, Spoken, show};
 use crate::db::nouns::{self, ContextKey, StoredContext};
 use crate::secret::{generate_token, token_hash};
+use crate::settings::LISTEN_PUBLIC;
 
 /// Flags of `jackfield channel add` and `set`.
 #[derive(Args)]
@@ -83,6 +84,10 @@ impl Rights {
     }
 }
 
+fn is_open_to_no_page(channel: &Channel) -> bool {
+    channel.access == Access::Open && channel.origins.is_empty()
+}
+
 impl Spoken for Channel {
     const KEY: &'static str = "NAME";
     const COLUMNS: &'static [&'static str] =
@@ -124,7 +129,7 @@ impl Spoken for Channel {
 
     fn written(
         &self,
-        _: Option<&Self>,
+        was: Option<&Self>,
         _: i64,
         _: &ChannelFields,
         desk: &mut Desk<'_>,
@@ -137,6 +142,18 @@ impl Spoken for Channel {
                 "context «{context}» is not there, so its clients can call nobody: \
                  `jackfield context add {context}` makes it"
             ));
+        }
+        if was.is_none() && !desk.listens_to_pages {
+            desk.note(format!(
+                "no page can ask for a session of it, for the public listener is off: {LISTEN_PUBLIC} \
+                 turns it on"
+            ));
+        }
+        if is_open_to_no_page(self) && !was.is_some_and(is_open_to_no_page) {
+            desk.note(
+                "it is open, but not to web pages, which are refused until their origin is listed: \
+                 `--origin https://example.com`",
+            );
         }
         Ok(())
     }

@@ -90,7 +90,10 @@ pub(super) fn edit(
             bail!("«{name}» is not set, so it cannot be taken away");
         }
     }
-    for Pair { name, value } in set {
+    for (at, Pair { name, value }) in set.iter().enumerate() {
+        if set[..at].iter().any(|earlier| earlier.name.eq_ignore_ascii_case(name)) {
+            bail!("«{name}» is set twice, and one would be lost; say it once");
+        }
         let secret = if is_secret(name) { Some(name.as_str()) } else { secret_in("", value) };
         if let Some(secret) = secret {
             bail!(

@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use clap::Args;
-use jackfield_api::snapshot::{Profile, ProfileDomain};
+use jackfield_api::snapshot::{Profile, ProfileDomain, ProfileKind};
 use serde_json::{Map, Value, json};
 
 use super::fields::{Params, edit_names, named};
@@ -83,6 +83,25 @@ impl Spoken for Profile {
         }
         edit_names(&mut self.aliases, "alias", &fields.alias, &fields.remove_alias)?;
         fields.params.apply(&mut self.params)
+    }
+
+    fn written(
+        &self,
+        was: Option<&Self>,
+        _: i64,
+        _: &ProfileFields,
+        desk: &mut Desk<'_>,
+    ) -> anyhow::Result<()> {
+        let (own, name) = (self.kind, &self.name);
+        if let (None, Ok(kind)) = (was, name.parse::<ProfileKind>())
+            && kind != own
+        {
+            desk.note(format!(
+                "it is a profile of {own} that is called «{name}»; one of {kind} is added with its own \
+                 name, as `jackfield profile add {kind}/NAME`"
+            ));
+        }
+        Ok(())
     }
 
     fn view(&self) -> Map<String, Value> {

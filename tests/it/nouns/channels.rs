@@ -84,6 +84,28 @@ fn a_channel_is_added_listed_shown_set_and_removed_and_its_token_is_shown_once()
 }
 
 #[test]
+fn whoever_makes_a_channel_that_no_page_can_ask_for_is_told_once() {
+    let base = Base::sqlite();
+    let off = "the public listener is off: `listen_public = \"127.0.0.1:8090\"` in the settings";
+    let no_origin = "refused until their origin is listed";
+    let said = |arguments: &[&str]| {
+        let told = base.did(arguments).err;
+        [told.contains(off), told.contains(no_origin)]
+    };
+    assert_eq!(said(&["channel", "add", "desk"]), [true, false]);
+    assert_eq!(said(&["channel", "set", "desk", "--access=open"]), [false, true]);
+    assert_eq!(said(&["channel", "set", "desk", "--limit=3"]), [false, false], "told already");
+    let origin = "--origin=https://example.com";
+    assert_eq!(said(&["channel", "set", "desk", origin]), [false, false]);
+    let remove = "--remove-origin=https://example.com";
+    assert_eq!(said(&["channel", "set", "desk", remove]), [false, true]);
+    assert_eq!(said(&["channel", "add", "open", "--access=open", origin]), [true, false]);
+    let file = base.file_of("j.toml", "listen_public = '127.0.0.1:8090'\n");
+    let add = ["channel", "add", "other", "--access=open", "--config", &file];
+    assert_eq!(said(&add), [false, true]);
+}
+
+#[test]
 fn an_open_channel_has_no_token_until_it_asks_for_one() {
     let base = Base::sqlite();
     let added = base.did(&["channel", "add", "open", "--access", "open", "--json"]);
