@@ -10,6 +10,7 @@ mod fields;
 mod line;
 mod read;
 mod ring;
+mod seal;
 mod subject;
 mod writer;
 
@@ -25,6 +26,7 @@ use tokio::sync::{broadcast, oneshot};
 pub(crate) use self::line::Entry;
 use self::line::Lines;
 pub(crate) use self::read::{Recorded, Wanted, find, last};
+pub(crate) use self::seal::Seal;
 pub(crate) use self::subject::Subject;
 use self::writer::Writing;
 use crate::metrics::Metrics;
@@ -45,6 +47,7 @@ pub struct Recorder {
     count: AtomicU32,
     beyond: AtomicU64,
     thread: OnceLock<Thread>,
+    seal: OnceLock<Seal>,
     followers: broadcast::Sender<Arc<[u8]>>,
     metrics: Arc<Metrics>,
 }
@@ -77,6 +80,7 @@ impl Recorder {
             count: AtomicU32::new(0),
             beyond: AtomicU64::new(0),
             thread: OnceLock::new(),
+            seal: OnceLock::new(),
             followers: broadcast::Sender::new(BEHIND),
             metrics: Arc::clone(metrics),
         }
@@ -84,6 +88,7 @@ impl Recorder {
 
     /// Starts the thread that writes.
     pub fn start(self: &Arc<Self>, settings: &Arc<InForce>) -> io::Result<()> {
+        self.seal.get_or_init(|| Seal::of(&settings.now().state_dir));
         Writing::start(self, settings)
     }
 
@@ -103,7 +108,7 @@ impl Recorder {
             return;
         }
         let wake = LINES.with_borrow_mut(|lines| {
-            let line = lines.make(entry, &settings.fields);
+            let line = lines.make(entry, &settings.fields, self.seal.get());
             let mut waiting = self.waiting();
             if waiting.lines.len() + line.len() > MOST {
                 waiting.full += 1;

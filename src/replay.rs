@@ -17,13 +17,23 @@ use self::canonical::lines;
 pub(crate) use self::canonical::{VARYING, Varying};
 use self::diff::diff;
 pub(crate) use self::side::Side;
+use crate::record::Seal;
 
 /// What is compared.
 pub(crate) enum Compared {
     /// Two sides with one another.
     Sides(Box<[Side; 2]>),
     /// One with what was sent when the look-up was recorded.
-    Recorded(Box<Side>),
+    Recorded(Box<Side>, Option<Seal>),
+}
+
+impl Compared {
+    fn seal(&self) -> Option<&Seal> {
+        match self {
+            Self::Recorded(_, seal) => seal.as_ref(),
+            Self::Sides(_) => None,
+        }
+    }
 }
 
 /// What came of it.
@@ -68,7 +78,7 @@ pub(crate) async fn play(
                 tokio::try_join!(one.ask(play.body.clone()), other.ask(play.body.clone()))
                     .map(|(one, other)| (one, Some(other)))
             }
-            Compared::Recorded(side) => side.ask(play.body.clone()).await.map(|one| (one, None)),
+            Compared::Recorded(side, _) => side.ask(play.body.clone()).await.map(|one| (one, None)),
         };
         (play, came)
     });
@@ -85,11 +95,19 @@ pub(crate) async fn play(
                 &lines(one.status, &one.body, &mut varying),
                 &lines(other.status, &other.body, &mut varying),
             ),
-            Ok((one, None)) => match play.sum {
-                Some(sum) if sum == crc32fast::hash(&one.body) => Vec::new(),
-                Some(_) => vec!["it was answered otherwise when it was recorded".to_owned()],
-                None => {
-                    let why = "no answer was recorded that it could be compared with";
+            Ok((one, None)) => match (&play.seal, compared.seal()) {
+                (Some(then), Some(seal)) if seal.is_of(then) => {
+                    let otherwise = "it was answered otherwise when it was recorded";
+                    let is_same = *then == seal.seal(&one.body);
+                    (!is_same).then(|| otherwise.to_owned()).into_iter().collect()
+                }
+                (then, _) => {
+                    let why = match then {
+                        Some(_) => {
+                            "not comparable: the key that its answer was sealed with is not here"
+                        }
+                        None => "no answer was recorded that it could be compared with",
+                    };
                     note(&mut outcome.failed, play, vec![why.to_owned()]);
                     continue;
                 }

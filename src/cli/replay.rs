@@ -3,10 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 
 use super::{Failed, Source, UsageError};
 use crate::db::DatabaseUrl;
+use crate::record::Seal;
 use crate::replay::{Compared, Difference, Outcome, Plays, Side, VARYING, play};
 use crate::runtime;
 
@@ -50,7 +52,13 @@ pub(super) fn run(replay: &Replay) -> anyhow::Result<()> {
     });
     let mut sides: Vec<Side> = there.chain(over).collect::<anyhow::Result<_>>()?;
     let compared = match sides.len() {
-        0 => Compared::Recorded(Box::new(here(settings.database_url.clone())?)),
+        0 => {
+            let side = here(settings.database_url.clone())?;
+            let state = &settings.state_dir;
+            let seal = Seal::read(state)
+                .with_context(|| format!("reading `record.key` in {}", state.display()))?;
+            Compared::Recorded(Box::new(side), seal)
+        }
         1 | 2 => {
             let last = sides.pop().ok_or(UsageError("no side"))?;
             let first = sides.pop().map_or_else(|| here(settings.database_url.clone()), Ok)?;
@@ -74,7 +82,7 @@ pub(super) fn run(replay: &Replay) -> anyhow::Result<()> {
             Compared::Sides(sides) => {
                 writeln!(out, "- {}\n+ {}\n", sides[0], sides[1])?;
             }
-            Compared::Recorded(side) => writeln!(out, "{side}, and what was recorded\n")?,
+            Compared::Recorded(side, _) => writeln!(out, "{side}, and what was recorded\n")?,
         }
         print(&mut out, &outcome, &left_out)?;
     }

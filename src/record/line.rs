@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use jackfield_api::{Lookup, Pair, Section};
 
 use super::fields;
+use super::seal::Seal;
 
 /// A look-up that has ended.
 pub(crate) struct Entry<'a> {
@@ -32,7 +33,12 @@ pub(super) struct Lines {
 
 impl Lines {
     /// A line without its beginning, for which number it has is not known yet ([`begin`]).
-    pub(super) fn make(&mut self, entry: &Entry<'_>, more: &[String]) -> &[u8] {
+    pub(super) fn make(
+        &mut self,
+        entry: &Entry<'_>,
+        more: &[String],
+        seal: Option<&Seal>,
+    ) -> &[u8] {
         let Entry { lookup, handler, outcome, us, at, sent, request } = entry;
         self.line.clear();
         self.line.extend_from_slice(b"\"at\":\"");
@@ -51,9 +57,11 @@ impl Lines {
             number(to, u64::from(*status));
             to.extend_from_slice(b",\"bytes\":");
             number(to, body.len() as u64);
-            // Tells whether another answer is the same, and nothing about what is in it.
-            to.extend_from_slice(b",\"sum\":");
-            number(to, u64::from(crc32fast::hash(body)));
+            if let Some(seal) = seal {
+                for part in [",\"seal\":\"", &seal.seal(body), "\""] {
+                    to.extend_from_slice(part.as_bytes());
+                }
+            }
         }
         if let Some(request) = request {
             to.extend_from_slice(b",\"request\":\"");

@@ -27,8 +27,9 @@ pub(crate) struct Recorded {
     pub(crate) status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) bytes: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) sum: Option<u32>,
+    /// Of the body that was sent; it is not shown.
+    #[serde(skip_serializing)]
+    pub(crate) seal: Option<String>,
     /// What whoever passed it on calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request: Option<String>,

@@ -125,6 +125,15 @@ impl Writing {
         }
     }
 
+    /// Recording goes on without it: only the next service cannot compare.
+    fn keep_key(&self, settings: &Settings) {
+        let kept = self.recorder.seal.get().map(|seal| seal.keep(&settings.state_dir));
+        if let Some(Err(error)) = kept {
+            let state = settings.state_dir.display();
+            tracing::warn!("the key of what is recorded is not kept: {state}: {error}");
+        }
+    }
+
     fn fail(&mut self, failed: u64) {
         self.recorder.count("failed", failed);
         self.lost += failed;
@@ -136,6 +145,7 @@ impl Writing {
         let mut open = match self.ring.take() {
             Some(open) if open.settings == *record => open,
             _ => {
+                self.keep_key(settings);
                 let opened = Ring::open(&settings.record_folder(), record.max_mib << 20);
                 let (ring, next) = opened.map_err(|error| (count(lines), error))?;
                 Open { ring, next, settings: record.clone() }

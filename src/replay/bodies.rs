@@ -20,8 +20,8 @@ pub(crate) struct Play {
     /// What it asks.
     pub(crate) asks: String,
     pub(crate) body: Vec<u8>,
-    /// The checksum of what was sent then.
-    pub(crate) sum: Option<u32>,
+    /// The seal of what was sent then.
+    pub(crate) seal: Option<String>,
 }
 
 /// What there is to play.
@@ -54,8 +54,8 @@ impl Plays {
         }
         let recorded = record::last(folder, usize::MAX, &Wanted::default()).with_context(read)?;
         for recorded in recorded {
-            let sum = recorded.sum.filter(|_| COMPARED.contains(&recorded.outcome.as_str()));
-            plays.add(format!("look-up {}", recorded.id), recorded.body.into_bytes(), sum);
+            let seal = recorded.seal.filter(|_| COMPARED.contains(&recorded.outcome.as_str()));
+            plays.add(format!("look-up {}", recorded.id), recorded.body.into_bytes(), seal);
         }
         if plays.plays.is_empty() && plays.left_out.is_empty() {
             bail!("{shown} holds neither bodies (*.form) nor recorded look-ups");
@@ -63,7 +63,7 @@ impl Plays {
         Ok(plays)
     }
 
-    fn add(&mut self, name: String, body: Vec<u8>, sum: Option<u32>) {
+    fn add(&mut self, name: String, body: Vec<u8>, seal: Option<String>) {
         let why = match Form::parse(body.clone()) {
             Err(_) => "that are no forms",
             Ok(form) if !form.is_lookup() => "channel events",
@@ -71,7 +71,7 @@ impl Plays {
             Ok(form) if PinLookup::is_meant(&form) => "changes of a PIN",
             Ok(form) => {
                 let asks = Subject::of(&form).words;
-                self.plays.push(Play { name, asks, body, sum });
+                self.plays.push(Play { name, asks, body, seal });
                 return;
             }
         };

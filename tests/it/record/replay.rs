@@ -83,6 +83,14 @@ fn a_recorded_look_up_is_answered_as_the_whole_one_was() {
     let last = format!("==> {all} look-ups: {all} the same, 0 differ, 0 not compared\n");
     let said = told(&tool(state.path(), "replay", &[]));
     assert!(said.ends_with(&last), "what was left out decides on no answer: {said}");
+    let key = fs::read(state.path().join("record.key")).expect("kept");
+    fs::remove_file(state.path().join("record.key")).expect("removable");
+    let unknown = tool(state.path(), "replay", &[]);
+    let said = String::from_utf8_lossy(&unknown.stdout);
+    assert!(unknown.status.code() == Some(1) && said.contains("not comparable: "), "{said}");
+    assert!(said.ends_with(&format!("0 the same, 0 differ, {all} not compared\n")), "{said}");
+    fs::write(state.path().join("record.key"), key).expect("writable");
+    assert!(recorded(state.path()).iter().all(|it| it["bytes"].is_u64() && it["seal"].is_null()));
     let ring = state.path().join("record");
     let url = format!("http://{}", service.machine);
     let said =
