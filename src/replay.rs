@@ -2,7 +2,7 @@
 //!
 //! Both sides get the same bodies ([`bodies`]), a few at a time ([`side`]); answers are compared as
 //! trees, not as text ([`canonical`]), and what differs is told line by line ([`mod@diff`]). Nothing is
-//! written for a look-up that is played.
+//! written here for a look-up that is played; a service that is asked counts and records it as any other.
 
 mod bodies;
 mod canonical;

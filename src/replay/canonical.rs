@@ -15,6 +15,15 @@ pub(super) struct Line {
     pub(super) within: String,
     /// As XML, secrets included.
     pub(super) xml: String,
+    /// What counts, but is never shown.
+    pub(super) hidden: Vec<u8>,
+}
+
+impl Line {
+    /// One that counts as it is shown.
+    pub(super) fn shown(within: &str, xml: String) -> Self {
+        Self { within: within.to_owned(), xml, hidden: Vec::new() }
+    }
 }
 
 /// What varies in answers, and which of it was met.
@@ -32,16 +41,15 @@ impl Varying {
     }
 }
 
-/// The lines of an answer; one that is no XML line by line.
+/// The lines of an answer. Where the secrets are in one that is no XML nobody knows.
 pub(super) fn lines(status: u16, body: &[u8], varying: &mut Varying) -> Vec<Line> {
     let text = String::from_utf8_lossy(body);
-    let mut lines = vec![Line { within: String::new(), xml: format!("HTTP {status}") }];
+    let mut lines = vec![Line::shown("", format!("HTTP {status}"))];
     match elements(&text) {
         Ok(root) => add(&root, "", &mut lines, varying),
         Err(_) => {
-            lines.extend(
-                text.lines().map(|line| Line { within: String::new(), xml: line.to_owned() }),
-            );
+            let told = format!("({} bytes that are no XML)", body.len());
+            lines.push(Line { hidden: body.to_vec(), ..Line::shown("", told) });
         }
     }
     lines
@@ -70,7 +78,7 @@ fn add(element: &Element, within: &str, lines: &mut Vec<Line>, varying: &mut Var
     } else {
         write!(xml, ">{}</{name}>", escaped(text))
     };
-    lines.push(Line { within: within.to_owned(), xml });
+    lines.push(Line::shown(within, xml));
     let step = named.map_or_else(|| name.clone(), |named| format!("{name} {named}"));
     let inside = if within.is_empty() { step } else { format!("{within} > {step}") };
     for child in children {
@@ -78,8 +86,22 @@ fn add(element: &Element, within: &str, lines: &mut Vec<Line>, varying: &mut Var
     }
 }
 
+/// Text within one line: secrets are looked for line by line.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let mut to = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => to.push_str("&amp;"),
+            '<' => to.push_str("&lt;"),
+            '>' => to.push_str("&gt;"),
+            '"' => to.push_str("&quot;"),
+            c if c.is_control() => {
+                let _ = write!(to, "&#{};", u32::from(c));
+            }
+            c => to.push(c),
+        }
+    }
+    to
 }
 
 #[cfg(test)]

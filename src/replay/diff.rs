@@ -105,10 +105,11 @@ impl Told {
 
 #[cfg(test)]
 mod tests {
+    use super::super::canonical::{Varying, lines};
     use super::*;
 
     fn line(within: &str, xml: &str) -> Line {
-        Line { within: within.to_owned(), xml: xml.to_owned() }
+        Line::shown(within, xml.to_owned())
     }
 
     #[test]
@@ -121,6 +122,22 @@ mod tests {
         assert_eq!(diff(&one, &other), ["@ a", "- <c x=\"1\"/>", "+ <c x=\"2\"/>"]);
         assert_eq!(diff(&one, &one[..3]), ["@ a", "- <d/>"]);
         assert_eq!(diff(&[], &one[..1]), ["+ <a/>"]);
+    }
+
+    #[test]
+    fn no_secret_is_shown_of_lines_within_a_value_or_of_what_is_no_xml() {
+        for body in [
+            "<a><param name=\"password\" value=\"HUSH1&#10;HUSH2\"/></a>",
+            "<a><param value=\"x&#13;&#10;HUSH1\" name=\"password\"/></a>",
+            "<a><password kind=\"b\">HUSH1&#10;HUSH2</password></a>",
+            "{\"password\":\"HUSH\"}",
+            "<a><param name='password' value='HUSH'></a>",
+        ] {
+            let of = |body: &str| lines(200, body.as_bytes(), &mut Varying::new(&[]));
+            let told = diff(&of(body), &of(&body.replace("HUSH", "HUSX"))).join("|");
+            assert!(told.contains("differs in what is not shown"), "{told}");
+            assert!(!told.contains("HUS"), "{told}");
+        }
     }
 
     #[test]
