@@ -61,14 +61,25 @@ pub(super) fn read(reader: &mut Reader<'_>) -> RecordSettings {
     let fields = reader.list("record.fields", |word| {
         let is_name = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\' | b'&' | b'=');
         match word {
-            word if crate::secret::is_secret(word) => {
-                Err("a field of this name holds a secret, and is never kept".to_owned())
+            word if crate::secret::is_secret(word) || may_be_secret(word) => {
+                Err("a field of this name may hold a secret, and is never kept".to_owned())
             }
             word if !word.is_empty() && word.bytes().all(is_name) => Ok(word.to_owned()),
             _ => Err("write names of fields, as in `variable_sip_h_X-Trunk`".to_owned()),
         }
     });
     RecordSettings { on, folder, max_mib, per_second, sections, fields }
+}
+
+/// Whether a field may hold keys of media, a session, a digest or digits that somebody typed.
+fn may_be_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let anywhere = ["sdp", "sess", "auth", "nonce", "crypto", "digits", "pass", "token"];
+    let at_the_end = |part: &str| part.ends_with("pin") || part.ends_with("key");
+    anywhere.iter().any(|word| name.contains(word))
+        || name
+            .split(|c: char| !c.is_ascii_alphabetic())
+            .any(|part| at_the_end(part.trim_end_matches('s')))
 }
 
 #[cfg(test)]
@@ -97,6 +108,19 @@ mod tests {
         let record = read(text).expect("right").record;
         assert!(record.takes(Section::Dialplan) && !record.takes(Section::Directory));
         assert_eq!(record.fields, ["variable_sip_h_X-Trunk"]);
+        for name in [
+            "sessid",
+            "verto_sessid",
+            "sip_auth_nonce",
+            "variable_switch_r_sdp",
+            "variable_sip_h_Authorization",
+            "variable_rtp_last_audio_local_crypto_key",
+            "srtpKey",
+            "digits_dialed",
+            "vm_pin2",
+        ] {
+            assert!(read(&format!("[record]\nfields = ['{name}']")).is_err(), "{name}");
+        }
         let errors =
             read("[record]\nsections = ['x']\nfields = ['my_pin']\nmax_mib = 0\nper_second = 0")
                 .expect_err("wrong");
