@@ -156,7 +156,7 @@ impl Recorder {
         lines.clear();
         let beyond = self.beyond.swap(0, Relaxed);
         let mut waiting = self.waiting();
-        let idle = waiting.lines.is_empty() && beyond == 0;
+        let idle = waiting.lines.is_empty();
         let stopping = waiting.stopping;
         let next = Waiting { lines, idle, stopping, ..Waiting::default() };
         (std::mem::replace(&mut *waiting, next), beyond)

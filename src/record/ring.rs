@@ -5,7 +5,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// A segment's name holds the id of its first look-up.
@@ -43,6 +43,8 @@ pub(super) struct Ring {
     most: u64,
     segment: u64,
     file: File,
+    /// Held while somebody writes here.
+    _held: File,
     size: u64,
     /// What was written since somebody looked whether there is room.
     unseen: u64,
@@ -52,12 +54,16 @@ impl Ring {
     /// Opens the ring of a folder, and says which id comes next.
     pub(super) fn open(folder: &Path, most: u64) -> io::Result<(Self, u64)> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let held = hold(folder)?;
         let segment = most / SEGMENTS;
         let found = segments(folder)?;
         let Some(last) = found.last() else {
             let file = create(folder, 1)?;
             let folder = folder.to_owned();
-            return Ok((Self { folder, most, segment, file, size: 0, unseen: LOOK }, 1));
+            return Ok((
+                Self { folder, most, segment, file, _held: held, size: 0, unseen: LOOK },
+                1,
+            ));
         };
         let (next, torn) = end(last)?;
         let mut file = OpenOptions::new().append(true).open(last)?;
@@ -65,9 +71,22 @@ impl Ring {
             file.write_all(b"\n")?;
         }
         let size = file.metadata()?.len();
-        let ring = Self { folder: folder.to_owned(), most, segment, file, size, unseen: LOOK };
+        let ring = Self {
+            folder: folder.to_owned(),
+            most,
+            segment,
+            file,
+            _held: held,
+            size,
+            unseen: LOOK,
+        };
         ring.make_room(0)?;
         Ok((ring, next))
+    }
+
+    /// Whether what is written can be found: somebody may have removed it.
+    pub(super) fn is_there(&self) -> bool {
+        self.file.metadata().is_ok_and(|data| data.nlink() > 0)
     }
 
     /// Adds whole lines, the first of them of this id.
@@ -101,6 +120,19 @@ impl Ring {
             fs::remove_file(&path)?;
         }
         Ok(())
+    }
+}
+
+/// Two that write here would remove each other's lines, and give the same numbers.
+fn hold(folder: &Path) -> io::Result<File> {
+    let held = File::open(folder)?;
+    match rustix::fs::flock(&held, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            let why = "another service records there; give this one a `record.folder` of its own";
+            Err(io::Error::new(ErrorKind::ResourceBusy, why))
+        }
+        // Some file systems cannot.
+        _ => Ok(held),
     }
 }
 
@@ -206,7 +238,13 @@ mod tests {
         }
         let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert!(mode(&folder) == 0o700 && found.iter().all(|path| mode(path) == 0o600));
-        assert_eq!(Ring::open(&folder, 80_000).expect("open").1, 5001);
+        let error = Ring::open(&folder, 80_000).expect_err("two write into one folder");
+        assert!(error.to_string().contains("another service records there"), "{error}");
+        drop(ring);
+        let (ring, next) = Ring::open(&folder, 80_000).expect("open");
+        assert!(next == 5001 && ring.is_there());
+        fs::remove_dir_all(&folder).expect("removable");
+        assert!(!ring.is_there());
     }
 
     #[test]

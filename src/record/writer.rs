@@ -142,9 +142,12 @@ impl Writing {
     /// Writes lines, with their numbers; where that goes wrong, how many are not.
     fn write_all(&mut self, settings: &Settings, lines: &[u8]) -> Result<(), (u64, io::Error)> {
         let record = &settings.record;
-        let mut open = match self.ring.take() {
-            Some(open) if open.settings == *record => open,
-            _ => {
+        // Another one is closed before this one is opened: it holds the folder.
+        let open = self.ring.take();
+        let open = open.filter(|open| open.settings == *record && open.ring.is_there());
+        let mut open = match open {
+            Some(open) => open,
+            None => {
                 self.keep_key(settings);
                 let opened = Ring::open(&settings.record_folder(), record.max_mib << 20);
                 let (ring, next) = opened.map_err(|error| (count(lines), error))?;
@@ -152,16 +155,23 @@ impl Writing {
             }
         };
         let (mut first, mut rest) = (open.next, lines);
+        let mut told = 0;
         self.text.clear();
         while let Some(end) = memchr::memchr(b'\n', rest) {
-            begin(&mut self.text, open.next, std::mem::take(&mut self.lost));
+            let lost = std::mem::take(&mut self.lost);
+            told += lost;
+            begin(&mut self.text, open.next, lost);
             self.text.extend_from_slice(&rest[..=end]);
             open.next += 1;
             rest = &rest[end + 1..];
             if self.text.len() >= CHUNK || rest.is_empty() {
                 let written = open.next - first;
-                let failed = |error| (written + count(rest), error);
-                open.ring.append(&self.text, first).map_err(failed)?;
+                if let Err(error) = open.ring.append(&self.text, first) {
+                    // The line that says so is not there.
+                    self.lost += told;
+                    return Err((written + count(rest), error));
+                }
+                told = 0;
                 self.recorder.count("written", written);
                 self.recorder.publish(&self.text);
                 self.text.clear();
