@@ -73,9 +73,15 @@ pub(super) fn run(lookups: &Lookups) -> anyhow::Result<()> {
         last_id = recorded.id;
         lookups.write(&mut out, &recorded)?;
     }
+    let mut before: Option<u64> = None;
     for line in live.into_iter().flatten() {
-        let recorded = Recorded::parse(line?.as_bytes());
-        if let Some(recorded) = recorded.filter(|it| it.id > last_id && wanted.takes(it)) {
+        let Some(recorded) = Recorded::parse(line?.as_bytes()) else { continue };
+        let left_out = before.map_or(0, |before| recorded.id.saturating_sub(before + 1));
+        if left_out > 0 {
+            eprintln!("{left_out} look-ups are left out: they came faster than they were read");
+        }
+        before = Some(recorded.id);
+        if recorded.id > last_id && wanted.takes(&recorded) {
             lookups.write(&mut out, &recorded)?;
         }
     }

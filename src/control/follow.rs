@@ -29,7 +29,7 @@ pub(super) async fn follow(
     let mut lines = app.recorder.follow();
     let mut told = serde_json::to_vec(&super::Answer::Recording(Recording::of(app).await))?;
     told.push(b'\n');
-    to.write_all(&told).await?;
+    write(&mut to, &told, stop).await?;
     let mut nothing = [0; 64];
     loop {
         tokio::select! {
@@ -38,10 +38,20 @@ pub(super) async fn follow(
             // Nothing more is asked for; only its end counts.
             read = from.read(&mut nothing) => if read? == 0 { return Ok(()) },
             some = lines.recv() => match some {
-                Ok(some) => to.write_all(&some).await?,
+                Ok(some) => write(&mut to, &some, stop).await?,
+                // Whoever reads sees it by the numbers.
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return Ok(()),
             },
         }
+    }
+}
+
+/// Writes, until the service stops: somebody who does not read holds up no end.
+async fn write(to: &mut (impl AsyncWrite + Unpin), text: &[u8], stop: &mut Stop) -> io::Result<()> {
+    tokio::select! {
+        biased;
+        () = stop.begins() => Ok(()),
+        written = to.write_all(text) => written,
     }
 }

@@ -88,6 +88,23 @@ fn a_killed_service_leaves_what_it_has_written_and_a_torn_line_is_passed_over() 
 }
 
 #[test]
+fn somebody_who_follows_and_does_not_read_holds_up_no_stop() {
+    let state = tempfile::tempdir().expect("a folder");
+    let service = recording(state.path(), &[("JACKFIELD_RECORD_PER_SECOND", "1000000")]);
+    let socket = state.path().join("control.sock");
+    let mut follower = std::os::unix::net::UnixStream::connect(socket).expect("a socket");
+    follower.write_all(b"{\"do\":\"follow\"}\n").expect("room");
+    let long = body(23).set("Hunt-Caller-ID-Name", &"x ".repeat(250));
+    for _ in 0..1500 {
+        post(service.machine, long.bytes());
+    }
+    std::thread::sleep(Duration::from_millis(400));
+    let started = std::time::Instant::now();
+    service.terminate();
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+}
+
+#[test]
 fn recording_is_turned_on_and_off_without_a_restart() {
     let state = tempfile::tempdir().expect("a folder");
     let file = state.path().join("jackfield.toml");
