@@ -1,6 +1,7 @@
 //! A site of nginx: which of its servers lead to the machine listener, and what they say of who asks.
 
 mod block;
+mod include;
 mod machine;
 mod public;
 
@@ -19,6 +20,8 @@ const PROTECTED: [&str; 3] = ["/fsapi", "/metrics", "/health"];
 /// One server, and what it passes on where.
 struct Server<'d> {
     directive: &'d Directive,
+    /// What stands around it.
+    http: Option<&'d Directive>,
     proxies: Vec<Proxy<'d>>,
 }
 
@@ -28,12 +31,14 @@ struct Proxy<'d> {
     around: Vec<&'d Directive>,
 }
 
-/// Who is asked behind nginx.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Who is asked behind nginx; of several the last one of these counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Behind {
-    Machine,
-    Public,
     SomebodyElse,
+    /// That shows only in what is asked for.
+    Unknown,
+    Public,
+    Machine,
 }
 
 pub(super) fn faults(file: &str, text: &str, settings: &Settings) -> Vec<Fault> {
@@ -41,16 +46,28 @@ pub(super) fn faults(file: &str, text: &str, settings: &Settings) -> Vec<Fault> 
         Ok(all) => all,
         Err(wrong) => return vec![*wrong.0],
     };
-    let mut servers = Vec::new();
-    find(&all, &mut servers);
-    let upstreams: Vec<&Directive> = all.iter().filter(|one| one.is("upstream")).collect();
-    let behind = |proxy: &Proxy<'_>| target(proxy, &upstreams, settings);
     let mut faults = Vec::new();
+    let all = include::followed(file, all, &mut faults);
+    let mut servers = Vec::new();
+    find(&all, None, &mut servers);
+    let http = all.iter().filter(|one| one.is("http")).flat_map(|http| &http.children);
+    let upstreams: Vec<&Directive> =
+        all.iter().chain(http).filter(|one| one.is("upstream")).collect();
+    let behind = |proxy: &Proxy<'_>| target(proxy, &upstreams, settings);
     for server in &servers {
         if server.is_of_this_machine() {
             machine::check(server, &behind, settings, &mut faults);
-        } else if server.asks_for_certificates() {
+            continue;
+        }
+        for proxy in server.proxies.iter().filter(|proxy| behind(proxy) == Behind::Unknown) {
+            let what = format!("where {} leads is not known here", proxy.pass.arg(0));
+            let why = "it may be the machine listener, which is there for the switch and Prometheus alone";
+            let mend = Mend::Do("write the address itself".to_owned());
+            faults.push(Fault::warning(proxy.place(), what, why, mend));
+        }
+        if server.asks_for_certificates() {
             machine::check_headers(server, &behind, &mut faults);
+            machine::check_certified(server, &behind, &mut faults);
         } else {
             public::check(server, &behind, settings, &mut faults);
         }
@@ -58,14 +75,18 @@ pub(super) fn faults(file: &str, text: &str, settings: &Settings) -> Vec<Fault> 
     faults
 }
 
-fn find<'d>(directives: &'d [Directive], servers: &mut Vec<Server<'d>>) {
+fn find<'d>(
+    directives: &'d [Directive],
+    http: Option<&'d Directive>,
+    servers: &mut Vec<Server<'d>>,
+) {
     for directive in directives {
         if directive.is("server") && !directive.children.is_empty() {
             let mut proxies = Vec::new();
-            passes(directive, &[], &mut proxies);
-            servers.push(Server { directive, proxies });
+            passes(directive, http.as_slice(), &mut proxies);
+            servers.push(Server { directive, http, proxies });
         } else if directive.is("http") {
-            find(&directive.children, servers);
+            find(&directive.children, Some(directive), servers);
         }
     }
 }
@@ -84,10 +105,21 @@ fn passes<'d>(block: &'d Directive, around: &[&'d Directive], found: &mut Vec<Pr
 fn target(proxy: &Proxy<'_>, upstreams: &[&Directive], settings: &Settings) -> Behind {
     let url = proxy.pass.arg(0);
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let rest = rest.strip_suffix("$request_uri").unwrap_or(rest);
     let socket = rest.split('/').next().unwrap_or_default();
+    let socket = proxy.variable(socket).unwrap_or(socket);
+    if socket.contains('$') {
+        return Behind::Unknown;
+    }
     let upstream = upstreams.iter().find(|upstream| upstream.arg(0) == socket);
-    let server = upstream.and_then(|upstream| upstream.child("server"));
-    let socket = server.map_or(socket, |server| server.arg(0));
+    let servers = upstream.into_iter().flat_map(|upstream| &upstream.children);
+    let servers =
+        servers.filter(|one| one.is("server")).map(|server| listener(server.arg(0), settings));
+    servers.max().unwrap_or_else(|| listener(socket, settings))
+}
+
+/// Which listener has a socket.
+fn listener(socket: &str, settings: &Settings) -> Behind {
     let leads_to = |port: u16| {
         let (host, given) = socket.rsplit_once(':').unwrap_or((socket, "80"));
         given == port.to_string()
@@ -102,6 +134,11 @@ fn target(proxy: &Proxy<'_>, upstreams: &[&Directive], settings: &Settings) -> B
     } else {
         Behind::SomebodyElse
     }
+}
+
+/// Whether a connection to it is one of TLS.
+fn has_tls(listen: &Directive) -> bool {
+    listen.args().iter().any(|word| word == "ssl" || word == "quic")
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -125,15 +162,53 @@ impl Server<'_> {
             })
     }
 
+    /// Whether TLS lets in nobody without one; where there is no TLS, nobody is asked.
     fn asks_for_certificates(&self) -> bool {
-        self.directive.child("ssl_verify_client").is_some_and(|one| one.arg(0) == "on")
+        let block = [Some(self.directive), self.http].into_iter().flatten();
+        let asked = block.filter_map(|block| block.child("ssl_verify_client")).next();
+        let has_guard = |block: &&Directive| block.children.iter().any(is_guard);
+        match asked.map(|asked| asked.arg(0)) {
+            Some("on") => true,
+            // Who has none gets on, to where that is looked at.
+            Some("optional") => self.proxies.iter().all(|proxy| proxy.around.iter().any(has_guard)),
+            _ => false,
+        }
     }
+}
+
+/// `if ($ssl_client_verify != SUCCESS) { return ...; }`
+fn is_guard(directive: &Directive) -> bool {
+    let tested: String = directive.args().concat();
+    directive.is("if")
+        && tested == "($ssl_client_verify!=SUCCESS)"
+        && directive.children.first().is_some_and(|inner| inner.is("return"))
 }
 
 impl Proxy<'_> {
     /// A directive that holds here: nginx takes the innermost block's.
     fn get(&self, name: &str) -> Option<&Directive> {
         self.around.iter().find_map(|block| block.child(name))
+    }
+
+    /// What `set` says of a variable.
+    fn variable(&self, name: &str) -> Option<&str> {
+        let all = self.around.iter().flat_map(|block| &block.children);
+        let mut set = all.filter(|one| one.is("set") && one.arg(0) == name);
+        // More than one is more than can be told.
+        set.next().filter(|_| set.next().is_none()).map(|set| set.arg(1))
+    }
+
+    /// Whether `allow` and `deny` let in only some: those of the innermost block that has any.
+    fn is_for_some(&self) -> bool {
+        let rules = |block: &&Directive| -> Vec<(bool, String)> {
+            let rules = block.children.iter().filter(|one| one.is("allow") || one.is("deny"));
+            rules.map(|one| (one.is("allow"), one.arg(0).to_owned())).collect()
+        };
+        let innermost = self.around.iter().map(rules).find(|rules| !rules.is_empty());
+        let everybody = |from: &str| from == "all" || from.ends_with("/0");
+        let any = self.get("satisfy").is_some_and(|satisfy| satisfy.arg(0) == "any");
+        let first = innermost.and_then(|rules| rules.into_iter().find(|(_, from)| everybody(from)));
+        !any && first == Some((false, "all".to_owned()))
     }
 
     /// The headers that are set here: those of the innermost block that sets any.

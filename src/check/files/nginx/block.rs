@@ -11,6 +11,8 @@ pub(super) struct Directive {
     pub(super) words: Vec<String>,
     pub(super) children: Vec<Directive>,
     pub(super) place: Place,
+    /// Whether it stands in another file.
+    pub(super) included: bool,
 }
 
 impl Directive {
@@ -85,7 +87,12 @@ impl Reader<'_> {
                 }
                 Some(Token::End) => {
                     let words = std::mem::take(&mut words);
-                    all.push(Directive { words, children: Vec::new(), place: self.place(line) });
+                    all.push(Directive {
+                        words,
+                        children: Vec::new(),
+                        place: self.place(line),
+                        included: false,
+                    });
                 }
                 Some(Token::Open) if words.is_empty() => {
                     return Err(self.wrong(self.line, "a brace opens nothing"));
@@ -96,8 +103,13 @@ impl Reader<'_> {
                 Some(Token::Open) => {
                     let words = std::mem::take(&mut words);
                     let place = self.place(line);
-                    let children = self.block(depth + 1)?;
-                    all.push(Directive { words, children, place });
+                    let children = if words[0].ends_with("_by_lua_block") {
+                        self.lua()?;
+                        Vec::new()
+                    } else {
+                        self.block(depth + 1)?
+                    };
+                    all.push(Directive { words, children, place, included: false });
                 }
                 Some(Token::Close) | None if !words.is_empty() => {
                     return Err(self.wrong(line, &format!("«{}» has no semicolon", words[0])));
@@ -109,6 +121,29 @@ impl Reader<'_> {
                 Some(Token::Close) | None => return Ok(all),
             }
         }
+    }
+
+    /// A block in Lua, up to the brace that closes it.
+    fn lua(&mut self) -> Result<(), Wrong> {
+        let (opened, mut open) = (self.line, 1_u32);
+        while let Some(first) = self.rest.chars().next() {
+            let end = |mark: char| self.rest[1..].find(mark).map_or(self.rest.len(), |at| at + 2);
+            let length = match first {
+                '"' | '\'' => end(first),
+                '-' if self.rest.starts_with("--") => end('\n'),
+                _ => first.len_utf8(),
+            };
+            open = match first {
+                '{' => open + 1,
+                '}' => open - 1,
+                _ => open,
+            };
+            self.take(length);
+            if open == 0 {
+                return Ok(());
+            }
+        }
+        Err(self.wrong(opened, "a brace is not closed"))
     }
 
     fn token(&mut self) -> Result<Option<Token>, Wrong> {
@@ -176,8 +211,7 @@ mod tests {
 
     #[test]
     fn directives_have_their_words_and_lines() {
-        let text =
-            "# {\nserver {\n  listen 80; # x\n  set $a \"b ; c\";\n  location ~ ^/${x}a { }\n}\n";
+        let text = "# {\nserver {\n  access_by_lua_block { x = { \"}\" } } listen 80; # x\n  set $a \"b ; c\";\n  location ~ ^/${x}a { }\n}\n";
         let all = parse("f", text).expect("right");
         let [server] = &all[..] else { panic!("{all:?}") };
         let words: Vec<_> =
@@ -185,6 +219,7 @@ mod tests {
         assert_eq!(
             words,
             [
+                ("access_by_lua_block".to_owned(), 3),
                 ("listen 80".to_owned(), 3),
                 ("set $a b ; c".to_owned(), 4),
                 ("location ~ ^/${x}a".to_owned(), 5)

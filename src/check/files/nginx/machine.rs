@@ -2,7 +2,7 @@
 
 use jackfield_api::Section;
 
-use super::{Behind, Proxy, Server};
+use super::{Behind, Proxy, Server, has_tls};
 use crate::check::files::fault::{Fault, Mend};
 use crate::settings::Settings;
 
@@ -47,8 +47,52 @@ pub(super) fn check_headers(
                 let what = format!("{} goes to the machine listener", header.arg(0));
                 let why = "a request that was forwarded is somebody else's: each look-up is an unknown path, and \
                            the switch goes on to its disk";
-                faults.push(Fault::error(&header.place, what, why, Mend::Remove));
+                let mend = if header.included {
+                    Mend::Do("set the headers here, as `jackfield snippet nginx` does".to_owned())
+                } else {
+                    Mend::Remove
+                };
+                faults.push(Fault::error(&header.place, what, why, mend));
             }
+        }
+    }
+}
+
+/// A server of remote switches: it asks all of them for certificates, and has nothing but look-ups.
+pub(super) fn check_certified(
+    server: &Server<'_>,
+    behind: &dyn Fn(&Proxy<'_>) -> Behind,
+    faults: &mut Vec<Fault>,
+) {
+    let mut ours =
+        server.proxies.iter().filter(|proxy| behind(proxy) == Behind::Machine).peekable();
+    if ours.peek().is_none() {
+        return;
+    }
+    for listen in server.listens().filter(|listen| !has_tls(listen)) {
+        let what =
+            format!("port {} asks for no certificate: it is served without TLS", listen.arg(0));
+        let why = "everybody who reaches it is passed on to the machine listener";
+        let right = format!("listen {} ssl;", listen.args().join(" "));
+        faults.push(Fault::error(&listen.place, what, why, Mend::Instead(right)));
+    }
+    if server.listens().next().is_none() {
+        let what = "port 80 asks for no certificate: there is no listen";
+        let why = "everybody who reaches it is passed on to the machine listener";
+        let right = Mend::Below("listen 443 ssl;".to_owned());
+        faults.push(Fault::error(&server.directive.place, what, why, right));
+    }
+    for proxy in ours {
+        let Some(location) = proxy.around.iter().find(|block| block.is("location")) else {
+            continue;
+        };
+        let path = location.args().last().map_or("", String::as_str);
+        if !path.trim_start_matches('^').starts_with("/fsapi") {
+            let what = format!("location {path} passes on /metrics and /health, too");
+            let why =
+                "a remote switch needs look-ups alone; who has a certificate sees all the rest";
+            let right = Mend::Instead("location = /fsapi {".to_owned());
+            faults.push(Fault::warning(&location.place, what, why, right));
         }
     }
 }

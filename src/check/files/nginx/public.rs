@@ -1,7 +1,6 @@
 //! A server that everybody reaches.
 
-use super::block::Directive;
-use super::{Behind, PROTECTED, Proxy, Server};
+use super::{Behind, PROTECTED, Proxy, Server, has_tls, machine};
 use crate::check::files::fault::{Fault, Mend};
 use crate::settings::Settings;
 use crate::snippet::PUBLIC;
@@ -15,8 +14,13 @@ pub(super) fn check(
     settings: &Settings,
     faults: &mut Vec<Fault>,
 ) {
-    let ours: Vec<_> =
-        server.proxies.iter().filter(|one| behind(one) != Behind::SomebodyElse).collect();
+    // Who is let in by address is let in to look-ups as this machine is.
+    let is_closed = |one: &Proxy<'_>| behind(one) == Behind::Machine && one.is_for_some();
+    if server.proxies.iter().any(is_closed) {
+        machine::check_headers(server, behind, faults);
+    }
+    let is_ours = |one: &&Proxy<'_>| behind(one) >= Behind::Public && !is_closed(one);
+    let ours: Vec<_> = server.proxies.iter().filter(is_ours).collect();
     if ours.is_empty() {
         return;
     }
@@ -43,8 +47,12 @@ pub(super) fn check(
     }
     for location in server.directive.children.iter().filter(|one| one.is("location")) {
         let path = location.args().last().map_or("", String::as_str);
-        let path = path.trim_start_matches('^').trim_end_matches('$');
-        if let Some(protected) = PROTECTED.iter().find(|known| path.starts_with(**known)) {
+        let is_pattern = location.arg(0).starts_with('~');
+        let holds = |known: &&&str| {
+            path.starts_with(**known)
+                || (is_pattern && path.contains(known.trim_start_matches('/')))
+        };
+        if let Some(protected) = PROTECTED.iter().find(holds) {
             let what = format!("{protected} has a location of its own");
             let why = "a protected path is to be answered as an unknown one, byte for byte: so it shows that it is there";
             let mend = Mend::Do("remove the location".to_owned());
@@ -70,10 +78,6 @@ fn from_whom(proxy: &Proxy<'_>, faults: &mut Vec<Fault>) {
         }
         Some(_) => {}
     }
-}
-
-fn has_tls(listen: &Directive) -> bool {
-    listen.args().iter().any(|word| word == "ssl" || word == "quic")
 }
 
 /// Where nginx finds the public listener.
