@@ -23,11 +23,12 @@ mod xml_curl;
 
 use std::path::{Path, PathBuf};
 
-use self::fault::{Fault, Mend};
+use self::fault::{Fault, Mend, OF_YOUR_OWN};
 use self::kind::Kind;
 use self::switch::Switch;
 use super::{Finding, Level, Report};
 use crate::import::{Element, Looked, Place, Problem, ROOT, text_of};
+use crate::secret::{HIDDEN, hide, redact};
 use crate::settings::Settings;
 
 /// As deep as folders are looked through.
@@ -226,10 +227,27 @@ impl Look<'_> {
             let place =
                 Place { file: folder.join(&*place.file).display().to_string().into(), ..place };
             let (remedy, write) = mend.told();
+            let (what, remedy) = (hide(&what).into_owned(), hide(&remedy).into_owned());
+            let write = write.map(|line| shown(&line));
             let (place, why) = (place.to_string(), Some(why));
+            let is_told = |told: &Finding| told.place == place && told.what == what;
+            // A file that another includes is looked at twice.
+            if self.report.findings.iter().any(is_told) {
+                continue;
+            }
             self.report.findings.push(Finding { level, about, what, place, why, remedy, write });
         }
     }
+}
+
+/// A line to write without the secrets in it, for which dots stand.
+fn shown(line: &str) -> String {
+    let covered = if line.starts_with('<') {
+        redact(line).trim_end().to_owned()
+    } else {
+        hide(line).into_owned()
+    };
+    covered.replace(HIDDEN, OF_YOUR_OWN)
 }
 
 fn about(about: &'static str, faults: Vec<Fault>) -> impl Iterator<Item = (&'static str, Fault)> {

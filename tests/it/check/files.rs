@@ -347,3 +347,54 @@ fn no_secret_of_a_file_is_shown() {
         assert!(shown.is_empty(), "{shown:#?}");
     }
 }
+
+#[test]
+fn a_secret_in_any_line_of_any_broken_file_is_shown_nowhere() {
+    const MARK: &str = "HUSH7391";
+    let (work, mut planted) = (tempfile::tempdir().expect("a folder"), 0);
+    let urls =
+        ["http://u:MARK@h.example/x", "http://u:MA/MARK@h.example/x", "u:MARK@h.example/fsapi"]
+            .into_iter()
+            .chain(["http://h.example/fsapi?token=MARK", "http://127.0.0.1:8080/x?MARK#MARK"]);
+    let urls: Vec<String> = urls.map(|url| url.replace("MARK", MARK)).collect();
+    for entry in fs::read_dir(folder("broken")).expect("readable") {
+        let path = entry.expect("readable").path();
+        if path.extension().is_none_or(|ending| ending != "xml") {
+            continue;
+        }
+        let read = fs::read_to_string(&path).expect("UTF-8");
+        for (at, url) in urls.iter().enumerate() {
+            let plant = |line: &str| {
+                let Some((before, rest)) = line.split_once(" value=\"") else {
+                    let user = format!("<user password=\"{MARK}\"");
+                    return line.replace("<user", &user);
+                };
+                let (_, after) = rest.split_once('"').expect("a value ends");
+                let value = if before.contains("gateway-url") {
+                    url
+                } else if ["pass", "cred", "hash", "url"].iter().any(|word| before.contains(word)) {
+                    MARK
+                } else {
+                    return line.to_owned();
+                };
+                format!("{before} value=\"{value}\"{after}")
+            };
+            let mut lines: Vec<String> = read.lines().map(plant).collect();
+            let names = ["ssl-cert-pass", "ssl-key-pasword", "gateway-credential", "api-token"];
+            if let Some(first) = lines.iter().position(|line| line.contains("gateway-url")) {
+                let made = names.map(|name| format!("<param name=\"{name}\" value=\"{MARK}\"/>"));
+                lines.splice(first..first, made);
+            }
+            let text = lines.join("\n");
+            planted += text.matches(MARK).count();
+            let file = work.path().join(format!("{at}.xml"));
+            fs::write(&file, text).expect("writable");
+            for arguments in [&["check"][..], &["check", "--json"]] {
+                let told = run(&[arguments, &[file.to_str().expect("UTF-8")]].concat());
+                let told = String::from_utf8([told.stdout, told.stderr].concat()).expect("UTF-8");
+                assert!(!told.contains(MARK), "{}: {told}", path.display());
+            }
+        }
+    }
+    assert!(planted > 500, "{planted}");
+}

@@ -32,8 +32,10 @@ pub(super) fn check(binding: &Binding<'_>, faults: &mut Vec<Fault>) {
             let what = format!("mod_xml_curl has no parameter «{}»", param.name);
             let why = "it is left out without a word: what it was to do is not done";
             let mend = match meant(param) {
-                // The value is a secret, or near one.
-                Some(meant) if is_secret(meant) => Mend::Do(format!("write its name as {meant}")),
+                // The value may be a secret.
+                Some(meant) if !is_plain(meant) || crate::secret::is_secret(param.name) => {
+                    Mend::Do(format!("write its name as {meant}"))
+                }
                 // One that is set already does what was meant.
                 Some(meant) if binding.params.get(meant).is_none() => {
                     Mend::Instead(super::line(meant, param.raw))
@@ -67,8 +69,10 @@ pub(super) fn is_misspelt(binding: &Binding<'_>, name: &str) -> bool {
         && binding.params.0.iter().filter(unknown).any(|param| meant(param) == Some(name))
 }
 
-fn is_secret(name: &str) -> bool {
-    ["gateway-credentials", "gateway-url", "ssl-key-password"].contains(&name)
+/// Whether what is set is a number or a switch, which nobody hides.
+fn is_plain(name: &str) -> bool {
+    name.starts_with("enable-") && name != "enable-post-var"
+        || ["timeout", "response-max-bytes", "disable-100-continue"].contains(&name)
 }
 
 fn meant(param: &Param<'_>) -> Option<&'static str> {

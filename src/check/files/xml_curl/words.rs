@@ -46,8 +46,8 @@ impl Sections {
 
 /// The line of a URL with other words. Credentials in a URL are told of by themselves, and shown nowhere.
 pub(super) fn line(url: &str, words: &str) -> String {
-    let parts = Url::of(url);
-    let bare = parts.credentials.map(|_| parts.bare());
+    let is_bare = !url.contains(['@', '?', '#']);
+    let bare = (!is_bare).then(|| Url::of(url).bare());
     format!(
         "<param name=\"gateway-url\" value=\"{}\" bindings=\"{}\"/>",
         escaped(bare.as_deref().unwrap_or(url)),
