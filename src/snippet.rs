@@ -1,6 +1,5 @@
 //! Right files of what is around the service: the project's own, with the addresses of its settings.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -101,11 +100,18 @@ fn unit(settings: &Settings, file: Option<&Path>) -> String {
     if let Ok(name) = state.strip_prefix(STATE_ROOT) {
         text = text.replace(STATE, &format!("StateDirectory={}\n", name.display()));
     } else {
-        let mut lines = STATE.to_owned();
-        let _ = writeln!(lines, "ReadWritePaths={}", escaped(state));
-        text = text.replace(STATE, &lines);
+        text = text.replace(STATE, &writable(STATE, state));
+    }
+    let recorded = settings.record_folder();
+    if settings.record.on && !recorded.starts_with(state) {
+        text = text.replace("UMask=", &(writable("", &recorded) + "UMask="));
     }
     text
+}
+
+/// A line more, for a folder outside of systemd's own.
+fn writable(lines: &str, folder: &Path) -> String {
+    format!("{lines}ReadWritePaths={}\n", escaped(folder))
 }
 
 /// A path as a unit has it: quoted, and without anything that systemd would put in.

@@ -37,11 +37,12 @@ const SETTINGS: [(&str, &[(&str, &str)]); 5] = [
         ],
     ),
     (
-        "listen_machine = '0.0.0.0:8080'\nmachine_hosts = ['pbx.internal']\nstate_dir = '/srv/j f'",
+        "listen_machine = '0.0.0.0:8080'\nmachine_hosts = ['pbx.internal']\nstate_dir = '/srv/j f'\nrecord.on = true\nrecord.folder = '/srv/looked-up'",
         &[
             ("xml_curl", "\"http://pbx.internal:8080/fsapi\""),
             ("prometheus", "pbx.internal:8080"),
             ("systemd", "ReadWritePaths=\"/srv/j f\""),
+            ("systemd", "ReadWritePaths=/srv/looked-up\n"),
         ],
     ),
     (
