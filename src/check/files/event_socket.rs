@@ -6,14 +6,29 @@ use super::fault::{Fault, Mend, OF_YOUR_OWN, is_known_to_all};
 use super::param::{Params, line};
 use crate::import::{Element, Looked};
 
+/// Lists of the switch's own that everybody is in.
+const OPEN: [&str; 2] = ["any_v4.auto", "any_v6.auto"];
+
+/// As short as a password may be that others can try.
+const SHORTEST: usize = 12;
+
 pub(super) fn faults(document: &Element, looked: &Looked) -> Vec<Fault> {
     let Some(settings) = document.child("settings") else { return Vec::new() };
     let params = Params::of(settings, looked);
     let mut faults = Vec::new();
     let owned = "whoever connects with it owns the switch: it runs programs of the machine, too";
+    let is_afar = params.get("listen-ip").is_some_and(|listens| {
+        listens.value != "localhost"
+            && !listens.value.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    });
     match params.get("password") {
         Some(password) if password.value.is_empty() || is_known_to_all(&password.value) => {
             let what = "the password is one that everybody knows, or none";
+            let mend = Mend::Instead(password.with(OF_YOUR_OWN));
+            faults.push(Fault::error(password.place(), what, owned, mend));
+        }
+        Some(password) if password.value.len() < SHORTEST && !password.is_unknown() && is_afar => {
+            let what = "the password is short, and other machines may try it";
             let mend = Mend::Instead(password.with(OF_YOUR_OWN));
             faults.push(Fault::error(password.place(), what, owned, mend));
         }
@@ -28,7 +43,7 @@ pub(super) fn faults(document: &Element, looked: &Looked) -> Vec<Fault> {
         |address: &str| address.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified());
     let listens = params.get("listen-ip").filter(|listens| everywhere(&listens.value));
     if let Some(listens) = listens
-        && params.get("apply-inbound-acl").is_none()
+        && params.get("apply-inbound-acl").is_none_or(|list| OPEN.contains(&list.value.as_str()))
     {
         let what = "it listens on every address, and no apply-inbound-acl says who may connect";
         let why = "it has no encryption, and its password may be tried from anywhere";

@@ -72,5 +72,7 @@ impl Fault {
 
 /// Passwords that stand in documentation, and the dots of ours.
 pub(super) fn is_known_to_all(password: &str) -> bool {
-    ["1234", "cluecon", OF_YOUR_OWN].iter().any(|known| password.eq_ignore_ascii_case(known))
+    ["1234", "0000", "password", "cluecon", OF_YOUR_OWN]
+        .iter()
+        .any(|known| password.eq_ignore_ascii_case(known))
 }

@@ -20,7 +20,7 @@ impl Kind {
             return Some(Self::Xml);
         }
         let mut lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
-        lines.find_map(|line| match line {
+        lines.find_map(|line| match line.split(" #").next().unwrap_or_default().trim_end() {
             "[Unit]" | "[Service]" | "[Socket]" => Some(Self::Unit),
             "scrape_configs:" => Some(Self::Scrape),
             line => {

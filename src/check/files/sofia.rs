@@ -32,12 +32,22 @@ pub(super) fn profile(profile: &Element, looked: &Looked) -> Vec<Fault> {
             faults.push(Fault::error(blind.place(), what, why, Mend::Instead(blind.with("false"))));
         }
     }
-    if let Some(calls) = params.get("auth-calls").filter(|calls| calls.is_false()) {
+    let calls = params.get("auth-calls");
+    if calls.is_none_or(Param::is_false) {
         let context = params.get("context").map_or("default", |context| &context.value);
         if context != "public" {
             let what = format!("nobody is asked who calls, and calls go to context «{context}»");
             let why = "whoever reaches the profile can dial what the users can";
-            faults.push(Fault::error(calls.place(), what, why, Mend::Instead(calls.with("true"))));
+            faults.push(match calls {
+                Some(calls) => {
+                    Fault::error(calls.place(), what, why, Mend::Instead(calls.with("true")))
+                }
+                None => {
+                    let what = format!("{what}: there is no auth-calls");
+                    let right = Mend::Below(line("auth-calls", "true"));
+                    Fault::error(&settings.place, what, why, right)
+                }
+            });
         }
         return faults;
     }

@@ -54,7 +54,12 @@ fn check_service(lines: &[Line<'_>], header: &Place, faults: &mut Vec<Fault>) {
     }
     let is_true =
         |key: &str| get(key).is_some_and(|line| ["yes", "true", "1", "on"].contains(&line.value));
+    // What a drop-in does not say, the unit itself does.
+    let is_part = ["Type", "User", "DynamicUser"].iter().all(|key| get(key).is_none());
     let mut missing = |key: &str, value: &str, what: &str, why: &str| {
+        if is_part && get(key).is_none() {
+            return;
+        }
         let right = format!("{key}={value}");
         let (place, mend) = match get(key) {
             Some(line) => (&line.place, Mend::Instead(right)),
@@ -106,13 +111,23 @@ fn check_socket(lines: &[Line<'_>], header: &Place, settings: &Settings, faults:
         }
     }
     let is_public = name.is_some_and(|line| line.value == "public");
-    let Some(stream) = get("ListenStream").filter(|_| !is_public) else { return };
+    // systemd opens each of them; an empty one takes back those above it.
+    let streams =
+        lines.iter().filter(|line| line.section == "Socket" && line.key == "ListenStream");
+    let mut counting: Vec<&Line<'_>> = Vec::new();
+    for stream in streams.filter(|_| !is_public) {
+        if stream.value.is_empty() {
+            counting.clear();
+        } else {
+            counting.push(stream);
+        }
+    }
     // A port alone is every address of the machine.
-    let open = match stream.value.parse::<SocketAddr>() {
+    let is_open = |stream: &&&Line<'_>| match stream.value.parse::<SocketAddr>() {
         Ok(socket) => !socket.ip().is_loopback() && socket != settings.listen_machine,
         Err(_) => !stream.value.starts_with('/'),
     };
-    if open {
+    for stream in counting.iter().filter(is_open) {
         let what =
             format!("the machine listener's socket is {}, and not `listen_machine`", stream.value);
         let why = "who reaches it is let in by the peer's address alone, and the switch asks at another one";
