@@ -29,6 +29,7 @@ mod policies;
 mod pollution;
 mod protected;
 mod prune;
+mod readme;
 mod record;
 mod registry;
 mod request_id;

@@ -62,7 +62,7 @@ impl Base {
         Self::empty_postgres(server).filled()
     }
 
-    fn empty_sqlite() -> Self {
+    pub(crate) fn empty_sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite:{}", folder.path().join("data").join("pbx.db").display());
         std::fs::create_dir(folder.path().join("data")).expect("a folder");
