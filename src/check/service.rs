@@ -166,3 +166,19 @@ fn remedy(cause: &str) -> &'static str {
         _ => "its log says more",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::remedy;
+    use crate::health::Cause;
+
+    #[test]
+    fn the_readme_says_what_to_do_as_check_does() {
+        let readme = include_str!("../../README.md");
+        for cause in Cause::ALL.map(Cause::as_str) {
+            let told = |line: &&str| line.starts_with(&format!("| `{cause}` | "));
+            let row = readme.lines().find(told).expect(cause);
+            assert!(row.ends_with(&format!(" | {} |", remedy(cause))), "{row}");
+        }
+    }
+}

@@ -1,6 +1,8 @@
 //! `jackfield man`: the manual, made from what the command line says of itself.
 //!
-//! One page for each command, and one for the settings file.
+//! One page for each command, one for the settings file, and one for whoever runs the service.
+
+mod chapters;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ use crate::settings::{AT_START, TABLE};
 /// Arguments of `jackfield man`.
 #[derive(Args)]
 pub(super) struct Man {
-    /// Write the pages of all commands and of the settings file into this folder
+    /// Write the pages of all commands, of the settings file and of operation into this folder
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
 }
@@ -52,6 +54,7 @@ fn write_all(command: &Command, folder: &Path) -> anyhow::Result<()> {
     }
     top(command.clone(), &mut fs::File::create(folder.join("jackfield.1"))?)?;
     settings().to_writer(&mut fs::File::create(folder.join("jackfield.toml.5"))?)?;
+    operation().to_writer(&mut fs::File::create(folder.join("jackfield-operation.7"))?)?;
     Ok(())
 }
 
@@ -74,7 +77,8 @@ fn top(command: Command, out: &mut dyn std::io::Write) -> anyhow::Result<()> {
     let mut more = Roff::new();
     listed(&mut more, "FILES", &FILES);
     listed(&mut more, "EXIT STATUS", &EXIT);
-    more.control("SH", ["SEE ALSO"]).text([bold("jackfield.toml"), roman("(5)")]);
+    more.control("SH", ["SEE ALSO"]).text([bold("jackfield.toml"), roman("(5), ")]);
+    more.text([bold("jackfield-operation"), roman("(7)")]);
     more.to_writer(out)?;
     Ok(())
 }
@@ -84,6 +88,18 @@ fn listed(page: &mut Roff, heading: &str, rows: &[(&str, &str)]) {
     for (what, says) in rows {
         page.control("TP", []).text([bold(*what)]).text([roman(*says)]);
     }
+}
+
+/// `jackfield-operation(7)`: switches, backups, upgrades, errors and figures.
+fn operation() -> Roff {
+    let mut page = Roff::new();
+    page.control("TH", ["jackfield-operation", "7", "", &source()]).control("SH", ["NAME"]).text([
+        roman("jackfield-operation - how to run jackfield, and what it means by what it says"),
+    ]);
+    chapters::write(&mut page);
+    page.control("SH", ["SEE ALSO"]).text([bold("jackfield"), roman("(1), ")]);
+    page.text([bold("jackfield.toml"), roman("(5)")]);
+    page
 }
 
 /// `jackfield.toml(5)`: every setting.
@@ -115,4 +131,17 @@ fn settings() -> Roff {
     }
     page.control("SH", ["SEE ALSO"]).text([bold("jackfield"), roman("(1)")]);
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::EXIT;
+
+    #[test]
+    fn the_readme_explains_every_exit_code() {
+        let readme = include_str!("../../README.md");
+        for (code, says) in EXIT {
+            assert!(readme.contains(&format!("\n| `{code}` | {says} | ")), "{code}");
+        }
+    }
 }

@@ -58,6 +58,24 @@ fn every_setting_is_in_its_page() {
 }
 
 #[test]
+fn the_chapters_of_the_readme_for_operators_are_a_page() {
+    let folder = tempfile::tempdir().expect("a folder");
+    printed(&["man", "--to", folder.path().to_str().expect("UTF-8")]);
+    let page = folder.path().join("jackfield-operation.7");
+    let page = fs::read_to_string(page).expect("UTF-8").replace("\\*(Aq", "'").replace('\\', "");
+    let readme = include_str!("../../README.md");
+    let (_, chapters) = readme.split_once("\n### Upgrade and roll back\n").expect("it is there");
+    let (chapters, _) = chapters.split_once("\n## ").expect("another one follows");
+    let mut lines = 0;
+    for line in chapters.lines().filter(|line| line.starts_with("sudo ")) {
+        assert!(page.lines().any(|written| written == line), "{line}");
+        lines += 1;
+    }
+    assert!(lines > 10 && page.contains("fBjackfield_lookups_totalfR"), "{page}");
+    assert!(!page.contains('`') && !page.contains("**"), "{page}");
+}
+
+#[test]
 fn completions_know_the_commands_and_are_well_formed() {
     for shell in ["bash", "zsh", "fish"] {
         let script = printed(&["completions", shell]);

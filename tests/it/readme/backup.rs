@@ -106,9 +106,11 @@ fn what_the_readme_says_of_other_versions_is_so() {
     let mut machine = Machine::new(&base);
     machine.start();
     machine.run(&see);
+    base.sql(&format!("VACUUM INTO '{}'", machine.at("var/backups/jackfield.db").display()));
+    add(&base, "1001");
     machine.run(&back);
-    let all = base.run_with(&["migrate"], "").out;
-    assert!(!all.contains("ran "), "{all}");
+    machine.start();
+    machine.serves(&["1000"]);
 
     // What a newer version has done to it, as far as it is in nobody's way.
     base.sql("INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000000')");

@@ -60,8 +60,7 @@ fn a_switch_with_files_is_served_and_goes_back_and_another_one_comes() {
     let mut machine = Machine::new(&base);
     files_of_a_switch(&machine);
     machine.start();
-    let [served, back] =
-        commands::<2>("### The first switch: from one with files to one that is served, and back");
+    let [served, back] = commands::<2>("### The first switch");
     let told = machine.run(&served);
     assert!(told.contains("it registers with its password"), "{told}");
     machine.serves(&["1000"]);
