@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::machine::{Machine, chapter, commands, lacks};
-use crate::support::{Base, on_postgres};
+use crate::support::{Base, on_each_empty};
 
 const BACKUP: &str = "### Backup and restore";
 const UPGRADE: &str = "### Upgrade and roll back";
@@ -62,28 +62,16 @@ fn a_backup_that_is_made_while_the_service_runs_is_served_again() {
     assert!(fs::read_to_string(settings).expect("there").contains("4095"));
 }
 
-/// A database of PostgreSQL, which is gone with this value.
-struct Own<'a>(&'a Base, String);
-
-impl Drop for Own<'_> {
-    fn drop(&mut self) {
-        self.0.sql(&format!("DROP DATABASE {} WITH (FORCE)", self.1));
-    }
-}
-
 #[test]
 fn a_backup_of_postgresql_that_is_made_while_the_service_runs_is_served_again() {
-    on_postgres(|server| {
-        if lacks("pg_dump") {
+    if lacks("pg_dump") {
+        return;
+    }
+    on_each_empty(|empty| {
+        let base = empty();
+        if !base.is_postgres() {
             return;
         }
-        let own = Own(server, format!("jackfield_readme_{}", std::process::id()));
-        server.sql(&format!("CREATE DATABASE {}", own.1));
-        let (at, _) = server.url.rsplit_once('?').expect("a schema");
-        let (at, _) = at.rsplit_once('/').expect("a database");
-        let mut base = Base::empty_sqlite();
-        base.url = format!("{at}/{}", own.1);
-        base.did(&["migrate"]);
         with_one_user(&base);
         let [.., backup, restore] = commands::<5>(BACKUP);
         let mut machine = Machine::new(&base);

@@ -130,9 +130,12 @@ impl<'a> Machine<'a> {
         }
         // There is no such account here.
         line = line.replace("-o jackfield -g jackfield ", "");
-        // Nor a database of this name; PostgreSQL's programs take a URL as well.
-        line = line.replace("custom jackfield", &format!("custom {}", self.base.url));
-        line = line.replace("dbname=jackfield", &format!("dbname={}", self.base.url));
+        // Nor a database of this name, but a schema of another one; PostgreSQL's programs take a URL as well.
+        if let Some((server, schema)) = self.base.url.split_once("?options=-csearch_path%3D") {
+            let dumped = format!("custom --schema={schema} {server}");
+            line = line.replace("custom jackfield", &dumped);
+            line = line.replace("dbname=jackfield", &format!("dbname={server}"));
+        }
         let mut shell = shielded_shell();
         let done = self.given_to(shell.args(["-ec", &line])).output().expect("sh");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
