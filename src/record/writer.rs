@@ -145,14 +145,13 @@ impl Writing {
         // Another one is closed before this one is opened: it holds the folder.
         let open = self.ring.take();
         let open = open.filter(|open| open.settings == *record && open.ring.is_there());
-        let mut open = match open {
-            Some(open) => open,
-            None => {
-                self.keep_key(settings);
-                let opened = Ring::open(&settings.record_folder(), record.max_mib << 20);
-                let (ring, next) = opened.map_err(|error| (count(lines), error))?;
-                Open { ring, next, settings: record.clone() }
-            }
+        let mut open = if let Some(open) = open {
+            open
+        } else {
+            self.keep_key(settings);
+            let opened = Ring::open(&settings.record_folder(), record.max_mib << 20);
+            let (ring, next) = opened.map_err(|error| (count(lines), error))?;
+            Open { ring, next, settings: record.clone() }
         };
         let (mut first, mut rest) = (open.next, lines);
         let mut told = 0;

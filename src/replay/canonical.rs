@@ -45,12 +45,11 @@ impl Varying {
 pub(super) fn lines(status: u16, body: &[u8], varying: &mut Varying) -> Vec<Line> {
     let text = String::from_utf8_lossy(body);
     let mut lines = vec![Line::shown("", format!("HTTP {status}"))];
-    match elements(&text) {
-        Ok(root) => add(&root, "", &mut lines, varying),
-        Err(_) => {
-            let told = format!("({} bytes that are no XML)", body.len());
-            lines.push(Line { hidden: body.to_vec(), ..Line::shown("", told) });
-        }
+    if let Ok(root) = elements(&text) {
+        add(&root, "", &mut lines, varying);
+    } else {
+        let told = format!("({} bytes that are no XML)", body.len());
+        lines.push(Line { hidden: body.to_vec(), ..Line::shown("", told) });
     }
     lines
 }

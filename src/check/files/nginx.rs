@@ -164,8 +164,8 @@ impl Server<'_> {
 
     /// Whether TLS lets in nobody without one; where there is no TLS, nobody is asked.
     fn asks_for_certificates(&self) -> bool {
-        let block = [Some(self.directive), self.http].into_iter().flatten();
-        let asked = block.filter_map(|block| block.child("ssl_verify_client")).next();
+        let mut blocks = [Some(self.directive), self.http].into_iter().flatten();
+        let asked = blocks.find_map(|block| block.child("ssl_verify_client"));
         let has_guard = |block: &&Directive| block.children.iter().any(is_guard);
         match asked.map(|asked| asked.arg(0)) {
             Some("on") => true,

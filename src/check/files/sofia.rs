@@ -38,15 +38,12 @@ pub(super) fn profile(profile: &Element, looked: &Looked) -> Vec<Fault> {
         if context != "public" {
             let what = format!("nobody is asked who calls, and calls go to context «{context}»");
             let why = "whoever reaches the profile can dial what the users can";
-            faults.push(match calls {
-                Some(calls) => {
-                    Fault::error(calls.place(), what, why, Mend::Instead(calls.with("true")))
-                }
-                None => {
-                    let what = format!("{what}: there is no auth-calls");
-                    let right = Mend::Below(line("auth-calls", "true"));
-                    Fault::error(&settings.place, what, why, right)
-                }
+            faults.push(if let Some(calls) = calls {
+                Fault::error(calls.place(), what, why, Mend::Instead(calls.with("true")))
+            } else {
+                let what = format!("{what}: there is no auth-calls");
+                let right = Mend::Below(line("auth-calls", "true"));
+                Fault::error(&settings.place, what, why, right)
             });
         }
         return faults;
