@@ -1,6 +1,7 @@
 //! Hashes that the switch compares, and passwords nobody chose.
 
 mod inside;
+mod plain;
 mod redact;
 
 use base64::Engine;
@@ -12,6 +13,7 @@ use rand::distr::{Alphanumeric, SampleString};
 use sha2::Sha256;
 
 pub(crate) use self::inside::{hide, secret_in};
+pub(crate) use self::plain::PLAIN;
 pub(crate) use self::redact::{HIDDEN, redact};
 
 /// HA1 of RFC 2617 and RFC 8760: the digest of `username:realm:password`.

@@ -10,44 +10,8 @@ use jackfield_api::{Form, Lifetime, Lookup};
 use super::guard;
 use super::refusal::reply;
 use super::router::{Asked, Router, unrouted};
-use crate::secret::redact;
+use crate::secret::{PLAIN, redact};
 use crate::settings::GuardMode;
-
-/// Fields whose values are shown. Anything else may be a secret: a stranger chooses the names of
-/// verto login parameters and of SIP headers.
-const SHOWN: [&str; 31] = [
-    "hostname",
-    "section",
-    "tag_name",
-    "key_name",
-    "key_value",
-    "Event-Name",
-    "Event-Calling-Function",
-    "as_channel",
-    "action",
-    "purpose",
-    "key",
-    "user",
-    "domain",
-    "group",
-    "group_name",
-    "sip_auth_username",
-    "sip_auth_realm",
-    "profile",
-    "Menu-Name",
-    "conference_name",
-    "profile_name",
-    "Controls",
-    "CC-Queue",
-    "Caller-Context",
-    "Hunt-Context",
-    "Hunt-Destination-Number",
-    "lang",
-    "macro_name",
-    "context",
-    "VM-Action",
-    "VM-User",
-];
 
 impl Router {
     /// Tells what this program makes of a recorded body. Secrets are left out, of the body as of
@@ -84,7 +48,7 @@ impl Router {
     fn tell_lookup(&self, form: &Form, told: &mut Told) {
         told.say("form", &format!("a look-up with {} fields", form.len()));
         for pair in form.pairs() {
-            if let Some(name) = SHOWN.iter().find(|name| pair.is_named(name)) {
+            if let Some(name) = PLAIN.iter().find(|name| pair.is_named(name)) {
                 told.more(&format!("{name} = {}", pair.decoded().escape_debug()));
             }
         }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use jackfield_api::{Form, Pair};
 use percent_encoding::percent_decode;
 
-use crate::secret::hide;
+use crate::secret::{PLAIN, hide};
 
 /// Longer values are left out, and so is what follows so many bytes.
 const LONGEST: usize = 512;
@@ -28,70 +28,39 @@ pub(super) enum Kept {
     Nothing,
 }
 
-/// Names of fields that are kept whole, besides channel variables.
-const NAMES: [&str; 63] = [
-    "hostname",
-    "section",
-    "tag_name",
-    "key_name",
-    "key_value",
-    "Event-Name",
+/// Names of fields that are kept whole besides those that are shown: what a replay needs.
+const BESIDES: [&str; 32] = [
     "Event-Subclass",
     "Event-Calling-File",
-    "Event-Calling-Function",
     "Core-UUID",
     "Unique-ID",
     "Fetch-Call-UUID",
-    "as_channel",
-    "action",
-    "purpose",
-    "key",
-    "user",
-    "domain",
     "ip",
     "type",
-    "group",
-    "group_name",
     "number_alias",
     "sip_profile",
     "sip_user_agent",
-    "sip_auth_username",
-    "sip_auth_realm",
     "sip_auth_method",
     "sip_call_id",
     "sip_from_user",
     "sip_from_host",
     "sip_to_user",
     "sip_to_host",
-    "profile",
     "reconfig",
     "gateway",
     "presence",
-    "Menu-Name",
-    "conference_name",
-    "profile_name",
     "Conf-Name",
     "Conf-Profile",
     "Action",
-    "Controls",
-    "CC-Queue",
-    "Caller-Context",
     "Caller-Destination-Number",
     "Caller-Caller-ID-Number",
     "Caller-Caller-ID-Name",
     "Caller-Network-Addr",
-    "Hunt-Context",
-    "Hunt-Destination-Number",
     "Hunt-Caller-ID-Number",
     "Hunt-Caller-ID-Name",
     "Hunt-Network-Addr",
-    "lang",
-    "macro_name",
-    "context",
     "from",
     "to",
-    "VM-Action",
-    "VM-User",
     "VM-Domain",
 ];
 
@@ -100,7 +69,7 @@ const NAME: usize = 32;
 
 /// The names of each length: a look-up has up to two hundred fields, and each is looked for.
 static BY_LENGTH: LazyLock<[Vec<&'static [u8]>; NAME]> = LazyLock::new(|| {
-    let of = |length| NAMES.iter().filter(move |name| name.len() == length);
+    let of = |length| PLAIN.iter().chain(&BESIDES).filter(move |name| name.len() == length);
     std::array::from_fn(|length| of(length).map(|name| name.as_bytes()).collect())
 });
 

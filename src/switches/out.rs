@@ -35,7 +35,7 @@ impl Out {
         let list = |known: &[&str], own: Vec<&String>| {
             let own = own.into_iter().chain(&client.granted).map(String::as_str);
             let mut all = known.to_vec();
-            for right in own.filter(|it| is_plain(it)) {
+            for right in own.filter(|it| Verto::can_name(it)) {
                 if !all.contains(&right) {
                     all.push(right);
                 }
@@ -70,11 +70,6 @@ impl Out {
         let of_client = self.is_only.then_some(Command::EndCallsOfClient(self.client));
         [calls].into_iter().chain(of_client).chain([Command::Punt(self.session.clone())])
     }
-}
-
-/// As one of a list of words in a command.
-fn is_plain(word: &str) -> bool {
-    !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@/+-".contains(&b))
 }
 
 /// The sessions of a client that have to go from a switch, by what is stored: those that were replaced,

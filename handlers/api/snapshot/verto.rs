@@ -60,6 +60,12 @@ impl Verto {
         "demo",
     ];
 
+    /// Whether a right of this name can be one of a list in a command of a switch, and in what hooks are told.
+    pub fn can_name(right: &str) -> bool {
+        let fits = |b: u8| b.is_ascii_alphanumeric() || b"-._@/+".contains(&b);
+        !right.is_empty() && right.bytes().all(fits)
+    }
+
     /// Whether a right of this name is one that `mod_verto` has by itself.
     pub fn has(right: &str) -> bool {
         Self::METHODS.contains(&right) || Self::EVENT_CHANNELS.contains(&right)

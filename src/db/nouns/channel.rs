@@ -1,6 +1,6 @@
 //! Channels that browsers may join. Their clients are nouns of their own.
 
-use jackfield_api::snapshot::{Channel, holds_punt};
+use jackfield_api::snapshot::{Channel, Verto, holds_punt};
 
 use super::{Named, NounError};
 use crate::db::tables::channel::ChannelRow;
@@ -52,8 +52,7 @@ impl Named for Channel {
 
 /// Hooks are told several in one word, and a switch takes them as words of a command.
 fn check_right(what: &str, name: &str) -> Result<(), String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "-._@/+".contains(c);
-    if !name.is_empty() && name.len() <= 128 && name.chars().all(fits) && !holds_punt(name) {
+    if Verto::can_name(name) && name.len() <= 128 && !holds_punt(name) {
         return Ok(());
     }
     Err(format!("«{}» is no {what} of verto", name.escape_debug()))

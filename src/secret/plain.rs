@@ -1,0 +1,37 @@
+//! Fields of look-ups that hold no secret.
+
+/// Names of those whose values may be shown. Anything else may be a secret: a stranger chooses the names
+/// of verto login parameters and of SIP headers.
+pub(crate) const PLAIN: [&str; 31] = [
+    "hostname",
+    "section",
+    "tag_name",
+    "key_name",
+    "key_value",
+    "Event-Name",
+    "Event-Calling-Function",
+    "as_channel",
+    "action",
+    "purpose",
+    "key",
+    "user",
+    "domain",
+    "group",
+    "group_name",
+    "sip_auth_username",
+    "sip_auth_realm",
+    "profile",
+    "Menu-Name",
+    "conference_name",
+    "profile_name",
+    "Controls",
+    "CC-Queue",
+    "Caller-Context",
+    "Hunt-Context",
+    "Hunt-Destination-Number",
+    "lang",
+    "macro_name",
+    "context",
+    "VM-Action",
+    "VM-User",
+];
