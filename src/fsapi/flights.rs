@@ -74,6 +74,8 @@ pub(super) struct Asked {
     pub(super) picture: Arc<Picture>,
     /// When whoever asked wants to be answered.
     pub(super) end: Instant,
+    /// Whether it is counted where the answer came from.
+    pub(super) counts: bool,
 }
 
 impl Flights {
@@ -124,11 +126,17 @@ impl Flights {
         }
         let question = self.fields.key_of(&asked.lookup);
         let generation = asked.picture.generation;
+        let count = |source| {
+            if asked.counts {
+                self.metrics.from(source);
+            }
+        };
         if let Some(known) = self.known(&question, generation) {
+            count(if known.is_ok() { "kept" } else { "refusal_kept" });
             return known;
         }
         let (flight, source) = self.join(&question, &asked);
-        self.metrics.from(source);
+        count(source);
         let told = match timeout_at(asked.end, flight.told).await {
             Ok(Ok(told)) => told,
             Ok(Err(_)) => Err(Refusal::Internal("the handler panicked".into())),
@@ -137,7 +145,9 @@ impl Flights {
         match told {
             Ok(document) => Ok((*document).clone()),
             Err(refusal) if refusal.is_failure() => {
-                self.last_good(&question, generation).ok_or(refusal)
+                let document = self.last_good(&question, generation).ok_or(refusal)?;
+                count("last_good");
+                Ok(document)
             }
             Err(refusal) => Err(refusal),
         }
@@ -150,7 +160,6 @@ impl Flights {
         let answer = self.answers.get(question).filter(|entry| serves(entry, fresh));
         let refusal = || self.refusals.get(question).filter(|entry| serves(entry, refused));
         let known = answer.or_else(refusal)?.answer;
-        self.metrics.from(if known.is_ok() { "kept" } else { "refusal_kept" });
         Some(known.map(|document| (*document).clone()))
     }
 
@@ -161,7 +170,6 @@ impl Flights {
             entry.is_of(generation) && entry.made.elapsed() < fresh.saturating_add(stale)
         };
         let document = self.answers.get(question).filter(serves)?.answer.ok()?;
-        self.metrics.from("last_good");
         Some((*document).clone())
     }
 

@@ -11,10 +11,10 @@ use jackfield_api::{Lookup, NotWritten, Refusal};
 use tracing::field::{DebugValue, Empty, debug as escaped, display};
 use tracing::{Span, debug, debug_span, error, info, warn};
 
-use super::guard::Rule;
+use super::guard::{self, Rule};
 use super::refusal::Reply;
 use crate::logging::{Line, Lines};
-use crate::metrics::HandlerMetrics;
+use crate::metrics::{HandlerMetrics, Metrics};
 use crate::record::{Entry, Recorder};
 use crate::settings::Settings;
 
@@ -53,30 +53,20 @@ pub(super) fn span(lookup: &Lookup) -> Span {
 pub(super) struct Report<'a> {
     lookup: &'a Lookup,
     subject: &'a Subject,
-    records: Option<Records<'a>>,
+    trail: Option<Trail<'a>>,
     started: Instant,
     has_outcome: bool,
 }
 
-/// Where a look-up is recorded.
+/// Where a switch's look-up is counted and recorded. What an operator asks has none: it would be taken
+/// for a switch's in figures that alerts are made of.
 #[derive(Clone, Copy)]
-pub(super) struct Records<'a> {
-    recorder: &'a Recorder,
-    settings: &'a Settings,
-    request: Option<&'a str>,
-}
-
-impl<'a> Records<'a> {
-    /// Where those of a section are, if they are.
-    pub(super) fn of(
-        recorder: &'a Recorder,
-        settings: &'a Settings,
-        lookup: &Lookup,
-        request: Option<&'a str>,
-    ) -> Option<Self> {
-        let takes = settings.record.takes(lookup.section()) && recorder.runs();
-        takes.then_some(Self { recorder, settings, request })
-    }
+pub(super) struct Trail<'a> {
+    pub(super) metrics: &'a Metrics,
+    pub(super) recorder: &'a Recorder,
+    pub(super) settings: &'a Settings,
+    /// What whoever passed it on calls it.
+    pub(super) request: Option<&'a str>,
 }
 
 impl Drop for Report<'_> {
@@ -105,10 +95,10 @@ impl<'a> Report<'a> {
     pub(super) fn new(
         lookup: &'a Lookup,
         subject: &'a Subject,
-        records: Option<Records<'a>>,
+        trail: Option<Trail<'a>>,
         started: Instant,
     ) -> Self {
-        Self { lookup, subject, records, started, has_outcome: false }
+        Self { lookup, subject, trail, started, has_outcome: false }
     }
 
     /// The look-up.
@@ -127,9 +117,18 @@ impl<'a> Report<'a> {
         debug!(duration_us, "look-up answered");
     }
 
-    /// It was refused, or its handler failed.
-    pub(super) fn refused(mut self, refusal: &Refusal, reply: &Reply) {
+    /// It was refused, or its handler failed; then with the fail policy that it was answered by.
+    pub(super) fn refused(
+        mut self,
+        refusal: &Refusal,
+        reply: &Reply,
+        policy: Option<&'static str>,
+    ) {
         let outcome = refusal.outcome();
+        if let (Some(policy), Some(trail)) = (policy, self.trail) {
+            let labels = [self.lookup.section().as_str(), policy];
+            trail.metrics.fallbacks.with_label_values(&labels).inc();
+        }
         let duration_us = self.observe(outcome, Some(reply));
         let Subject { metrics, failed, shed, refused, .. } = self.subject;
         let lines = match refusal {
@@ -158,13 +157,16 @@ impl<'a> Report<'a> {
         self.has_outcome = true;
         let took = self.started.elapsed();
         let metrics = &self.subject.metrics;
-        metrics.observe(outcome, took);
         let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let span = Span::current();
         span.record("handler", metrics.name);
         span.record("outcome", outcome);
         span.record("duration_us", duration_us);
-        if let Some(Records { recorder, settings, request }) = self.records {
+        let Some(Trail { recorder, settings, request, .. }) = self.trail else {
+            return duration_us;
+        };
+        metrics.observe(outcome, took);
+        if settings.record.takes(self.lookup.section()) && recorder.runs() {
             let entry = Entry {
                 lookup: self.lookup,
                 handler: metrics.name,
@@ -210,8 +212,12 @@ pub(super) fn pin_refused(lookup: &Lookup) {
 }
 
 /// Somebody other than the switch has written into a look-up.
-pub(super) fn polluted(lookup: &Lookup, rule: Rule, flow: &'static str) {
+pub(super) fn polluted(trail: Option<Trail<'_>>, lookup: &Lookup, rule: Rule) {
     static LINES: Lines = Lines::new();
+    let flow = guard::flow(lookup);
+    if let Some(trail) = trail {
+        trail.metrics.rejected(rule, flow);
+    }
     let Some(Line { left_out }) = LINES.next() else { return };
     let section = lookup.section().as_str();
     let core_uuid = lookup.core_uuid().map(shown);
@@ -220,8 +226,11 @@ pub(super) fn polluted(lookup: &Lookup, rule: Rule, flow: &'static str) {
 }
 
 /// A look-up names a section that no switch has.
-pub(super) fn unknown_section() {
+pub(super) fn unknown_section(trail: Option<Trail<'_>>) {
     static LINES: Lines = Lines::new();
+    if let Some(trail) = trail {
+        trail.metrics.rejected(Rule::Section, "none");
+    }
     if let Some(Line { left_out }) = LINES.next() {
         warn!(left_out, "look-up of an unknown section rejected");
     }

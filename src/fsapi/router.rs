@@ -19,9 +19,9 @@ use super::outside::Outside;
 use super::picture::Picture;
 use super::refusal::{Reply, reply};
 use super::registry::{Entry, Registries, Registry, all};
-use super::report::{self, Records, Report, Subject};
+use super::report::{self, Report, Subject, Trail};
 use super::run::BOUND;
-use super::runner::Runner;
+use super::runner::{Runner, Terms};
 use super::self_check::SelfCheck;
 use super::start::StartErrors;
 use super::store::Storing;
@@ -63,13 +63,14 @@ pub struct Asked {
     pub outcome: &'static str,
 }
 
-/// How a look-up is gone about.
+/// Who asks.
 #[derive(Clone, Copy)]
-struct Way<'a> {
-    /// Whether what it wants to be written is, and itself recorded.
-    writes: bool,
-    /// What whoever passed it on calls it.
-    request: Option<&'a str>,
+enum Asker<'a> {
+    /// A switch; with what whoever passed the look-up on calls it.
+    Switch(Option<&'a str>),
+    /// Somebody who wants to know what a switch would be told. Nothing is written or kept for him, and
+    /// he leaves no [`Trail`]: no alert is made of what he asks.
+    Operator,
 }
 
 /// How far a look-up got on its way to a handler.
@@ -202,19 +203,24 @@ impl Router {
         let form = Form::parse(body)?;
         let picture = self.picture.load_full();
         if form.is_lookup() {
-            Ok(self.lookup(form, picture, Way { writes: true, request }).await.reply)
+            Ok(self.lookup(form, picture, Asker::Switch(request)).await.reply)
         } else {
             Ok(self.event(&form, &picture).await)
         }
     }
 
     /// Answers a look-up as [`Self::answer`] does where nothing can be written, and says who did;
-    /// nothing for what is no look-up.
+    /// nothing for what is no look-up. It is neither counted nor recorded, and no answer to it is kept
+    /// as a last good one. What an asynchronous handler has asked for it is kept, as its lifetime says:
+    /// a switch may have joined that question.
     pub async fn ask(self: &Arc<Self>, body: Vec<u8>) -> Result<Option<Asked>, FormError> {
         let form = Form::parse(body)?;
         let picture = self.picture.load_full();
-        let way = Way { writes: false, request: None };
-        Ok(if form.is_lookup() { Some(self.lookup(form, picture, way).await) } else { None })
+        Ok(if form.is_lookup() {
+            Some(self.lookup(form, picture, Asker::Operator).await)
+        } else {
+            None
+        })
     }
 
     /// Has what look-ups write served before they are answered.
@@ -241,51 +247,59 @@ impl Router {
         }
     }
 
-    async fn lookup(self: &Arc<Self>, form: Form, picture: Arc<Picture>, way: Way<'_>) -> Asked {
+    async fn lookup(
+        self: &Arc<Self>,
+        form: Form,
+        picture: Arc<Picture>,
+        asker: Asker<'_>,
+    ) -> Asked {
         let started = Instant::now();
+        let settings = self.settings();
+        let trail = match asker {
+            Asker::Switch(request) => {
+                let (metrics, recorder) = (&*self.metrics, &*self.recorder);
+                Some(Trail { metrics, recorder, settings: &settings, request })
+            }
+            Asker::Operator => None,
+        };
         let verdict = guard::check(&form);
         let Some(lookup) = Lookup::new(form) else {
-            self.metrics.rejected(guard::Rule::Section, "none");
-            report::unknown_section();
+            report::unknown_section(trail);
             return Asked { reply: Reply::not_found(), handler: "none", outcome: "not_found" };
         };
         let lookup = Arc::new(lookup);
-        let settings = self.settings();
         let span = report::span(&lookup);
-        // What is only asked to be told is not recorded.
-        let records =
-            way.writes.then(|| Records::of(&self.recorder, &settings, &lookup, way.request));
-        let records = records.flatten();
         let answering = async {
             let unhandled = &self.unhandled[lookup.section() as usize];
             if let Err(rule) = verdict {
-                let flow = guard::flow(&lookup);
-                self.metrics.rejected(rule, flow);
-                report::polluted(&lookup, rule, flow);
+                report::polluted(trail, &lookup, rule);
                 if settings.guard == GuardMode::Enforce {
                     let refusal = Refusal::Denied("the guard rejected the look-up");
-                    let report = Report::new(&lookup, unhandled, records, started);
-                    return self.close(report, Err(refusal), None, &settings);
+                    let report = Report::new(&lookup, unhandled, trail, started);
+                    return close(report, Err(refusal), None, &settings);
                 }
             }
             let routing = self.route(&lookup, &picture);
             let (Some(registry), Some(found)) = (routing.registry, routing.found) else {
-                let report = Report::new(&lookup, unhandled, records, started);
-                return self.close(report, Err(unrouted(&lookup, &settings)), None, &settings);
+                let report = Report::new(&lookup, unhandled, trail, started);
+                return close(report, Err(unrouted(&lookup, &settings)), None, &settings);
             };
             let (runner, key) = (&self.runners[registry][found.handler()], &*routing.key);
-            let report = Report::new(&lookup, &runner.subject, records, started);
+            let report = Report::new(&lookup, &runner.subject, trail, started);
             let of_section = settings.section(lookup.section());
             // Nothing is written or kept for a polluted look-up, not even where it is only observed.
             let is_clean = verdict.is_ok();
-            let keeps = is_clean && keeps(&of_section.fail, &lookup);
+            let has_last_good = is_clean && has_last_good(&of_section.fail, &lookup);
+            let is_switch = trail.is_some();
             let answer = match self.admission.enter(lookup.section(), &settings) {
                 Err(refusal) => Err(refusal),
                 Ok(_under_way) => {
                     let deadline = of_section.deadline;
-                    let answer = runner.ask(&lookup, &picture, key, deadline, keeps).await;
+                    let terms =
+                        Terms { deadline, keeps: has_last_good && is_switch, counts: is_switch };
+                    let answer = runner.ask(&lookup, &picture, key, terms).await;
                     match answer.and_then(|document| checked(document, &lookup, key)) {
-                        Ok(document) if way.writes && is_clean => {
+                        Ok(document) if is_switch && is_clean => {
                             Ok(self.write_first(document, &lookup, started + deadline).await)
                         }
                         answer => answer,
@@ -293,45 +307,14 @@ impl Router {
                 }
             };
             let last_good = match &answer {
-                Err(refusal) if refusal.is_failure() && keeps => {
+                Err(refusal) if refusal.is_failure() && has_last_good => {
                     runner.last_good(&lookup, &picture, key)
                 }
                 _ => None,
             };
-            self.close(report, answer, last_good, &settings)
+            close(report, answer, last_good, &settings)
         };
         answering.instrument(span).await
-    }
-
-    /// Reports the outcome, and makes of it what is sent: where it failed the last good answer, if there
-    /// is one.
-    fn close(
-        &self,
-        report: Report<'_>,
-        answer: Answer,
-        last_good: Option<Document>,
-        settings: &Settings,
-    ) -> Asked {
-        let handler = report.handler();
-        let refusal = match answer {
-            Ok(document) => {
-                let reply = Reply::xml(document.into_body());
-                report.answered(&reply);
-                return Asked { reply, handler, outcome: "answered" };
-            }
-            Err(refusal) => refusal,
-        };
-        let lookup = report.lookup();
-        let (reply, policy) = match last_good {
-            Some(document) => (Reply::xml(document.into_body()), Some(FailPolicy::Stale.word())),
-            None => reply(&refusal, lookup, settings),
-        };
-        report.refused(&refusal, &reply);
-        if let Some(policy) = policy {
-            let labels = [lookup.section().as_str(), policy];
-            self.metrics.fallbacks.with_label_values(&labels).inc();
-        }
-        Asked { reply, handler, outcome: refusal.outcome() }
     }
 
     /// How a handler is asked, if it is asynchronous.
@@ -372,8 +355,33 @@ impl Router {
     }
 }
 
+/// Reports the outcome, and makes of it what is sent: where it failed the last good answer, if there
+/// is one.
+fn close(
+    report: Report<'_>,
+    answer: Answer,
+    last_good: Option<Document>,
+    settings: &Settings,
+) -> Asked {
+    let handler = report.handler();
+    let refusal = match answer {
+        Ok(document) => {
+            let reply = Reply::xml(document.into_body());
+            report.answered(&reply);
+            return Asked { reply, handler, outcome: "answered" };
+        }
+        Err(refusal) => refusal,
+    };
+    let (reply, policy) = match last_good {
+        Some(document) => (Reply::xml(document.into_body()), Some(FailPolicy::Stale.word())),
+        None => reply(&refusal, report.lookup(), settings),
+    };
+    report.refused(&refusal, &reply, policy);
+    Asked { reply, handler, outcome: refusal.outcome() }
+}
+
 /// Whether the last good answer is kept, and serves where there is none.
-fn keeps(policy: &FailPolicy, lookup: &Lookup) -> bool {
+fn has_last_good(policy: &FailPolicy, lookup: &Lookup) -> bool {
     matches!(policy, FailPolicy::Stale) && !PinLookup::is_meant(lookup.form())
 }
 

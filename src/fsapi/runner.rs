@@ -34,6 +34,16 @@ enum Way {
     Outside(Arc<Flights>),
 }
 
+/// How a handler is asked.
+#[derive(Clone, Copy)]
+pub(super) struct Terms {
+    pub(super) deadline: Duration,
+    /// Whether its answer is kept as a last good one, unless it keeps its answers itself.
+    pub(super) keeps: bool,
+    /// Whether it is counted where the answer came from.
+    pub(super) counts: bool,
+}
+
 impl Runner {
     /// One for a handler; `names` are those of its section and its own.
     pub(super) fn new(
@@ -70,15 +80,13 @@ impl Runner {
         self.metrics.overdue.with_label_values(&self.names).set(overdue);
     }
 
-    /// Asks the handler, off this thread and by the deadline. What it answers is kept as its last good
-    /// answer if `keeps` says so and it does not keep its answers itself.
+    /// Asks the handler, off this thread and by the deadline.
     pub(super) async fn ask(
         &self,
         lookup: &Arc<Lookup>,
         picture: &Arc<Picture>,
         key: &str,
-        deadline: Duration,
-        keeps: bool,
+        Terms { deadline, keeps, counts }: Terms,
     ) -> Answer {
         let (lookup, picture) = (Arc::clone(lookup), Arc::clone(picture));
         match &self.way {
@@ -88,6 +96,7 @@ impl Runner {
                     key: key.to_owned(),
                     picture: Arc::clone(&picture),
                     end: Instant::now() + deadline,
+                    counts,
                 };
                 let document = flights.ask(asked).await?;
                 // Whatever was kept, the globals are those of now.

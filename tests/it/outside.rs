@@ -321,6 +321,30 @@ fn an_answer_and_a_refusal_are_kept_as_long_as_the_handler_says_and_a_failure_is
 }
 
 #[test]
+fn where_an_operators_answer_came_from_is_not_counted_whoever_it_was_asked_for() {
+    let server = Server::start("");
+    let to = server.machine;
+    let ask = |context: &str, number: &str| {
+        let asked = server.block_on(server.app.router.ask(call(context, number)));
+        asked.expect("a form").expect("a look-up").outcome
+    };
+    tell("operator-no", Does::Refuses);
+    tell("operator-stale", Does::Answers);
+    let before = Metrics::of(to);
+    for _ in 0..2 {
+        assert_eq!(ask("kept.test", "operator-yes"), "answered");
+        assert_eq!(ask("kept.test", "operator-no"), "denied");
+        assert_eq!(ask("stale.test", "operator-stale"), "answered");
+        tell("operator-stale", Does::Fails);
+    }
+    assert_eq!(Metrics::of(to).counted_since(&before), [""; 0]);
+    assert_eq!((asked("operator-yes"), asked("operator-no")), (1, 1));
+    // The outside was asked as for a switch, and its answer serves one.
+    assert!(is_answer(&post(to, call("kept.test", "operator-yes")), "kept.test", "operator-yes"));
+    assert!(is(from(to, "test-desk-kept", "kept"), 1));
+}
+
+#[test]
 fn the_last_good_answer_serves_when_the_outside_fails_panics_or_hangs_until_it_says_no() {
     let server = Server::start("[sections.dialplan]\ndeadline_ms = 300");
     let to = server.machine;

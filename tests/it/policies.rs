@@ -61,7 +61,7 @@ impl DirectoryHandler for Moody {
 register!(
     DialplanHandler,
     "test-moody",
-    Keys::Fixed(&["moody-1.test", "moody-2.test", "moody-3.test"]),
+    Keys::Fixed(&["moody-1.test", "moody-2.test", "moody-3.test", "moody-4.test"]),
     Moody
 );
 register!(
@@ -192,6 +192,45 @@ fn nothing_is_kept_for_other_policies_nor_for_a_look_up_that_somebody_has_writte
     failing().insert("moody-2.test".to_owned());
     assert!(!goes_to(&post(server.machine, polluted.bytes()), "moody-2.test", "1000"));
     failing().remove("moody-2.test");
+}
+
+#[test]
+fn what_an_operator_asks_is_answered_as_a_switch_is_and_neither_counted_nor_kept() {
+    let server = Server::start("[sections.dialplan]\nfail = 'stale'");
+    let (to, context) = (server.machine, "moody-4.test");
+    let ask = |body: &Body| {
+        let asked = server.block_on(server.app.router.ask(body.bytes()));
+        asked.expect("a form").expect("a look-up")
+    };
+    let answers = |body: &Body| {
+        let body = String::from_utf8(ask(body).reply.body).expect("UTF-8");
+        body.contains("<extension name=\"1000\"")
+    };
+    let call = call(context, "1000");
+    let before = Metrics::of(to);
+    assert!(answers(&call));
+    failing().insert(context.to_owned());
+    assert!(!answers(&call), "what it was told before was kept");
+    let polluted = call.clone().and("section", "x");
+    assert_eq!(ask(&polluted).outcome, "denied");
+    assert_eq!(ask(&body(48).set("section", "x")).outcome, "not_found");
+    let pin = body(76).set("VM-User-Password", "no-digits");
+    assert_eq!(ask(&pin).outcome, "answered");
+    assert_eq!(ask(&register("nobody.test", "1", "1")).outcome, "denied");
+    assert_eq!(Metrics::of(to).counted_since(&before), [""; 0]);
+    // What was kept for a switch is what it would be told now.
+    failing().remove(context);
+    post(to, call.bytes());
+    failing().insert(context.to_owned());
+    let before = Metrics::of(to);
+    assert!(answers(&call));
+    assert_eq!(Metrics::of(to).counted_since(&before), [""; 0]);
+    failing().remove(context);
+    // A switch's are counted all the same.
+    post(to, polluted.bytes());
+    let after = Metrics::of(to);
+    assert!(is(after.sum("jackfield_guard_rejections_total", &[]), 1));
+    assert!(is(after.sum("jackfield_lookups_total", &[("outcome", "denied")]), 1));
 }
 
 /// A document of a section in a file.

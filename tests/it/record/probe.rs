@@ -1,7 +1,7 @@
 //! `jackfield probe`: what a switch would be told about a user or a number.
 
-use super::{told, tool};
-use crate::support::Program;
+use super::{recorded, recording, told, tool};
+use crate::support::{Metrics, body, post};
 
 const DOMAIN: &str = "@pbx.example.test";
 
@@ -21,7 +21,8 @@ fn a_user_is_asked_about_in_every_flow_of_the_service_or_of_the_database() {
     ] {
         assert!(alone.contains(words), "{words}: {alone}");
     }
-    let service = Program::demo(state.path(), &[]);
+    let service = recording(state.path(), &[]);
+    let before = Metrics::of(service.machine);
     let live = ask();
     assert!(live.starts_with("asked: the service that runs here\n"), "{live}");
     assert_eq!(live.split_once('\n').map(|it| it.1), alone.split_once('\n').map(|it| it.1));
@@ -29,6 +30,11 @@ fn a_user_is_asked_about_in_every_flow_of_the_service_or_of_the_database() {
     assert!(!log.contains("ERROR"), "{log}");
     let number = told(&tool(state.path(), "probe user", &[&format!("5551000{DOMAIN}")]));
     assert!(number.contains("it is user 1000"), "{number}");
+    told(&tool(state.path(), "probe number", &["1002"]));
+    tool(state.path(), "probe user", &[&format!("2222{DOMAIN}")]);
+    assert_eq!(Metrics::of(service.machine).counted_since(&before), [""; 0], "no switch has asked");
+    post(service.machine, body(42).bytes());
+    assert_eq!(recorded(state.path()).len(), 1, "the switch's alone");
 }
 
 #[test]

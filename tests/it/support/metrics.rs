@@ -37,6 +37,18 @@ impl Metrics {
             .sum()
     }
 
+    /// What of ours was counted or measured since then; what only shows how something is does not count.
+    pub(crate) fn counted_since(&self, then: &Self) -> Vec<&str> {
+        let is_tally = |name: &str| {
+            let family = name.split('{').next().unwrap_or_default();
+            family.starts_with("jackfield_")
+                && ["_total", "_bucket", "_sum", "_count"].iter().any(|end| family.ends_with(end))
+        };
+        let differs = |(name, value): &(&String, &f64)| then.0.get(*name) != Some(*value);
+        let names = self.0.iter().filter(differs).map(|(name, _)| name.as_str());
+        names.filter(|name| is_tally(name)).collect()
+    }
+
     /// Every value of a label, in all families.
     pub(crate) fn values(&self, label: &str) -> Vec<String> {
         let start = format!("{label}=\"");
