@@ -1,6 +1,6 @@
 //! Look-ups on disk: what a switch asked, who answered, and how.
 //!
-//! Of a look-up that has ended a line is made (`line`), without what may be a secret (`fields`),
+//! Of a look-up that has ended a line is made (`line`), without what may be a secret (`fields`, `value`),
 //! while its fields are still at hand: to keep it until later costs more. A thread of its own writes
 //! lines into a ring of files (`writer`, `ring`). Nobody waits for the disk: where there are more
 //! look-ups than can be written they are counted instead, and the next line says how many. What is kept of
@@ -12,6 +12,7 @@ mod read;
 mod ring;
 mod seal;
 mod subject;
+mod value;
 mod writer;
 
 use std::cell::RefCell;

@@ -12,7 +12,7 @@ use md5::{Digest, Md5};
 use rand::distr::{Alphanumeric, SampleString};
 use sha2::Sha256;
 
-pub(crate) use self::inside::{hide, secret_in};
+pub(crate) use self::inside::{hide, is_told_in, secret_in};
 pub(crate) use self::plain::PLAIN;
 pub(crate) use self::redact::{HIDDEN, redact};
 

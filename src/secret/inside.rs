@@ -1,5 +1,5 @@
 //! Secrets within a text: `name=value` in the data of an action or in a dial string, and the password
-//! in a URL.
+//! in a URL. A sign may be encoded for a URL, once or twice.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -25,6 +25,17 @@ pub(crate) fn hide(text: &str) -> Cow<'_, str> {
     cover(text, find("", text).into_iter().map(|found| found.value))
 }
 
+/// Whether a text that somebody may have written at will tells a secret with its name, in whatever
+/// notation: as [`secret_in`] finds it, or as `pin:1234` and `"pin": "1234"`. In what is stored a `:` is
+/// no such sign: `phrase:enter_pin:#` plays a phrase.
+pub(crate) fn is_told_in(text: &str) -> bool {
+    let tells = |at: usize| {
+        let before = text[..at].trim_end_matches([' ', '"', '\'']);
+        is_secret(name_at_end(before)) && !text[at + 1..].trim().is_empty()
+    };
+    secret_in("", text).is_some() || text.match_indices([':', '=']).any(|(at, _)| tells(at))
+}
+
 /// A text without these ranges, which are in order.
 pub(super) fn cover(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> Cow<'_, str> {
     let (mut covered, mut from) = (String::new(), 0);
@@ -44,8 +55,10 @@ pub(super) fn cover(text: &str, ranges: impl Iterator<Item = Range<usize>>) -> C
 pub(super) fn find<'t>(application: &str, text: &'t str) -> Vec<Found<'t>> {
     let blocks = Blocks::of(application, text);
     let mut found: Vec<Found<'t>> = Vec::new();
-    let signs = text.match_indices('=').filter_map(|(at, _)| pair(text, at, &blocks));
-    found.extend(signs);
+    for sign in SIGNS {
+        let signs = text.match_indices(sign);
+        found.extend(signs.filter_map(|(at, sign)| pair(text, at, sign, &blocks)));
+    }
     found.extend(text.match_indices("://").filter_map(|(at, _)| password_of_url(text, at)));
     found.sort_by_key(|found| found.value.start);
     let mut end = 0;
@@ -58,16 +71,28 @@ pub(super) fn find<'t>(application: &str, text: &'t str) -> Vec<Found<'t>> {
     found
 }
 
-/// The pair around this sign, if its name is that of a secret.
-fn pair<'t>(text: &'t str, sign: usize, blocks: &Blocks) -> Option<Found<'t>> {
-    let before = text[..sign].trim_end();
+/// What stands between a name and its value.
+const SIGNS: [&str; 5] = ["=", "%3D", "%3d", "%253D", "%253d"];
+
+/// The name that a text ends with.
+fn name_at_end(text: &str) -> &str {
     let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let name = &before[before.trim_end_matches(of_name).len()..];
+    let start = text.trim_end_matches(of_name).len();
+    // What separates pairs is encoded as their signs are, as in `a%3Db%26pin%3D1`.
+    let (before, name) = text.split_at(start);
+    let encoded = if before.ends_with('%') { ["2526", "26"] } else { ["", ""] };
+    encoded.iter().find_map(|sign| name.strip_prefix(sign)).unwrap_or(name)
+}
+
+/// The pair around this sign, if its name is that of a secret.
+fn pair<'t>(text: &'t str, at: usize, sign: &str, blocks: &Blocks) -> Option<Found<'t>> {
+    let before = text[..at].trim_end();
+    let name = name_at_end(before);
     if !is_secret(name) {
         return None;
     }
     let in_query = before[..before.len() - name.len()].ends_with(['?', '&']);
-    let start = sign + 1;
+    let start = at + sign.len();
     let end = blocks.end_of(text, start, in_query);
     Some(Found { name, value: start..end }).filter(|found| !found.value.is_empty())
 }
@@ -178,12 +203,25 @@ mod tests {
             ("postgresql://u:p@w@h:1/d", "postgresql://u:(not shown)@h:1/d"),
             ("{a=shout://u:pw@h/x.mp3,b=c}z", "{a=shout://u:(not shown)@h/x.mp3,b=c}z"),
             ("redis://:pw@h", "redis://:(not shown)@h"),
+            ("http://h/?u=a%26pin%3D1&b", "http://h/?u=a%26pin%3D(not shown)"),
+            ("a%2526my_pwd%253dx", "a%2526my_pwd%253d(not shown)"),
         ] {
             assert_eq!(hide(text), shown);
             assert!(secret_in("", text).is_some());
         }
         assert_eq!(secret_in("multiset", "a=b db_pass=x"), Some("db_pass"));
         assert_eq!(find("multiset", "db_pass=x a=b")[0].value, 8..9);
+    }
+
+    #[test]
+    fn a_secret_is_told_in_whatever_notation() {
+        for text in ["pin:1234", "\"pin\": \"1234\"", "'my_pwd' = x", "a pass : b", "{token=x}"] {
+            assert!(is_told_in(text), "{text}");
+        }
+        for text in ["pin", "pin:", "a:pin", "\"pin\": ", "h:5060", "pinned:x"] {
+            assert!(!is_told_in(text), "{text}");
+        }
+        assert_eq!(hide("phrase:enter_pin:#"), "phrase:enter_pin:#");
     }
 
     #[test]

@@ -45,11 +45,16 @@ const SECRET: [&str; 34] = [
 ];
 
 /// Values that are not to be kept, whatever the field.
-const WITHIN: [(&str, &str); 4] = [
+const WITHIN: [(&str, &str); 9] = [
     ("user", "sip_auth_password=SECRET"),
     ("sip_user_agent", "http://u:SECRET@h/"),
     ("Hunt-Destination-Number", "{my_pin=SECRET}x"),
     ("domain", "x?token=SECRET&y"),
+    ("sip_from_user", "x?token%3DSECRET&y"),
+    ("sip_user_agent", "x token%253DSECRET y"),
+    ("user", "pin:SECRET"),
+    ("sip_call_id", "SECRET952803ee31f1040c698ab475f99d4fbc@h"),
+    ("Caller-Destination-Number", "*97*U0VDUkVU+SECRET/U0VDUkVUU0VDUkVU="),
 ];
 
 #[test]
