@@ -124,6 +124,7 @@ impl Look<'_> {
             Err(problem) => return self.unreadable(nowhere, vec![problem]),
         };
         let name = path.display().to_string();
+        let mut part = false;
         let faults = match Kind::of(&text) {
             Some(Kind::Xml) => {
                 return match Looked::file(path) {
@@ -132,13 +133,17 @@ impl Look<'_> {
                 };
             }
             Some(Kind::Nginx) => ("nginx", nginx::faults(&name, &text, self.settings)),
-            Some(Kind::Unit) => ("systemd", unit::faults(&name, &text, self.settings)),
+            Some(Kind::Unit) => {
+                part = unit::is_part(&name, &text);
+                ("systemd", unit::faults(&name, &text, self.settings))
+            }
             Some(Kind::Scrape) => ("prometheus", scrape::faults(&name, &text, self.settings)),
             None if is_named => ("file", vec![unknown(&name)]),
             None => return,
         };
         let (about, faults) = faults;
-        self.report.files.push(format!("{name} ({about})"));
+        let only = if part { ", a part of a unit" } else { "" };
+        self.report.files.push(format!("{name} ({about}{only})"));
         self.tell(nowhere, faults.into_iter().map(|fault| (about, fault)).collect());
     }
 

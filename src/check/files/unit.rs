@@ -1,6 +1,7 @@
-//! A unit of systemd that runs the service, or holds its socket.
+//! A unit of systemd that runs the service, or holds its socket; or a drop-in, a part of one.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use super::fault::{Fault, Mend};
 use crate::import::Place;
@@ -14,12 +15,29 @@ struct Line<'t> {
     place: Place,
 }
 
+/// Whether a unit is only a part of one. systemd takes a part where it is `*.conf` in a folder named after
+/// the unit, as `jackfield.service.d/override.conf`, and takes no unit of such a name. Elsewhere, as in
+/// a copy, it shows in an empty `ExecStart=`: only a part has something above it to take back.
+pub(super) fn is_part(file: &str, text: &str) -> bool {
+    let takes_back = |line: &Line<'_>| line.key == "ExecStart" && line.value.is_empty();
+    let path = Path::new(file);
+    folder(path).ends_with(".d")
+        || path.extension().is_some_and(|ending| ending == "conf")
+        || lines(file, text).iter().any(takes_back)
+}
+
+/// The name of the folder that a file is in.
+fn folder(path: &Path) -> &str {
+    path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default()
+}
+
 pub(super) fn faults(file: &str, text: &str, settings: &Settings) -> Vec<Fault> {
     let lines = lines(file, text);
     let mut faults = Vec::new();
     let header = |name: &str| lines.iter().find(|line| line.section == name && line.key.is_empty());
     if let Some(service) = header("Service") {
-        check_service(&lines, &service.place, &mut faults);
+        let is_named = folder(Path::new(file)).starts_with("jackfield");
+        check_service(&lines, &service.place, [is_named, is_part(file, text)], &mut faults);
     }
     if let Some(socket) = header("Socket") {
         check_socket(&lines, &socket.place, settings, &mut faults);
@@ -43,21 +61,26 @@ fn lines<'t>(file: &str, text: &'t str) -> Vec<Line<'t>> {
     lines.collect()
 }
 
-fn check_service(lines: &[Line<'_>], header: &Place, faults: &mut Vec<Fault>) {
+fn check_service(
+    lines: &[Line<'_>],
+    header: &Place,
+    [is_named, is_part]: [bool; 2],
+    faults: &mut Vec<Fault>,
+) {
     let all = |key: &str| {
         lines.iter().filter(|line| line.section == "Service" && line.key == key).collect::<Vec<_>>()
     };
     let get = |key: &str| all(key).into_iter().next_back();
     let is_ours = |line: &&Line<'_>| line.value.contains("jackfield");
-    if get("ExecStart").is_none_or(|start| !is_ours(&start)) {
+    if !is_named && get("ExecStart").is_none_or(|start| !is_ours(&start)) {
         return;
     }
     let is_true =
         |key: &str| get(key).is_some_and(|line| ["yes", "true", "1", "on"].contains(&line.value));
-    // What a drop-in does not say, the unit itself does.
-    let is_part = ["Type", "User", "DynamicUser"].iter().all(|key| get(key).is_none());
     let mut missing = |key: &str, value: &str, what: &str, why: &str| {
-        if is_part && get(key).is_none() {
+        // What a part does not say, the unit itself does.
+        let says = |key| get(key).is_some();
+        if is_part && !says(key) && !(key == "DynamicUser" && says("User")) {
             return;
         }
         let right = format!("{key}={value}");

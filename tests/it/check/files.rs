@@ -11,6 +11,9 @@ use crate::support::{jackfield, run};
 #[rustfmt::skip]
 const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("acl-of-all.xml", 3, "error", "event_socket", "it listens on every address"),
+    ("all-before-none.conf", 8, "error", "nginx", "everybody is passed on to the machine listener"),
+    ("alone.service", 1, "error", "systemd", "systemd does not wait until the service answers"),
+    ("alone.service", 1, "error", "systemd", "it runs as root"),
     ("another-users-number.xml", 12, "warning", "sofia", "a user may register under another one's number"),
     ("answers-on-disk.conf", 23, "warning", "nginx", "long answers are written to the disk"),
     ("as-root.service", 4, "error", "systemd", "it runs as root"),
@@ -19,12 +22,13 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("blind-registration.xml", 11, "error", "sofia", "with accept-blind-reg a phone logs in with any password"),
     ("browsers-domain.xml", 6, "error", "verto", "the browser chooses the domain that it logs in to: there is no force-register-domain"),
     ("browsers-in-clear.xml", 8, "warning", "verto", "browsers log in at $${local_ip_v4}:8082 without TLS"),
-    ("caller-believed.conf", 13, "warning", "nginx", "X-Forwarded-For is $proxy_add_x_forwarded_for"),
+    ("caller-believed.conf", 13, "warning", "nginx", "X-Forwarded-For is $http_x_forwarded_for"),
     ("caller-unknown.conf", 11, "error", "nginx", "the service does not get the caller's address"),
     ("calls-unasked-by-default.xml", 6, "error", "sofia", "calls go to context «default»: there is no auth-calls"),
     ("calls-unasked.xml", 10, "error", "sofia", "nobody is asked who calls, and calls go to context «default»"),
     ("certificates-for-all-paths.conf", 6, "warning", "nginx", "location / passes on /metrics and /health, too"),
     ("certificates-not-everywhere.conf", 2, "error", "nginx", "port 8081 asks for no certificate"),
+    ("certificates-optional.conf", 7, "error", "nginx", "everybody is passed on to the machine listener"),
     ("core-dumped.service", 4, "error", "systemd", "its memory may be written to the disk"),
     ("credentials-in-clear.xml", 7, "warning", "xml_curl", "credentials go over plain HTTP with every look-up"),
     ("credentials-in-url.xml", 9, "error", "xml_curl", "the URL holds credentials"),
@@ -47,6 +51,7 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("host-unchecked.xml", 12, "error", "xml_curl", "the certificate of any host is taken for the service's"),
     ("https-metrics.yml", 4, "error", "prometheus", "the machine listener does not speak TLS"),
     ("included-unseen.conf", 3, "warning", "nginx", "«snippets/somewhere-else.conf» is included, and not looked at"),
+    ("jackfield.service.d/override.conf", 1, "error", "systemd", "it runs as root"),
     ("known-password.xml", 6, "error", "event_socket", "the password is one that everybody knows, or none"),
     ("loaded-late/modules.conf.xml", 6, "warning", "modules", "mod_xml_curl is loaded after mod_event_socket"),
     ("local-file.xml", 5, "error", "xml_curl", "«file:» is no service that could be asked"),
@@ -354,53 +359,190 @@ fn no_secret_of_a_file_is_shown() {
     }
 }
 
+const MARK: &str = "HUSH7391";
+
+/// URLs with the mark in them, as somebody may write them into files of the switch.
+const URLS: [&str; 7] = [
+    "http://u:MARK@h.example/x",
+    "http://u:MA/MARK@h.example/x",
+    "u:MARK@h.example/fsapi",
+    "http://h.example/fsapi?token=MARK",
+    "http://127.0.0.1:8080/x?MARK#MARK",
+    "http://127.0.0.1:8080/x?as=MARK@h",
+    "http://h.example:80/MARK@h.example/x",
+];
+
+/// A file of the switch with the mark wherever a secret may be.
+fn planted_in_xml(read: &str, url: &str) -> String {
+    let plant = |line: &str| {
+        let Some((before, rest)) = line.split_once(" value=\"") else {
+            return line.replace("<user", "<user password=\"MARK\"");
+        };
+        let (_, after) = rest.split_once('"').expect("a value ends");
+        let value = if before.contains("gateway-url") {
+            url
+        } else if ["pass", "cred", "hash", "url"].iter().any(|word| before.contains(word)) {
+            "MARK"
+        } else {
+            return line.to_owned();
+        };
+        format!("{before} value=\"{value}\"{after}")
+    };
+    let mut lines: Vec<String> = read.lines().map(plant).collect();
+    let names = ["ssl-cert-pass", "ssl-key-pasword", "gateway-credential", "api-token"];
+    if let Some(first) = lines.iter().position(|line| line.contains("gateway-url")) {
+        let made = names.map(|name| format!("<param name=\"{name}\" value=\"MARK\"/>"));
+        lines.splice(first..first, made);
+    }
+    lines.join("\n")
+}
+
+/// A broken file with the mark wherever a secret may be; in more than one way.
+fn planted(path: &Path) -> Vec<String> {
+    let read = fs::read_to_string(path).expect("UTF-8");
+    let replaced = |changes: &[(&str, &str)]| -> Vec<String> {
+        changes.iter().map(|(from, to)| read.replace(from, to)).collect()
+    };
+    let texts = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("xml") => URLS.iter().map(|url| planted_in_xml(&read, url)).collect(),
+        Some("conf") if read.contains("server {") => replaced(&[
+            ("proxy_pass http://", "proxy_pass http://u:MARK@"),
+            (":8080;", ":8080/x?token=MARK;"),
+            (":8090;", ":8090/x?token=MARK;"),
+            (
+                "proxy_set_header ",
+                "proxy_set_header X-Forwarded-For \"token=MARK\"; proxy_set_header ",
+            ),
+            ("server {", "server { listen 80 token=MARK; set $api_key MARK; include x?token=MARK;"),
+            ("server {", "server { ssl_password_file token=MARK; password=MARK\n}\nserver {"),
+        ]),
+        Some("yml") => replaced(&[
+            ("metrics_path: /", "metrics_path: /x?token=MARK&"),
+            ("    static", "    basic_auth: { username: u, password: MARK }\n    static"),
+            ("127.0.0.1:", "u:MARK@127.0.0.1:"),
+        ]),
+        Some("service" | "socket" | "conf") => replaced(&[
+            ("]\n", "]\nEnvironment=JACKFIELD_DATABASE_URL=postgres://u:MARK@h/x\n"),
+            ("]\n", "]\nEnvironment=\"API_TOKEN=MARK\" PASSWORD=MARK\nUser=password=MARK\n"),
+            ("serve\n", "serve --database postgres://u:MARK@h/x\n"),
+            ("FileDescriptorName=", "FileDescriptorName=token=MARK"),
+            ("ListenStream=", "ListenStream=token=MARK"),
+        ]),
+        _ => panic!("what is {}?", path.display()),
+    };
+    let texts = texts.into_iter().map(|text: String| text.replace("MARK", MARK));
+    let texts: Vec<_> = texts.filter(|text| text.contains(MARK)).collect();
+    // One has no name and no value that could be secret.
+    let has_none = path.extension().is_some_and(|ending| ending == "xml");
+    assert!(has_none || !texts.is_empty(), "{}", path.display());
+    texts
+}
+
 #[test]
 fn a_secret_in_any_line_of_any_broken_file_is_shown_nowhere() {
-    const MARK: &str = "HUSH7391";
-    let (work, mut planted) = (tempfile::tempdir().expect("a folder"), 0);
-    let urls =
-        ["http://u:MARK@h.example/x", "http://u:MA/MARK@h.example/x", "u:MARK@h.example/fsapi"]
-            .into_iter()
-            .chain(["http://h.example/fsapi?token=MARK", "http://127.0.0.1:8080/x?MARK#MARK"]);
-    let urls: Vec<String> = urls.map(|url| url.replace("MARK", MARK)).collect();
-    for entry in fs::read_dir(folder("broken")).expect("readable") {
-        let path = entry.expect("readable").path();
-        if path.extension().is_none_or(|ending| ending != "xml") {
-            continue;
+    let work = tempfile::tempdir().expect("a folder");
+    let (mut marks, mut kinds) = (0, std::collections::BTreeMap::<_, usize>::new());
+    let look = |given: &Path, planted: &Path| {
+        for arguments in [&["check"][..], &["check", "--json"]] {
+            let told = run(&[arguments, &[given.to_str().expect("UTF-8")]].concat());
+            let told = String::from_utf8([told.stdout, told.stderr].concat()).expect("UTF-8");
+            assert!(!told.contains(MARK), "{}: {told}", planted.display());
         }
-        let read = fs::read_to_string(&path).expect("UTF-8");
-        for (at, url) in urls.iter().enumerate() {
-            let plant = |line: &str| {
-                let Some((before, rest)) = line.split_once(" value=\"") else {
-                    let user = format!("<user password=\"{MARK}\"");
-                    return line.replace("<user", &user);
-                };
-                let (_, after) = rest.split_once('"').expect("a value ends");
-                let value = if before.contains("gateway-url") {
-                    url
-                } else if ["pass", "cred", "hash", "url"].iter().any(|word| before.contains(word)) {
-                    MARK
-                } else {
-                    return line.to_owned();
-                };
-                format!("{before} value=\"{value}\"{after}")
-            };
-            let mut lines: Vec<String> = read.lines().map(plant).collect();
-            let names = ["ssl-cert-pass", "ssl-key-pasword", "gateway-credential", "api-token"];
-            if let Some(first) = lines.iter().position(|line| line.contains("gateway-url")) {
-                let made = names.map(|name| format!("<param name=\"{name}\" value=\"{MARK}\"/>"));
-                lines.splice(first..first, made);
-            }
-            let text = lines.join("\n");
-            planted += text.matches(MARK).count();
-            let file = work.path().join(format!("{at}.xml"));
-            fs::write(&file, text).expect("writable");
-            for arguments in [&["check"][..], &["check", "--json"]] {
-                let told = run(&[arguments, &[file.to_str().expect("UTF-8")]].concat());
-                let told = String::from_utf8([told.stdout, told.stderr].concat()).expect("UTF-8");
-                assert!(!told.contains(MARK), "{}: {told}", path.display());
+    };
+    let files = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).expect("readable");
+        entries.map(|entry| entry.expect("readable").path()).collect()
+    };
+    for path in files(&folder("broken")) {
+        // What several files say together is looked at together.
+        let together = if path.is_dir() { files(&path) } else { vec![path.clone()] };
+        for planted_one in &together {
+            for text in planted(planted_one) {
+                marks += text.matches(MARK).count();
+                *kinds.entry(planted_one.extension().map(ToOwned::to_owned)).or_default() += 1;
+                let to = work.path().join(path.file_name().expect("a name"));
+                if !path.is_dir() {
+                    fs::write(&to, text).expect("writable");
+                    look(&to, planted_one);
+                    continue;
+                }
+                fs::create_dir_all(&to).expect("writable");
+                for other in &together {
+                    let copy = to.join(other.file_name().expect("a name"));
+                    fs::copy(other, &copy).expect("copied");
+                    if other == planted_one {
+                        fs::write(&copy, &text).expect("writable");
+                    }
+                }
+                look(&to, planted_one);
             }
         }
     }
-    assert!(planted > 500, "{planted}");
+    assert!(marks > 900, "{marks}");
+    assert!(kinds.len() == 5 && kinds.values().all(|count| *count > 5), "{kinds:?}");
+}
+
+#[test]
+fn what_a_site_includes_is_found_as_nginx_finds_it_and_looked_at_in_its_place() {
+    let work = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| {
+        let path = work.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+        fs::write(&path, text).expect("writable");
+        path
+    };
+    put("snippets/pass.conf", "# all\nlocation / {\n  proxy_pass http://127.0.0.1:8080;\n}\n");
+    put("parts.d/one.conf", "include snippets/pass.conf;\n");
+    put("parts.d/other", "server {\n");
+    for included in ["snippets/pass.conf", "parts.d/*.conf", "../snippets/pass.conf"] {
+        let site = format!("server {{\n listen 443 ssl;\n include {included};\n}}\n");
+        let site = put("sites-enabled/site", &site);
+        let [finding] = &checked(&[&site], "")[..] else { panic!("one: {included}") };
+        assert_eq!(text(finding, "what"), "everybody is passed on to the machine listener");
+        assert!(text(finding, "where").ends_with("snippets/pass.conf:3"), "{finding}");
+    }
+}
+
+#[test]
+fn a_part_of_a_unit_is_told_by_its_place_or_by_what_it_takes_back() {
+    let work = tempfile::tempdir().expect("a folder");
+    let put = |name: &str, text: &str| {
+        let path = work.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+        fs::write(&path, text).expect("writable");
+        path
+    };
+    let start = "[Service]\nExecStart=/usr/bin/jackfield serve\n";
+    let takes_back = start.replace("]\n", "]\nExecStart=\n");
+    for (name, unit, is_part) in [
+        ("jackfield.service", start, false),
+        ("a-copy", start, false),
+        ("override.conf", start, true),
+        ("jackfield.service.d/a-copy", start, true),
+        ("jackfield.service", &takes_back, true),
+    ] {
+        let path = put(name, unit);
+        let findings = checked(&[&path], "").len();
+        assert_eq!(findings, if is_part { 0 } else { 5 }, "{name}");
+        let told = run(&["check", path.to_str().expect("UTF-8")]);
+        let told = String::from_utf8(told.stdout).expect("UTF-8");
+        assert_eq!(told.contains("(systemd, a part of a unit)"), is_part, "{told}");
+    }
+    // What it says itself counts.
+    let part = put("jackfield.service.d/10.conf", "[Service]\nProtectSystem=no\nUser=jackfield\n");
+    let [finding] = &checked(&[&part], "")[..] else { panic!("one") };
+    assert_eq!(text(finding, "what"), "it may write anywhere");
+    let other = put("nginx.service.d/10.conf", "[Service]\nUser=root\n");
+    assert_eq!(checked(&[&other], ""), [json!(null); 0]);
+}
+
+#[test]
+fn the_query_of_a_gateway_url_is_left_alone() {
+    let work = tempfile::tempdir().expect("a folder");
+    let right = fs::read_to_string(folder("right/xml_curl.conf.xml")).expect("readable");
+    for query in ["?x", "?as=north", "?as=switch@north"] {
+        let file = work.path().join("xml_curl.conf.xml");
+        fs::write(&file, right.replace("/fsapi", &format!("/fsapi{query}"))).expect("writable");
+        assert_eq!(checked(&[&file], ""), [json!(null); 0], "{query}");
+    }
 }

@@ -62,7 +62,9 @@ pub(super) fn check(
     transport(server, faults);
 }
 
-/// Callers are told apart by their addresses, and what they say of themselves is not believed.
+/// Callers are told apart by their addresses, and what they say of themselves is not believed. The service
+/// takes the last entry of `X-Forwarded-For`, so nginx may add to what it was sent, as `proxy_params` of
+/// Debian does; and the public listener has no protected path that a header could open.
 fn from_whom(proxy: &Proxy<'_>, faults: &mut Vec<Fault>) {
     let right = || "proxy_set_header X-Forwarded-For $remote_addr;".to_owned();
     match proxy.header("X-Forwarded-For") {
@@ -71,13 +73,19 @@ fn from_whom(proxy: &Proxy<'_>, faults: &mut Vec<Fault>) {
             let why = "without it all callers count as one, or each as the address that it claims";
             faults.push(Fault::error(proxy.place(), what, why, Mend::Below(right())));
         }
-        Some(header) if header.arg(1) != "$remote_addr" => {
+        Some(header) if !ends_with_caller(header.arg(1)) => {
             let what = format!("X-Forwarded-For is {}", header.arg(1));
             let why = "it holds what the caller says of itself";
             faults.push(Fault::warning(&header.place, what, why, Mend::Instead(right())));
         }
         Some(_) => {}
     }
+}
+
+/// Whether the last entry of a header is who has connected to nginx.
+fn ends_with_caller(value: &str) -> bool {
+    let entry = value.rsplit(',').next().unwrap_or_default().trim();
+    ["$remote_addr", "$proxy_add_x_forwarded_for", "$proxy_protocol_addr"].contains(&entry)
 }
 
 /// Where nginx finds the public listener.
