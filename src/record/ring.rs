@@ -42,6 +42,8 @@ pub(super) struct Ring {
     /// What all segments may take, and what one of them.
     most: u64,
     segment: u64,
+    /// What is written now, and what it is.
+    path: PathBuf,
     file: File,
     /// Held while somebody writes here.
     _held: File,
@@ -57,36 +59,32 @@ impl Ring {
         let held = hold(folder)?;
         let segment = most / SEGMENTS;
         let found = segments(folder)?;
-        let Some(last) = found.last() else {
-            let file = create(folder, 1)?;
-            let folder = folder.to_owned();
-            return Ok((
-                Self { folder, most, segment, file, _held: held, size: 0, unseen: LOOK },
-                1,
-            ));
+        let (path, mut file, next, torn) = match found.into_iter().next_back() {
+            None => {
+                let (path, file) = create(folder, 1)?;
+                (path, file, 1, false)
+            }
+            Some(last) => {
+                let (next, torn) = end(&last)?;
+                let file = OpenOptions::new().append(true).open(&last)?;
+                (last, file, next, torn)
+            }
         };
-        let (next, torn) = end(last)?;
-        let mut file = OpenOptions::new().append(true).open(last)?;
         if torn {
             file.write_all(b"\n")?;
         }
         let size = file.metadata()?.len();
-        let ring = Self {
-            folder: folder.to_owned(),
-            most,
-            segment,
-            file,
-            _held: held,
-            size,
-            unseen: LOOK,
-        };
+        let folder = folder.to_owned();
+        let ring = Self { folder, most, segment, path, file, _held: held, size, unseen: LOOK };
         ring.make_room(0)?;
         Ok((ring, next))
     }
 
-    /// Whether what is written can be found: somebody may have removed it.
+    /// Whether what is written can be found: somebody may have removed it, or moved it away.
     pub(super) fn is_there(&self) -> bool {
-        self.file.metadata().is_ok_and(|data| data.nlink() > 0)
+        let which = |data: fs::Metadata| (data.dev(), data.ino());
+        let (found, ours) = (fs::metadata(&self.path).map(which), self.file.metadata().map(which));
+        found.is_ok_and(|found| ours.is_ok_and(|ours| found == ours))
     }
 
     /// Adds whole lines, the first of them of this id.
@@ -97,10 +95,14 @@ impl Ring {
         }
         if self.size > 0 && self.size + lines.len() as u64 > self.segment {
             self.make_room(self.segment)?;
-            self.file = create(&self.folder, id)?;
+            (self.path, self.file) = create(&self.folder, id)?;
             self.size = 0;
         }
-        self.file.write_all(lines)?;
+        if let Err(error) = self.file.write_all(lines) {
+            // Those of them that are there would be counted as lost.
+            let _ = self.file.set_len(self.size);
+            return Err(error);
+        }
         self.size += lines.len() as u64;
         self.unseen += lines.len() as u64;
         Ok(())
@@ -136,9 +138,10 @@ fn hold(folder: &Path) -> io::Result<File> {
     }
 }
 
-fn create(folder: &Path, id: u64) -> io::Result<File> {
+fn create(folder: &Path, id: u64) -> io::Result<(PathBuf, File)> {
     let path = folder.join(format!("{PREFIX}{id:020}{SUFFIX}"));
-    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path)?;
+    Ok((path, file))
 }
 
 /// The id that follows on those of a segment, and whether its last line is torn.

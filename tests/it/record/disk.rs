@@ -88,6 +88,44 @@ fn a_killed_service_leaves_what_it_has_written_and_a_torn_line_is_passed_over() 
 }
 
 #[test]
+fn a_file_that_was_moved_or_removed_is_made_anew_and_its_numbers_go_on() {
+    let state = tempfile::tempdir().expect("a folder");
+    let service = recording(state.path(), &[]);
+    let folder = state.path().join("record");
+    let file = folder.join("lookups-00000000000000000001.jsonl");
+    let ask = || {
+        post(service.machine, body(42).bytes());
+        recorded(state.path()).iter().map(|it| it["id"].as_u64().expect("one")).collect::<Vec<_>>()
+    };
+    assert_eq!(ask(), [1]);
+    let moved = state.path().join("moved");
+    fs::rename(&file, &moved).expect("movable");
+    assert_eq!(ask(), [2]);
+    assert_eq!(fs::read_to_string(&moved).expect("readable").lines().count(), 1);
+    fs::remove_file(&file).expect("removable");
+    assert_eq!(ask(), [3]);
+    fs::remove_dir_all(&folder).expect("removable");
+    assert_eq!(ask(), [4]);
+    assert_eq!(ask(), [4, 5]);
+    assert!((counted(service.machine, "written") - 5.0).abs() < 0.1);
+}
+
+#[test]
+fn a_look_up_after_a_pause_is_on_the_disk_within_a_second_whoever_asks_next() {
+    let state = tempfile::tempdir().expect("a folder");
+    let service = recording(state.path(), &[]);
+    for expected in 1..=3 {
+        // The thread that writes waits for longer now.
+        std::thread::sleep(Duration::from_millis(700));
+        post(service.machine, body(42).bytes());
+        let folder = state.path().join("record");
+        until("it is on the disk", Duration::from_secs(1), || {
+            folder.exists() && files(&folder).lines().count() == expected
+        });
+    }
+}
+
+#[test]
 fn somebody_who_follows_and_does_not_read_holds_up_no_stop() {
     let state = tempfile::tempdir().expect("a folder");
     let service = recording(state.path(), &[("JACKFIELD_RECORD_PER_SECOND", "1000000")]);
