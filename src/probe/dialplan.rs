@@ -19,7 +19,7 @@ impl Known {
         self.0.insert(name.to_owned(), Some(value.into()));
     }
 
-    fn forget(&mut self, name: &str) {
+    pub(super) fn forget(&mut self, name: &str) {
         self.0.insert(name.to_owned(), None);
     }
 

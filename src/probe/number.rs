@@ -5,6 +5,7 @@ use super::question::Question;
 use super::user::{found, sip_auth};
 use super::{Answer, Answers, Step};
 use crate::control::ControlError;
+use crate::secret::HIDDEN;
 
 /// A call that is asked about.
 #[derive(Debug, Clone)]
@@ -36,7 +37,12 @@ pub(crate) async fn number(answers: &Answers, call: &Call) -> Result<Vec<Step>, 
         let mut then = Vec::new();
         if let Some(caller) = &caller {
             for (name, value) in caller.variables() {
-                known.set(name, value);
+                // What is not shown is not known: a condition on it may hold.
+                if value.contains(HIDDEN) {
+                    known.forget(name);
+                } else {
+                    known.set(name, value);
+                }
             }
             context = context.or_else(|| caller.variable("user_context").map(str::to_owned));
             known.set("user_name", user.as_str());

@@ -226,3 +226,33 @@ pub(crate) async fn user(
     }
     Ok(steps)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::Told;
+    use crate::secret::redact;
+
+    #[test]
+    fn a_user_whose_secret_is_empty_is_told_as_open() {
+        for (value, open) in [("", true), ("5f4dcc3b", false)] {
+            let xml = format!(
+                "<document type=\"freeswitch/xml\">\n<section name=\"directory\">\n\
+                 <domain name=\"d\"><users><user id=\"1\"><params>\n\
+                 <param name=\"password\" value=\"{value}\"/>\n\
+                 </params></user></users></domain></section></document>"
+            );
+            let told = Told {
+                handler: "documents".to_owned(),
+                outcome: "answered".to_owned(),
+                status: 200,
+                answer: redact(&xml),
+            };
+            let answer = Answer::of(told);
+            assert!(!answer.told.answer.contains("5f4dcc3b"));
+            let found = found(&answer, "1").expect("it is there");
+            let (works, then) = registers(&found, "1");
+            assert_eq!((works, then[0].contains("ANYBODY")), (!open, open), "{then:?}");
+        }
+    }
+}

@@ -13,7 +13,7 @@ const TESTED: [&str; 4] = ["name", "field", "expression", "pattern"];
 
 /// Blanks what holds secrets in XML that the safe layer wrote, one element a line: attributes and
 /// parameters, text in elements, variables within the data of an action or in a dial string, and
-/// passwords in URLs.
+/// passwords in URLs. An empty one is shown: whoever may look has to see that there is none.
 pub(crate) fn redact(xml: &str) -> String {
     xml.lines().map(|line| redact_line(line) + "\n").collect()
 }
@@ -34,6 +34,9 @@ fn redact_line(line: &str) -> String {
         .unwrap_or_default();
     for at in (1..parts.len()).step_by(2) {
         let Some(key) = key(&parts[at - 1]) else { continue };
+        if parts[at].is_empty() {
+            continue;
+        }
         if is_secret(&key) || (hides_value && key != "name") {
             HIDDEN.clone_into(&mut parts[at]);
         } else if !TESTED.contains(&key.as_str()) {
@@ -46,7 +49,8 @@ fn redact_line(line: &str) -> String {
         && let Some((before, text)) = last.split_once('>')
         && let Some((text, after)) = text.split_once("</")
     {
-        let text = if hides_text { HIDDEN.to_owned() } else { redact_text("", text) };
+        let text =
+            if hides_text && !text.is_empty() { HIDDEN.to_owned() } else { redact_text("", text) };
         *last = format!("{before}>{text}</{after}");
     }
     parts.join("\"")
@@ -146,6 +150,11 @@ mod tests {
                 r#"<param name="sip-port" value="5060"/>"#,
             ),
             ("  <text>x</text>", "  <text>x</text>"),
+            (
+                r#"<param name="a1-hash" value=""/><param name="password" value=""/>"#,
+                r#"<param name="a1-hash" value=""/><param name="password" value=""/>"#,
+            ),
+            ("  <password></password>", "  <password></password>"),
             ("</params>", "</params>"),
         ] {
             assert_eq!(redact_line(line), shown);

@@ -15,13 +15,16 @@ struct Line<'t> {
     place: Place,
 }
 
+/// The folder of parts of a unit ends so behind the unit's name.
+const PARTS: [&str; 2] = [".service.d", ".socket.d"];
+
 /// Whether a unit is only a part of one. systemd takes a part where it is `*.conf` in a folder named after
 /// the unit, as `jackfield.service.d/override.conf`, and takes no unit of such a name. Elsewhere, as in
 /// a copy, it shows in an empty `ExecStart=`: only a part has something above it to take back.
 pub(super) fn is_part(file: &str, text: &str) -> bool {
     let takes_back = |line: &Line<'_>| line.key == "ExecStart" && line.value.is_empty();
     let path = Path::new(file);
-    folder(path).ends_with(".d")
+    PARTS.iter().any(|end| folder(path).ends_with(end))
         || path.extension().is_some_and(|ending| ending == "conf")
         || lines(file, text).iter().any(takes_back)
 }
@@ -36,7 +39,8 @@ pub(super) fn faults(file: &str, text: &str, settings: &Settings) -> Vec<Fault> 
     let mut faults = Vec::new();
     let header = |name: &str| lines.iter().find(|line| line.section == name && line.key.is_empty());
     if let Some(service) = header("Service") {
-        let is_named = folder(Path::new(file)).starts_with("jackfield");
+        let folder = folder(Path::new(file));
+        let is_named = folder.starts_with("jackfield") && folder.ends_with(PARTS[0]);
         check_service(&lines, &service.place, [is_named, is_part(file, text)], &mut faults);
     }
     if let Some(socket) = header("Socket") {
@@ -77,10 +81,9 @@ fn check_service(
     }
     let is_true =
         |key: &str| get(key).is_some_and(|line| ["yes", "true", "1", "on"].contains(&line.value));
-    let mut missing = |key: &str, value: &str, what: &str, why: &str| {
+    let missing = |faults: &mut Vec<Fault>, key: &str, value: &str, what: &str, why: &str| {
         // What a part does not say, the unit itself does.
-        let says = |key| get(key).is_some();
-        if is_part && !says(key) && !(key == "DynamicUser" && says("User")) {
+        if is_part && get(key).is_none() {
             return;
         }
         let right = format!("{key}={value}");
@@ -92,24 +95,38 @@ fn check_service(
     };
     if get("Type").is_none_or(|line| !line.value.starts_with("notify")) {
         let why = "the switch is started before it is answered, and a service that hangs is not started anew";
-        missing("Type", "notify", "systemd does not wait until the service answers", why);
-    }
-    if !is_true("DynamicUser")
-        && get("User").is_none_or(|line| ["root", "0", ""].contains(&line.value))
-    {
-        missing("DynamicUser", "yes", "it runs as root", "whoever breaks into it owns the machine");
+        missing(faults, "Type", "notify", "systemd does not wait until the service answers", why);
     }
     if get("ProtectSystem").is_none_or(|line| line.value != "strict") {
         let why = "it writes to its state folder alone, and so should whoever breaks into it";
-        missing("ProtectSystem", "strict", "it may write anywhere", why);
+        missing(faults, "ProtectSystem", "strict", "it may write anywhere", why);
     }
     if !is_true("NoNewPrivileges") {
         let why = "whoever breaks into it may become another user by a program of that user's";
-        missing("NoNewPrivileges", "yes", "it may get privileges that it does not have", why);
+        missing(
+            faults,
+            "NoNewPrivileges",
+            "yes",
+            "it may get privileges that it does not have",
+            why,
+        );
     }
     if get("LimitCORE").is_none_or(|line| line.value != "0") {
         let why = "a core dump of it holds what is as good as passwords";
-        missing("LimitCORE", "0", "its memory may be written to the disk", why);
+        missing(faults, "LimitCORE", "0", "its memory may be written to the disk", why);
+    }
+    let (what, why) = ("it runs as root", "whoever breaks into it owns the machine");
+    match get("User").filter(|line| !line.value.is_empty()) {
+        // An account that exists is taken even with DynamicUser.
+        Some(line) if ["root", "0"].contains(&line.value) => {
+            let right = Mend::Instead("DynamicUser=yes".to_owned());
+            faults.push(Fault::error(&line.place, what, why, right));
+        }
+        // A part that says `DynamicUser=no` may be of a unit that names an account.
+        None if !is_part && !is_true("DynamicUser") => {
+            missing(faults, "DynamicUser", "yes", what, why);
+        }
+        _ => {}
     }
 }
 

@@ -14,9 +14,10 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("all-before-none.conf", 8, "error", "nginx", "everybody is passed on to the machine listener"),
     ("alone.service", 1, "error", "systemd", "systemd does not wait until the service answers"),
     ("alone.service", 1, "error", "systemd", "it runs as root"),
+    ("also-as-root.service", 8, "error", "systemd", "it runs as root"),
     ("another-users-number.xml", 12, "warning", "sofia", "a user may register under another one's number"),
     ("answers-on-disk.conf", 23, "warning", "nginx", "long answers are written to the disk"),
-    ("as-root.service", 4, "error", "systemd", "it runs as root"),
+    ("as-root.service", 7, "error", "systemd", "it runs as root"),
     ("asked-twice.xml", 9, "error", "xml_curl", "the same URL is asked"),
     ("blind-browsers.xml", 11, "error", "verto", "with blind-reg a user needs no account"),
     ("blind-registration.xml", 11, "error", "sofia", "with accept-blind-reg a phone logs in with any password"),
@@ -51,7 +52,7 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("host-unchecked.xml", 12, "error", "xml_curl", "the certificate of any host is taken for the service's"),
     ("https-metrics.yml", 4, "error", "prometheus", "the machine listener does not speak TLS"),
     ("included-unseen.conf", 3, "warning", "nginx", "«snippets/somewhere-else.conf» is included, and not looked at"),
-    ("jackfield.service.d/override.conf", 1, "error", "systemd", "it runs as root"),
+    ("jackfield.service.d/override.conf", 2, "error", "systemd", "it runs as root"),
     ("known-password.xml", 6, "error", "event_socket", "the password is one that everybody knows, or none"),
     ("loaded-late/modules.conf.xml", 6, "warning", "modules", "mod_xml_curl is loaded after mod_event_socket"),
     ("local-file.xml", 5, "error", "xml_curl", "«file:» is no service that could be asked"),
@@ -532,8 +533,11 @@ fn a_part_of_a_unit_is_told_by_its_place_or_by_what_it_takes_back() {
     let part = put("jackfield.service.d/10.conf", "[Service]\nProtectSystem=no\nUser=jackfield\n");
     let [finding] = &checked(&[&part], "")[..] else { panic!("one") };
     assert_eq!(text(finding, "what"), "it may write anywhere");
-    let other = put("nginx.service.d/10.conf", "[Service]\nUser=root\n");
-    assert_eq!(checked(&[&other], ""), [json!(null); 0]);
+    for other in ["nginx.service.d/10.conf", "jackfield/other.service", "jackfield.d/other.service"]
+    {
+        let other = put(other, "[Service]\nUser=root\nExecStart=/usr/bin/other\n");
+        assert_eq!(checked(&[&other], ""), [json!(null); 0]);
+    }
 }
 
 #[test]
