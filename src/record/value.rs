@@ -63,7 +63,8 @@ pub(super) fn is_plain(name: &[u8], raw: &[u8]) -> bool {
         return true;
     }
     let Some(text) = decoded(raw) else { return false };
-    !(may_tell && is_told_in(&text)) && !(may_be && has_token(text.as_bytes()))
+    let is_secret = (may_tell && is_told_in(&text)) || (may_be && has_token(text.as_bytes()));
+    !is_secret
 }
 
 /// A value without anybody's encoding.

@@ -297,8 +297,7 @@ mod tests {
         writing.turn();
         writing.ended(4);
         writing.turn();
-        let last = told(folder).into_iter().next_back();
-        assert_eq!(last, Some((7, 2)));
+        assert_eq!(told(folder).into_iter().next_back(), Some((7, 2)));
         assert_eq!(writing.counted("written"), 7);
     }
 }
