@@ -1,7 +1,9 @@
 //! For tests of handlers: a PBX to answer from, look-ups to answer, and what a switch would make
 //! of the answers.
 
+mod body;
 mod pbx;
+pub mod recorded;
 pub mod switch_xml;
 
 use std::pin::pin;
@@ -9,7 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
+pub use body::{Body, encoded};
 pub use pbx::pbx;
+pub use recorded::Recorded;
 use switch_xml::Node;
 
 use crate::document::Document;
@@ -24,8 +28,11 @@ use crate::store::{
 /// # Panics
 /// Where the body is no look-up.
 pub fn lookup(body: impl Into<Vec<u8>>) -> Lookup {
-    let form = Form::parse(body.into()).expect("a form");
-    Lookup::new(form).expect("a look-up of a known section")
+    Lookup::new(form(body)).expect("a look-up of a known section")
+}
+
+fn form(body: impl Into<Vec<u8>>) -> Form {
+    Form::parse(body.into()).expect("a form")
 }
 
 /// The look-up of a body, as recorded, for an asynchronous handler that declares these fields: whoever
