@@ -1,5 +1,7 @@
 //! The body of a post as its pairs, to be changed as a stranger or another switch would.
 
+use std::fmt::Write as _;
+
 use crate::form::Form;
 use crate::lookup::Lookup;
 
@@ -30,7 +32,7 @@ pub fn encoded(value: &str) -> String {
         if is_plain || is_escape {
             out.push(char::from(*byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out
@@ -141,6 +143,10 @@ impl Body {
     /// Where it is none.
     pub fn lookup(&self) -> Lookup {
         super::lookup(self.bytes())
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
     }
 
     #[track_caller]

@@ -1,4 +1,8 @@
-//! A small PBX.
+//! A small PBX, and small ones of one's own.
+
+mod own;
+
+pub use own::Pbx;
 
 use crate::snapshot::{
     AccessList, AccessNode, AccessTarget, Agent, Algorithm, Condition, Contents, Context, Domain,
@@ -9,8 +13,14 @@ use crate::xml::Raw;
 
 /// Domain `pbx.example.test` with the users of the recorded look-ups (1000 to 1002, `trunk`,
 /// `verto1`), a user that is disabled (1008) and one without any secret (1009).
+///
+/// A test that needs something else of its own adds it with [`Pbx`].
 pub fn pbx() -> Snapshot {
-    Snapshot::new(Contents {
+    Snapshot::new(contents())
+}
+
+fn contents() -> Contents {
+    Contents {
         revision: 7,
         domains: [domain()].into(),
         profiles: profiles().into(),
@@ -84,11 +94,12 @@ pub fn pbx() -> Snapshot {
         }]
         .into(),
         ..Contents::default()
-    })
+    }
 }
 
 fn domain() -> Domain {
     let users = ["1000", "1001", "1002", "trunk", "verto1", "1008", "1009"];
+    let users = users.map(|id| user(id, "pbx.example.test"));
     Domain::new("pbx.example.test")
         .with_settings(
             vec![Setting::channel(
@@ -102,11 +113,11 @@ fn domain() -> Domain {
             members: vec!["1000".into(), "1001".into()],
             ..Group::default()
         }])
-        .with_users(users.map(user).to_vec())
+        .with_users(users.to_vec())
 }
 
-fn user(id: &str) -> User {
-    let secret = |algorithm, ha1: &str| Secret::new(id, "pbx.example.test", algorithm, ha1);
+fn user(id: &str, domain: &str) -> User {
+    let secret = |algorithm, ha1: &str| Secret::new(id, domain, algorithm, ha1);
     let secrets =
         vec![secret(Algorithm::Md5, &"5".repeat(32)), secret(Algorithm::Sha256, &"2".repeat(64))];
     User {
