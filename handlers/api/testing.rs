@@ -9,6 +9,7 @@ mod golden;
 mod kept;
 mod pbx;
 pub mod recorded;
+mod switch;
 pub mod switch_xml;
 
 use std::pin::pin;
@@ -22,6 +23,7 @@ pub use golden::golden;
 pub use kept::Kept;
 pub use pbx::{Pbx, pbx};
 pub use recorded::Recorded;
+pub use switch::{By, Switch, Told, Why};
 use switch_xml::Node;
 
 use crate::document::Document;
