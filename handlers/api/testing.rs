@@ -1,5 +1,83 @@
-//! For tests of handlers: a PBX to answer from, look-ups to answer, and what a switch would make
-//! of the answers.
+//! For tests of handlers: who asks, of which PBX, and what a switch would make of the answer.
+//!
+//! This is the feature `testing` of the crate, for `[dev-dependencies]`:
+//! `jackfield-api = { version = "0.1", features = ["testing"] }`.
+//!
+//! # How to test a handler
+//!
+//! Here is one: it sends every call from customers to a desk.
+//!
+//! ```
+//! use jackfield_api::document::Dialplan;
+//! use jackfield_api::lookup::DialplanLookup;
+//! use jackfield_api::snapshot::{Condition, Extension};
+//! use jackfield_api::{Answer, DialplanHandler, Facts, Keys, Refusal, register};
+//!
+//! struct ToTheDesk;
+//!
+//! impl DialplanHandler for ToTheDesk {
+//!     fn answer(&self, lookup: &DialplanLookup<'_>, facts: Facts<'_>) -> Answer {
+//!         let domain = facts.snapshot.domain("pbx.example.test");
+//!         let desk = domain.and_then(|domain| domain.user("desk"));
+//!         desk.ok_or(Refusal::Denied("there is no desk"))?;
+//!         let bridge = Condition::default().run("bridge", "user/desk@pbx.example.test");
+//!         Dialplan::context(lookup.context(), [&Extension::new("desk", bridge)])
+//!     }
+//! }
+//!
+//! register!(DialplanHandler, "to-the-desk", Keys::Fixed(&["from-customers"]), ToTheDesk);
+//!
+//! // It is a function, so its test is a line or two. `asking` writes the look-up as a switch does,
+//! // `Pbx` is the PBX that is answered from, `told` is what the switch sees of the answer.
+//! use jackfield_api::testing::{Pbx, asking, told};
+//!
+//! let ours = Pbx::new().user("desk@pbx.example.test").snapshot();
+//! let call = asking::dialplan("from-customers").destination("5551234").caller("0301234567");
+//! let tree = told(&ToTheDesk, call.clone(), &ours).expect("an answer");
+//! let actions = tree.context("from-customers").extension("desk").actions();
+//! assert_eq!(actions, [("bridge", "user/desk@pbx.example.test")]);
+//!
+//! // What it refuses, it says.
+//! use jackfield_api::testing::pbx;
+//!
+//! assert!(matches!(told(&ToTheDesk, call, &pbx()), Err(Refusal::Denied(_))));
+//!
+//! // What a real switch sent is there, too, and can be changed as a stranger would.
+//! use jackfield_api::testing::recorded;
+//!
+//! let call = recorded::CALL_TO_1002.body().set("Hunt-Context", "from-customers");
+//! assert!(told(&ToTheDesk, call, &pbx()).is_err());
+//! ```
+//!
+//! `told` does to the answer what a switch does to it, and fails where that would drop, run, expand or
+//! change anything ([`seen`], [`switch_xml`]). A whole answer is best kept in a file:
+//! `golden!("golden/desk.xml", text)` compares, and writes it with `JACKFIELD_BLESS=1`
+//! ([`golden!`](crate::golden!)).
+//!
+//! A handler that hears of events is given an [`Event`](crate::Event) of [`asking::event`], and
+//! [`Kept`] for the store: its example is there. One that needs the outside is waited for with [`wait`],
+//! and asked with [`question`], which fails a test that reads more than was declared.
+//!
+//! # With the service around it
+//!
+//! Whether it is asked at all, when and instead of whom, only the service knows. Start it with the
+//! handler in it, and be the [`Switch`]. Then a scenario reads as what happens:
+//!
+//! ```no_run
+//! use jackfield_api::testing::{By, Switch, asking};
+//!
+//! const HERE: &str = "pbx.example.test";
+//!
+//! let switch = Switch::at("127.0.0.1:8080");
+//! // A phone registers,
+//! let told = switch.asks(asking::sip_auth("1000", HERE));
+//! assert!(told.document().user("1000").params("a1-hash").len() == 1);
+//! // calls a number that nobody has,
+//! let told = switch.asks(asking::dialplan("default").by_user("1000", HERE).destination("404"));
+//! assert!(!told.document().has("extension", "404"));
+//! // and what is unknown here is looked for on the switch's disk.
+//! assert_eq!(switch.asks(asking::configuration("own.conf")).by, By::Nobody);
+//! ```
 
 mod answers;
 mod ask;
@@ -71,11 +149,14 @@ pub fn wait<T>(answering: impl Future<Output = T>) -> T {
     }
 }
 
-/// What a switch makes of a document: through its pre-processor, its parser, and its re-serialiser.
+/// What a switch makes of a document: through its pre-processor, its parser, and its re-serialiser. The
+/// tree is asked in the words of the section, as in
+/// `seen(&document).user("1000").param("a1-hash")`: see [`Node`].
 ///
 /// # Panics
 /// Where the switch would drop a line, expand or run something, or read another document than the
 /// one that was written.
+#[track_caller]
 pub fn seen(document: &Document) -> Node {
     let text = std::str::from_utf8(document.body()).expect("UTF-8");
     match switch_xml::as_the_switch_sees(text) {
