@@ -49,19 +49,18 @@ register!(ChatplanHandler, "chatplan", Keys::From(keys), Contexts);
 #[cfg(test)]
 mod tests {
     use jackfield_api::snapshot::{Contents, Context};
-    use jackfield_api::testing::{lookup, pbx, seen};
+    use jackfield_api::testing::{Pbx, ask, pbx, recorded, seen};
 
     use super::*;
 
     fn told(body: &str, snapshot: &Snapshot) -> Result<String, Refusal> {
-        let lookup = lookup(body);
-        let document = Contexts.answer(&ChatplanLookup::new(&lookup), Facts::new(snapshot))?;
+        let document = ask(&Contexts, body, snapshot)?;
         seen(&document);
         Ok(String::from_utf8(document.into_body()).expect("UTF-8"))
     }
 
-    const SIP_MESSAGE: &str = include_str!("../tests/bodies/67-chatplan-sip-message.form");
-    const VERTO_INFO: &str = include_str!("../tests/bodies/70-chatplan-verto-info.form");
+    const SIP_MESSAGE: &str = recorded::CHAT_SIP_MESSAGE.text();
+    const VERTO_INFO: &str = recorded::CHAT_VERTO_INFO.text();
 
     #[test]
     fn a_sip_message_gets_the_context_of_its_profile() {
@@ -87,8 +86,7 @@ mod tests {
     #[test]
     fn a_message_of_a_verto_client_gets_the_default_context_or_is_not_found() {
         assert!(matches!(told(VERTO_INFO, &pbx()), Err(Refusal::NotFound(_))));
-        let chatplan = vec![Context::new("Default", Vec::new())];
-        let snapshot = Snapshot::new(Contents { chatplan: chatplan.into(), ..Contents::default() });
+        let snapshot = Pbx::empty().chat_context("Default", []).snapshot();
         let text = told(VERTO_INFO, &snapshot).expect("an answer");
         assert!(text.contains(r#"<context name="default"/>"#), "{text}");
     }

@@ -53,49 +53,26 @@ mod tests {
     use jackfield_api::snapshot::{Action, Condition, Contents, Context, Extension, Level};
     use jackfield_api::snapshot::{Setting, Step};
     use jackfield_api::testing::switch_xml::Node;
-    use jackfield_api::testing::{lookup, pbx, seen};
+    use jackfield_api::testing::{Pbx, ask, asking, pbx, recorded, seen};
 
     use super::*;
 
-    fn told(body: &str, snapshot: &Snapshot) -> Result<(String, Node), Refusal> {
-        let lookup = lookup(body);
-        let document = Contexts.answer(&DialplanLookup::new(&lookup), Facts::new(snapshot))?;
+    fn told(body: impl Into<Vec<u8>>, snapshot: &Snapshot) -> Result<(String, Node), Refusal> {
+        let document = ask(&Contexts, body, snapshot)?;
         let tree = seen(&document);
         Ok((String::from_utf8(document.into_body()).expect("UTF-8"), tree))
     }
 
-    fn recorded() -> Vec<(String, String)> {
-        let bodies = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bodies");
-        let bodies: Vec<_> = std::fs::read_dir(bodies)
-            .expect("recorded bodies")
-            .map(|entry| entry.expect("readable").path())
-            .filter(|path| path.to_string_lossy().contains("-dp-"))
-            .map(|path| {
-                let body = std::fs::read_to_string(&path).expect("readable");
-                (path.display().to_string(), body)
-            })
-            .collect();
-        assert!(bodies.len() >= 8, "{}", bodies.len());
-        bodies
-    }
-
-    /// A PBX of one context.
-    fn only(context: Context) -> Snapshot {
-        Snapshot::new(Contents { dialplan: [context].into(), ..Contents::default() })
-    }
-
-    fn hunting(context: &str) -> String {
-        format!(
-            "hostname=vm&section=dialplan&tag_name=&key_name=&key_value=\
-             &Event-Name=REQUEST_PARAMS&Caller-Context=other&Hunt-Context={context}"
-        )
+    fn hunting(context: &str) -> asking::Asking<asking::Call> {
+        asking::dialplan("other").field("Hunt-Context", context)
     }
 
     #[test]
     fn every_recorded_call_gets_its_whole_context() {
-        for (name, body) in recorded() {
-            let (text, _) =
-                told(&body, &pbx()).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        let calls = recorded::ALL.iter().filter(|found| found.name().contains("-dp-"));
+        assert!(calls.clone().count() >= 8);
+        for call in calls {
+            let (text, _) = told(*call, &pbx()).unwrap_or_else(|no| panic!("{call}: {no}"));
             assert_eq!(
                 text,
                 r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>
@@ -111,17 +88,16 @@ mod tests {
   </section>
 </document>
 "#,
-                "{name}"
+                "{call}"
             );
         }
     }
 
     #[test]
     fn the_context_that_the_switch_hunts_counts_and_is_named_as_it_asked() {
-        let (_, tree) = told(&hunting("DEFAULT"), &pbx()).expect("an answer");
-        let context = tree.find(&[("section", None), ("context", None)]).expect("a context");
-        assert_eq!(context.attribute("name"), Some("DEFAULT"));
-        assert_eq!(context.children.len(), 1);
+        let (_, tree) = told(hunting("DEFAULT"), &pbx()).expect("an answer");
+        assert_eq!(tree.names("context"), ["DEFAULT"]);
+        assert_eq!(tree.names("extension"), ["users"]);
     }
 
     #[test]
@@ -133,9 +109,9 @@ mod tests {
 
     #[test]
     fn a_context_that_is_not_stored_is_not_found() {
-        for context in ["elsewhere", "", "default%20", "%24%24%7Bx%7D"] {
-            let asked = hunting(context).replace("&Caller-Context=other", "");
-            assert!(matches!(told(&asked, &pbx()), Err(Refusal::NotFound(_))), "{context}");
+        for context in ["elsewhere", "", "default ", "$${x}"] {
+            let asked = asking::dialplan(context);
+            assert!(matches!(told(asked, &pbx()), Err(Refusal::NotFound(_))), "{context}");
         }
     }
 
@@ -154,12 +130,9 @@ mod tests {
             ..Extension::new(name, outer.clone())
         };
         let names = ["first", "again", "again"];
-        let context = Context::new("default", names.map(extension).to_vec());
-        let (text, tree) = told(&hunting("default"), &only(context)).expect("an answer");
-        let context = tree.find(&[("section", None), ("context", None)]).expect("a context");
-        let found: Vec<_> =
-            context.children.iter().filter_map(|found| found.attribute("name")).collect();
-        assert_eq!(found, names);
+        let pbx = Pbx::empty().context("default", names.map(extension)).snapshot();
+        let (text, tree) = told(hunting("default"), &pbx).expect("an answer");
+        assert_eq!(tree.context("default").names("extension"), names);
         assert!(
             text.contains(
                 r#"      <extension name="first" continue="true">
@@ -187,9 +160,9 @@ mod tests {
                 ..Action::default()
             };
             let condition = Condition { steps: vec![Step::Action(action)], ..Condition::default() };
-            let extensions = vec![Extension::new("x", condition)];
-            let snapshot = only(Context::new("default", extensions));
-            let refused = told(&hunting("default"), &snapshot);
+            let extension = Extension::new("x", condition);
+            let pbx = Pbx::empty().context("default", [extension]).snapshot();
+            let refused = told(hunting("default"), &pbx);
             assert!(matches!(refused, Err(Refusal::Internal(_))), "{nasty:?}");
         }
     }

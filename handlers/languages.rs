@@ -63,23 +63,22 @@ mod tests {
     use jackfield_api::Document;
     use jackfield_api::snapshot::{Contents, Language, Macro, PhraseGroup, Setting};
     use jackfield_api::testing::switch_xml::Node;
-    use jackfield_api::testing::{lookup, pbx, seen};
+    use jackfield_api::testing::{ask, pbx, recorded, seen, told};
     use jackfield_api::xml::Raw;
 
     use super::*;
 
-    const HELLO: &str = include_str!("../tests/bodies/30-lang-voicemail_hello.form");
-    const ENTER_PASS: &str = include_str!("../tests/bodies/38-lang-voicemail_enter_pass.form");
-    const GOODBYE: &str = include_str!("../tests/bodies/39-lang-voicemail_goodbye.form");
-    const SAY: &str = include_str!("../tests/bodies/52-lang-say_app.form");
-    const PHRASES: &str = include_str!("../tests/bodies/75-phrases.form");
+    const HELLO: &str = recorded::PHRASE_HELLO.text();
+    const ENTER_PASS: &str = recorded::PHRASE_ENTER_PASS.text();
+    const GOODBYE: &str = recorded::PHRASE_GOODBYE.text();
+    const SAY: &str = recorded::SAY.text();
+    const PHRASES: &str = recorded::PHRASE_OF_PHRASES.text();
 
     fn answer(body: &str) -> Result<Document, Refusal> {
-        let lookup = lookup(body);
-        Phrases.answer(&LanguagesLookup::new(&lookup), Facts::new(&pbx()))
+        ask(&Phrases, body, &pbx())
     }
 
-    fn told(body: &str) -> Node {
+    fn answered(body: &str) -> Node {
         seen(&answer(body).expect("an answer"))
     }
 
@@ -125,7 +124,7 @@ mod tests {
 </document>
 "#
         );
-        assert_eq!(macros(&told(GOODBYE)), ["voicemail_goodbye"]);
+        assert_eq!(macros(&answered(GOODBYE)), ["voicemail_goodbye"]);
     }
 
     #[test]
@@ -143,12 +142,12 @@ mod tests {
 
     #[test]
     fn something_to_say_gets_the_language_without_macros() {
-        assert_eq!(macros(&told(SAY)), [""; 0]);
+        assert_eq!(macros(&answered(SAY)), [""; 0]);
         let say = SAY.replace("switch_ivr_say_string", "switch_ivr_say");
-        assert_eq!(macros(&told(&say)), [""; 0]);
+        assert_eq!(macros(&answered(&say)), [""; 0]);
         let reduced = "hostname=vm&section=languages&tag_name=&key_name=&key_value=\
                        &lang=en&macro_name=say_app";
-        assert_eq!(macros(&told(reduced)), [""; 0]);
+        assert_eq!(macros(&answered(reduced)), [""; 0]);
     }
 
     #[test]
@@ -178,14 +177,14 @@ mod tests {
     #[test]
     fn names_are_compared_without_regard_to_case() {
         let asked = HELLO.replace("&lang=en", "&lang=EN").replace("voicemail_", "VOICEMAIL_");
-        assert_eq!(macros(&told(&asked)), ["voicemail_hello"]);
+        assert_eq!(macros(&answered(&asked)), ["voicemail_hello"]);
     }
 
     #[test]
     fn a_language_that_is_located_by_name_has_all_its_macros() {
         let located = "hostname=vm&section=languages&tag_name=language&key_name=name&key_value=en\
                        &Event-Name=REQUEST_PARAMS&section=languages";
-        assert_eq!(macros(&told(located)), ["voicemail_goodbye", "voicemail_hello"]);
+        assert_eq!(macros(&answered(located)), ["voicemail_goodbye", "voicemail_hello"]);
     }
 
     #[test]
@@ -212,9 +211,7 @@ mod tests {
         let snapshot =
             Snapshot::new(Contents { languages: languages.into(), ..Contents::default() });
         let asked = |body: &str| {
-            let lookup = lookup(body);
-            let answer = Phrases.answer(&LanguagesLookup::new(&lookup), Facts::new(&snapshot));
-            let tree = seen(&answer.expect("an answer"));
+            let tree = told(&Phrases, body, &snapshot).expect("an answer");
             let path = [("section", None), ("language", None), ("phrases", None)];
             let phrases = tree.find(&path).expect("phrases");
             let lists = phrases

@@ -164,3 +164,23 @@ pub fn seen(document: &Document) -> Node {
         Err(error) => panic!("the switch would not take this answer: {error}\n{text}"),
     }
 }
+
+/// The same with these global variables, which the answer means to read and which are set to these.
+///
+/// # Panics
+/// As [`seen`], and where it reads another one.
+#[track_caller]
+pub fn seen_with(document: &Document, globals: &[(&str, &str)]) -> Node {
+    let text = std::str::from_utf8(document.body()).expect("UTF-8");
+    let value = |name: &str| globals.iter().find(|(found, _)| *found == name);
+    let read = switch_xml::preprocess(text, &|name| value(name).map(|(_, to)| (*to).to_owned()));
+    let other = read.globals_used.iter().find(|name| value(name).is_none());
+    assert!(other.is_none(), "the answer reads the global {other:?}\n{text}");
+    let put_in = globals
+        .iter()
+        .fold(text.to_owned(), |text, (name, to)| text.replace(&format!("$${{{name}}}"), to));
+    match switch_xml::as_the_switch_sees(&put_in) {
+        Ok(tree) => tree,
+        Err(error) => panic!("the switch would not take this answer: {error}\n{text}"),
+    }
+}

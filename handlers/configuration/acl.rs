@@ -41,18 +41,20 @@ register!(ConfigurationHandler, "acl", Keys::Fixed(&["acl.conf"]), Acl);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer_from, recorded, text};
+    use super::super::recorded::{answer_from, text};
     use super::*;
+    use jackfield_api::golden;
     use jackfield_api::snapshot::Snapshot;
+    use jackfield_api::testing::recorded;
 
     #[test]
     fn the_switch_loads_every_list_with_its_nodes_in_their_order() {
-        assert_eq!(text(&Acl, recorded!("20-conf-acl.conf")), include_str!("golden/acl.xml"));
+        golden!("configuration/golden/acl.xml", text(&Acl, recorded::ACL_CONF));
     }
 
     #[test]
     fn no_list_is_an_answer_too() {
-        let answer = answer_from(&Snapshot::default(), &Acl, recorded!("20-conf-acl.conf"));
+        let answer = answer_from(&Snapshot::default(), &Acl, recorded::ACL_CONF);
         assert!(answer.is_ok());
     }
 }

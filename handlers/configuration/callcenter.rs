@@ -56,36 +56,38 @@ register!(ConfigurationHandler, "callcenter", Keys::Fixed(&["callcenter.conf"]),
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{asking, recorded, text};
+    use super::super::recorded::text;
     use super::*;
+    use jackfield_api::golden;
+    use jackfield_api::testing::{asking, recorded};
 
     #[test]
     fn the_module_loads_with_all_queues_agents_and_tiers() {
-        assert_eq!(
-            text(&Callcenter, recorded!("07-conf-callcenter.conf")),
-            include_str!("golden/callcenter.xml")
+        golden!(
+            "configuration/golden/callcenter.xml",
+            text(&Callcenter, recorded::CALLCENTER_CONF)
         );
     }
 
     #[test]
     fn a_queue_is_loaded_with_its_own_agents_and_tiers() {
-        assert_eq!(
-            text(&Callcenter, recorded!("41-conf-callcenter.conf-support_at_default")),
-            include_str!("golden/callcenter-support.xml")
+        golden!(
+            "configuration/golden/callcenter-support.xml",
+            text(&Callcenter, recorded::CALLCENTER_QUEUE)
         );
     }
 
     #[test]
     fn a_queue_is_loaded_without_the_agents_of_others() {
-        let xml = text(&Callcenter, asking("callcenter.conf", "CC-Queue=sales%40default"));
+        let xml = text(&Callcenter, asking::queue("sales@default"));
         assert!(xml.contains("<queue name=\"sales@default\"/>"), "{xml}");
         assert!(xml.contains("<agents/>") && xml.contains("<tiers/>"), "{xml}");
     }
 
     #[test]
     fn a_queue_that_is_not_stored_or_spelled_otherwise_is_not_there() {
-        for name in ["gone%40default", "Support%40default"] {
-            let xml = text(&Callcenter, asking("callcenter.conf", &format!("CC-Queue={name}")));
+        for name in ["gone@default", "Support@default"] {
+            let xml = text(&Callcenter, asking::queue(name));
             assert!(xml.contains("<queues/>"), "{xml}");
         }
     }

@@ -89,44 +89,45 @@ register!(ConfigurationHandler, "conference", Keys::Fixed(&[FILE]), Conference);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer, answer_from, asking, recorded, text};
+    use super::super::recorded::{answer, answer_from, text};
     use super::*;
-    use jackfield_api::snapshot::{Contents, Hosts, Profile, Room, Setting, Snapshot};
-    use jackfield_api::xml::Raw;
+    use jackfield_api::golden;
+    use jackfield_api::snapshot::{Profile, Room, Setting};
+    use jackfield_api::testing::{Pbx, asking, recorded};
 
     #[test]
     fn the_module_loads_with_rooms_keys_and_profiles() {
-        assert_eq!(
-            text(&Conference, recorded!("05-conf-conference.conf-true")),
-            include_str!("golden/conference.xml")
+        golden!(
+            "configuration/golden/conference.xml",
+            text(&Conference, recorded::CONFERENCE_CONF)
         );
     }
 
     #[test]
     fn a_caller_joins_with_the_profile_of_the_room() {
-        assert_eq!(
-            text(&Conference, recorded!("25-conf-conference.conf-join")),
-            include_str!("golden/conference-join.xml")
+        golden!(
+            "configuration/golden/conference-join.xml",
+            text(&Conference, recorded::CONFERENCE_JOIN)
         );
     }
 
     #[test]
     fn a_member_gets_the_default_keys() {
-        assert_eq!(
-            text(&Conference, recorded!("26-conf-conference.conf-controls")),
-            include_str!("golden/conference-controls.xml")
+        golden!(
+            "configuration/golden/conference-controls.xml",
+            text(&Conference, recorded::CONFERENCE_CONTROLS)
         );
     }
 
     #[test]
     fn a_room_does_not_open_without_its_profile() {
-        let body = asking(FILE, "conference_name=3000&profile_name=gone");
+        let body = asking::join("3000", "gone");
         assert!(matches!(answer(&Conference, body), Err(Refusal::NotFound(_))));
     }
 
     #[test]
     fn keys_that_are_not_stored_may_be_on_the_disk_of_the_switch() {
-        let body = asking(FILE, "Conf-Name=3000&Conf-Profile=default&Controls=moderator");
+        let body = asking::controls("3000", "default", "moderator");
         assert!(matches!(answer(&Conference, body), Err(Refusal::NotFound(_))));
     }
 
@@ -152,24 +153,23 @@ mod tests {
                    <advertise><room name='9@x' status='y'/></advertise>\
                    <caller-controls><group name='moderator'/></caller-controls><profiles/>\
                    </configuration>";
-        let xml = Raw::parse(xml).expect("valid");
-        let frame = StoredDocument { name: FILE.into(), xml, hosts: Hosts::default() };
         let profile = |name: &str| Profile {
             kind: ProfileKind::Conference,
             name: name.into(),
             ..Profile::default()
         };
-        let snapshot = Snapshot::new(Contents {
-            profiles: [profile("default"), profile("other")].into(),
-            rooms: [Room { name: "3000".into(), profile: "default".into() }].into(),
-            documents: [frame].into(),
-            ..Contents::default()
-        });
-        let answered = |body: Vec<u8>| {
-            let document = answer_from(&snapshot, &Conference, body).expect("a document");
+        let snapshot = Pbx::empty()
+            .with(|pbx| {
+                pbx.profiles = [profile("default"), profile("other")].into();
+                pbx.rooms = [Room { name: "3000".into(), profile: "default".into() }].into();
+            })
+            .document(FILE, xml)
+            .snapshot();
+        let answered = |asking: asking::Asking| {
+            let document = answer_from(&snapshot, &Conference, asking).expect("a document");
             String::from_utf8(document.into_body()).expect("UTF-8")
         };
-        let whole = answered(asking(FILE, "a=b"));
+        let whole = answered(asking::configuration(FILE));
         assert!(
             whole.contains(
                 r#"  <configuration name="conference.conf" description="Audio">
@@ -189,11 +189,10 @@ mod tests {
             ),
             "{whole}"
         );
-        let joining = answered(asking(FILE, "conference_name=9&profile_name=other"));
+        let joining = answered(asking::join("9", "other"));
         assert!(joining.contains("<profile name=\"other\"/>") && !joining.contains("\"default\""));
         let keys = |group: &str| {
-            let fields = format!("Conf-Name=9&Conf-Profile=default&Controls={group}");
-            answer_from(&snapshot, &Conference, asking(FILE, &fields))
+            answer_from(&snapshot, &Conference, asking::controls("9", "default", group))
         };
         assert!(keys("Moderator").is_ok());
         assert!(matches!(keys("gone"), Err(Refusal::NotFound(_))));

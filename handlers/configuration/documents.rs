@@ -37,46 +37,32 @@ register!(ConfigurationHandler, "documents", Keys::CatchAll, Documents);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer, answer_from, asking, recorded, text};
+    use super::super::recorded::{answer, answer_from, text};
     use super::*;
-    use jackfield_api::snapshot::{Contents, Hosts, Snapshot, StoredDocument};
-    use jackfield_api::xml::Raw;
-
-    fn storing(name: &str, xml: &str) -> Snapshot {
-        let documents = vec![StoredDocument {
-            name: name.into(),
-            xml: Raw::parse(xml).expect("valid"),
-            hosts: Hosts::default(),
-        }];
-        Snapshot::new(Contents { documents: documents.into(), ..Contents::default() })
-    }
+    use jackfield_api::golden;
+    use jackfield_api::testing::{Pbx, asking, recorded};
 
     #[test]
     fn every_module_that_was_seen_asking_gets_its_document() {
-        for (body, golden) in [
-            (&recorded!("01-conf-curl.conf")[..], include_str!("golden/curl.xml")),
-            (recorded!("02-conf-db.conf"), include_str!("golden/db.xml")),
-            (recorded!("03-conf-hash.conf"), include_str!("golden/hash.xml")),
-            (recorded!("08-conf-httapi.conf"), include_str!("golden/httapi.xml")),
-            (recorded!("09-conf-loopback.conf"), include_str!("golden/loopback.xml")),
-            (recorded!("14-conf-opus.conf"), include_str!("golden/opus.xml")),
-            (recorded!("15-conf-sndfile.conf"), include_str!("golden/sndfile.xml")),
-            (
-                recorded!("18-conf-post_load_modules.conf"),
-                include_str!("golden/post_load_modules.xml"),
-            ),
-            (
-                recorded!("21-conf-post_load_switch.conf"),
-                include_str!("golden/post_load_switch.xml"),
-            ),
+        for (body, module) in [
+            (recorded::CURL_CONF, "curl"),
+            (recorded::DB_CONF, "db"),
+            (recorded::HASH_CONF, "hash"),
+            (recorded::HTTAPI_CONF, "httapi"),
+            (recorded::LOOPBACK_CONF, "loopback"),
+            (recorded::OPUS_CONF, "opus"),
+            (recorded::SNDFILE_CONF, "sndfile"),
+            (recorded::POST_LOAD_MODULES_CONF, "post_load_modules"),
+            (recorded::POST_LOAD_SWITCH_CONF, "post_load_switch"),
         ] {
-            assert_eq!(text(&Documents, body), golden);
+            let path = format!("configuration/golden/{module}.xml");
+            golden!(path, text(&Documents, body));
         }
     }
 
     #[test]
     fn the_core_learns_the_time_zones() {
-        let xml = text(&Documents, recorded!("49-conf-timezones.conf"));
+        let xml = text(&Documents, recorded::TIMEZONES_CONF);
         for zone in [
             "<zone name=\"UTC\" value=\"UTC0\"/>",
             "<zone name=\"Europe/Amsterdam\" value=\"CET-1CEST,M3.5.0,M10.5.0/3\"/>",
@@ -88,26 +74,31 @@ mod tests {
 
     #[test]
     fn a_stored_document_is_answered_in_the_place_of_ours() {
-        let snapshot = storing("db.conf", "<configuration name='db.conf'><own/></configuration>");
-        let document = answer_from(&snapshot, &Documents, recorded!("02-conf-db.conf"));
+        let xml = "<configuration name='db.conf'><own/></configuration>";
+        let snapshot = Pbx::empty().document("db.conf", xml).snapshot();
+        let document = answer_from(&snapshot, &Documents, recorded::DB_CONF);
         let xml = String::from_utf8(document.expect("stored").into_body()).expect("UTF-8");
         assert!(xml.contains("<own/>"), "{xml}");
-        assert!(answer(&Documents, asking("KEPT.conf", "a=b")).is_ok());
+        assert!(answer(&Documents, asking::configuration("KEPT.conf")).is_ok());
     }
 
     #[test]
     fn the_event_socket_is_configured_only_by_whoever_stored_its_password() {
-        let body = recorded!("19-conf-event_socket.conf");
+        let body = recorded::EVENT_SOCKET_CONF;
         assert!(matches!(answer(&Documents, body), Err(Refusal::NotFound(_))));
         let stored = "<configuration name='event_socket.conf'><settings/></configuration>";
-        assert!(answer_from(&storing("event_socket.conf", stored), &Documents, body).is_ok());
+        let snapshot = Pbx::empty().document("event_socket.conf", stored).snapshot();
+        assert!(answer_from(&snapshot, &Documents, body).is_ok());
     }
 
     #[test]
     fn what_nobody_stored_is_left_to_the_switch() {
         for file in ["switch.conf", "modules.conf", "enum.conf", "spandsp.conf", "", "db"] {
             assert!(
-                matches!(answer(&Documents, asking(file, "a=b")), Err(Refusal::NotFound(_))),
+                matches!(
+                    answer(&Documents, asking::configuration(file)),
+                    Err(Refusal::NotFound(_))
+                ),
                 "{file}"
             );
         }

@@ -37,11 +37,13 @@ register!(ConfigurationHandler, "fifo", Keys::Fixed(&["fifo.conf"]), Fifo);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{recorded, text};
+    use super::super::recorded::text;
     use super::*;
+    use jackfield_api::golden;
+    use jackfield_api::testing::recorded;
 
     #[test]
     fn the_module_loads_and_keeps_the_members_it_has() {
-        assert_eq!(text(&Fifo, recorded!("04-conf-fifo.conf")), include_str!("golden/fifo.xml"));
+        golden!("configuration/golden/fifo.xml", text(&Fifo, recorded::FIFO_CONF));
     }
 }

@@ -88,16 +88,14 @@ register!(ConfigurationHandler, "ivr", Keys::Fixed(&["ivr.conf"]), Ivr);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{asking, recorded, text};
+    use super::super::recorded::text;
     use super::*;
-    use jackfield_api::testing::pbx;
+    use jackfield_api::golden;
+    use jackfield_api::testing::{asking, pbx, recorded};
 
     #[test]
     fn a_call_gets_the_menu_it_enters_and_every_one_it_leads_to() {
-        assert_eq!(
-            text(&Ivr, recorded!("32-conf-ivr.conf-demo")),
-            include_str!("golden/ivr-demo.xml")
-        );
+        golden!("configuration/golden/ivr-demo.xml", text(&Ivr, recorded::IVR_MENU));
     }
 
     #[test]
@@ -113,7 +111,7 @@ mod tests {
 
     #[test]
     fn whoever_asks_for_no_menu_gets_all_of_them() {
-        let xml = text(&Ivr, asking("ivr.conf", "a=b"));
+        let xml = text(&Ivr, asking::configuration("ivr.conf"));
         for name in ["demo", "more", "last", "apart"] {
             assert!(xml.contains(&format!("<menu name=\"{name}\"")), "{name}: {xml}");
         }
@@ -121,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_menu_that_is_not_stored_does_not_send_the_switch_to_its_disk() {
-        let xml = text(&Ivr, asking("ivr.conf", "Menu-Name=gone"));
+        let xml = text(&Ivr, asking::menu("gone"));
         assert!(xml.contains("<menus/>"), "{xml}");
     }
 }

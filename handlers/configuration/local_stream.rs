@@ -48,14 +48,16 @@ register!(ConfigurationHandler, "local_stream", Keys::Fixed(&["local_stream.conf
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{recorded, text_with};
+    use super::super::recorded::text_with;
     use super::*;
+    use jackfield_api::golden;
+    use jackfield_api::testing::recorded;
 
     #[test]
     fn the_module_loads_with_streams_in_the_folder_of_sounds() {
-        assert_eq!(
-            text_with("sounds_dir", &LocalStream, recorded!("16-conf-local_stream.conf")),
-            include_str!("golden/local_stream.xml")
+        golden!(
+            "configuration/golden/local_stream.xml",
+            text_with("sounds_dir", &LocalStream, recorded::LOCAL_STREAM_CONF)
         );
     }
 }

@@ -46,14 +46,14 @@ register!(ConfigurationHandler, "lua", Keys::Fixed(&["lua.conf"]), Lua);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer_from, asking, recorded, text};
+    use super::super::recorded::{answer_from, text};
     use super::*;
-    use jackfield_api::snapshot::{Contents, Hosts, Snapshot, StoredDocument};
-    use jackfield_api::xml::Raw;
+    use jackfield_api::golden;
+    use jackfield_api::testing::{Pbx, asking, recorded};
 
     #[test]
     fn the_module_loads_with_the_hooks_of_verto() {
-        assert_eq!(text(&Lua, recorded!("17-conf-lua.conf")), include_str!("golden/lua.xml"));
+        golden!("configuration/golden/lua.xml", text(&Lua, recorded::LUA_CONF));
     }
 
     #[test]
@@ -61,11 +61,9 @@ mod tests {
         let xml = "<configuration name='lua.conf'><settings><param name='script-directory' \
                    value='$${script_dir}'/><hook event='CUSTOM' subclass='verto::login' \
                    script='own.lua'/></settings></configuration>";
-        let (name, xml) = ("lua.conf".into(), Raw::parse(xml).expect("valid"));
-        let document = StoredDocument { name, xml, hosts: Hosts::default() };
-        let snapshot =
-            Snapshot::new(Contents { documents: [document].into(), ..Contents::default() });
-        let answer = answer_from(&snapshot, &Lua, asking("lua.conf", "a=b")).expect("a document");
+        let snapshot = Pbx::empty().document("lua.conf", xml).snapshot();
+        let answer =
+            answer_from(&snapshot, &Lua, asking::configuration("lua.conf")).expect("a document");
         let text = String::from_utf8(answer.into_body()).expect("UTF-8");
         assert!(text.contains("script=\"own.lua\"") && !text.contains("login.lua"), "{text}");
         assert!(text.contains("script=\"disconnect.lua\""), "{text}");

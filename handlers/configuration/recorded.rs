@@ -1,28 +1,8 @@
-//! For the tests of this section: recorded look-ups, and the answers to them as text.
+//! For the tests of this section: answers to look-ups, as text.
 
-use jackfield_api::lookup::ConfigurationLookup;
 use jackfield_api::snapshot::Snapshot;
-use jackfield_api::testing::switch_xml::{parse, preprocess};
-use jackfield_api::testing::{lookup, pbx, seen};
-use jackfield_api::{Answer, ConfigurationHandler, Facts};
-
-/// The body of this name that a switch has sent.
-macro_rules! recorded {
-    ($name:literal) => {
-        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bodies/", $name, ".form"))
-    };
-}
-
-pub(super) use recorded;
-
-/// A body that asks for `file`, with one more field as the switch adds them.
-pub(super) fn asking(file: &str, field: &str) -> Vec<u8> {
-    format!(
-        "hostname=vm&section=configuration&tag_name=configuration&key_name=name&key_value={file}\
-         &Event-Name=REQUEST_PARAMS&{field}"
-    )
-    .into_bytes()
-}
+use jackfield_api::testing::{ask, lookup, pbx, seen, seen_with};
+use jackfield_api::{Answer, ConfigurationHandler};
 
 /// What a handler answers from a PBX to a body.
 pub(super) fn answer_from(
@@ -30,12 +10,12 @@ pub(super) fn answer_from(
     handler: &impl ConfigurationHandler,
     body: impl Into<Vec<u8>>,
 ) -> Answer {
-    let lookup = lookup(body);
-    let lookup = ConfigurationLookup::new(&lookup);
-    let answer = handler.answer(&lookup, Facts::new(snapshot));
+    let body = body.into();
+    let answer = ask(handler, body.clone(), snapshot);
     if let Ok(document) = &answer {
         let [name] = document.names() else { panic!("one document: {:?}", document.names()) };
-        assert!(name.eq_ignore_ascii_case(&lookup.file()), "{name} answers another question");
+        let file = lookup(body).key_value().into_owned();
+        assert!(name.eq_ignore_ascii_case(&file), "{name} answers another question");
     }
     answer
 }
@@ -59,11 +39,7 @@ pub(super) fn text_with(
     body: impl Into<Vec<u8>>,
 ) -> String {
     let document = answer(handler, body).expect("a document");
-    let text = String::from_utf8(document.into_body()).expect("UTF-8");
-    let read = preprocess(&text, &|name| (name == global).then(|| "/var/lib".to_owned()));
-    assert_eq!(read.commands, [""; 0]);
-    assert!(read.globals_used.iter().all(|name| name == global), "{:?}", read.globals_used);
-    assert!(read.text.contains("\"/var/lib"), "the variable is put in: {}", read.text);
-    parse(&read.text).expect("the switch takes it");
-    text
+    let tree = seen_with(&document, &[(global, "/var/lib")]).to_string();
+    assert!(tree.contains("\"/var/lib"), "the variable is put in: {tree}");
+    String::from_utf8(document.into_body()).expect("UTF-8")
 }

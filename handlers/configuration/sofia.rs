@@ -56,41 +56,43 @@ register!(ConfigurationHandler, "sofia", Keys::Fixed(&[FILE]), Sofia);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer_from, asking, recorded, text};
+    use super::super::recorded::{answer_from, text};
     use super::*;
     use jackfield_api::Refusal;
+    use jackfield_api::golden;
     use jackfield_api::snapshot::Snapshot;
+    use jackfield_api::testing::{asking, recorded};
 
     #[test]
     fn the_module_loads_with_every_profile() {
-        assert_eq!(text(&Sofia, recorded!("10-conf-sofia.conf")), include_str!("golden/sofia.xml"));
+        golden!("configuration/golden/sofia.xml", text(&Sofia, recorded::SOFIA_CONF));
     }
 
     #[test]
     fn a_profile_starts_with_itself_alone() {
-        assert_eq!(
-            text(&Sofia, recorded!("11-conf-sofia.conf-internal")),
-            include_str!("golden/sofia-internal.xml")
+        golden!(
+            "configuration/golden/sofia-internal.xml",
+            text(&Sofia, recorded::SOFIA_CONF_PROFILE)
         );
     }
 
     #[test]
     fn a_rescan_sees_what_a_start_sees() {
-        assert_eq!(
-            text(&Sofia, recorded!("50-conf-sofia.conf-true")),
-            include_str!("golden/sofia-internal.xml")
+        golden!(
+            "configuration/golden/sofia-internal.xml",
+            text(&Sofia, recorded::SOFIA_CONF_RESCAN)
         );
     }
 
     #[test]
     fn a_profile_that_is_not_stored_does_not_send_the_switch_to_its_disk() {
-        let xml = text(&Sofia, asking("sofia.conf", "profile=gone"));
+        let xml = text(&Sofia, asking::profile("gone"));
         assert!(xml.contains("<profiles/>"), "{xml}");
     }
 
     #[test]
     fn with_no_profile_stored_the_switch_keeps_its_own() {
-        for body in [asking("sofia.conf", "a=b"), asking("sofia.conf", "profile=internal")] {
+        for body in [asking::configuration("sofia.conf"), asking::profile("internal")] {
             assert!(matches!(
                 answer_from(&Snapshot::default(), &Sofia, body),
                 Err(Refusal::NotFound(_))

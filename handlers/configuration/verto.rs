@@ -35,10 +35,11 @@ register!(ConfigurationHandler, "verto", Keys::Fixed(&[FILE]), Verto);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{recorded, text_with};
+    use super::super::recorded::text_with;
     use super::*;
+    use jackfield_api::golden;
     use jackfield_api::snapshot::Setting;
-    use jackfield_api::testing::pbx;
+    use jackfield_api::testing::{pbx, recorded};
 
     /// The parameters of the stored profile with these more, as they are answered.
     fn params(more: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -60,9 +61,9 @@ mod tests {
 
     #[test]
     fn the_module_loads_with_every_profile_and_each_asks_for_a_login() {
-        assert_eq!(
-            text_with("certs_dir", &Verto, recorded!("13-conf-verto.conf")),
-            include_str!("golden/verto.xml")
+        golden!(
+            "configuration/golden/verto.xml",
+            text_with("certs_dir", &Verto, recorded::VERTO_CONF)
         );
     }
 

@@ -36,17 +36,15 @@ register!(ConfigurationHandler, "voicemail", Keys::Fixed(&[FILE]), Voicemail);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{recorded, text};
+    use super::super::recorded::text;
     use super::*;
+    use jackfield_api::golden;
     use jackfield_api::snapshot::Setting;
-    use jackfield_api::testing::pbx;
+    use jackfield_api::testing::{pbx, recorded};
 
     #[test]
     fn the_module_loads_with_every_profile_and_none_takes_an_empty_pin() {
-        assert_eq!(
-            text(&Voicemail, recorded!("06-conf-voicemail.conf")),
-            include_str!("golden/voicemail.xml")
-        );
+        golden!("configuration/golden/voicemail.xml", text(&Voicemail, recorded::VOICEMAIL_CONF));
     }
 
     #[test]

@@ -79,40 +79,33 @@ register!(DirectoryHandler, "accounts", Keys::From(keys), Accounts);
 #[cfg(test)]
 mod tests {
     use jackfield_api::snapshot::Contents;
-    use jackfield_api::testing::{lookup, pbx};
+    use jackfield_api::testing::{Recorded, pbx, recorded};
 
-    use super::super::asked::{asking, body, denied, told};
+    use super::super::asked::{asking, denied, told};
     use super::*;
 
     /// Every directory look-up that was recorded.
-    fn recorded() -> Vec<String> {
-        let bodies = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bodies");
-        let mut names: Vec<_> = std::fs::read_dir(bodies)
-            .expect("recorded bodies")
-            .map(|entry| entry.expect("readable").file_name().into_string().expect("UTF-8"))
-            .filter_map(|name| Some(name.strip_suffix(".form")?.to_owned()))
-            .filter(|name| name.contains("-dir-"))
-            .collect();
-        names.sort();
-        assert!(names.len() >= 24, "{names:?}");
-        names
+    fn recorded() -> Vec<Recorded> {
+        let of_users = |found: &&Recorded| found.name().contains("-dir-");
+        let recorded: Vec<_> = recorded::ALL.iter().filter(of_users).copied().collect();
+        assert!(recorded.len() >= 24, "{recorded:?}");
+        recorded
     }
 
     #[test]
     fn every_recorded_look_up_is_answered_for_its_domain_or_for_all() {
         let pbx = pbx();
-        for name in recorded() {
-            let body = body(&name);
-            let view = lookup(body.as_str());
+        for recorded in recorded() {
+            let view = recorded.lookup();
             assert!(
                 keys(&pbx).iter().any(|key| key == DirectoryLookup::new(&view).domain()),
-                "{name}"
+                "{recorded}"
             );
             let (_, section) =
-                told(&body, &pbx).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+                told(recorded.text(), &pbx).unwrap_or_else(|no| panic!("{recorded}: {no}"));
             let domains: Vec<_> =
                 section.children.iter().map(|domain| domain.attribute("name")).collect();
-            assert_eq!(domains, [Some("pbx.example.test")], "{name}");
+            assert_eq!(domains, [Some("pbx.example.test")], "{recorded}");
         }
     }
 

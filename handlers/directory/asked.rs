@@ -1,18 +1,11 @@
 //! For tests of this section: look-ups, and what is in their answers.
 
-use jackfield_api::lookup::DirectoryLookup;
-use jackfield_api::snapshot::{Algorithm, Contents, Domain, Secret, Snapshot, User};
+use jackfield_api::Refusal;
+use jackfield_api::snapshot::{Algorithm, Secret, Snapshot, User};
 use jackfield_api::testing::switch_xml::Node;
-use jackfield_api::testing::{lookup, seen};
-use jackfield_api::{DirectoryHandler, Facts, Refusal};
+use jackfield_api::testing::{Pbx, ask, seen};
 
 use super::accounts::Accounts;
-
-/// A recorded body, by its number and name in `tests/bodies`.
-pub(super) fn body(name: &str) -> String {
-    let path = format!("{}/../tests/bodies/{name}.form", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 /// A body of the base fields for the demo's domain, and of these.
 pub(super) fn asking(fields: &str) -> String {
@@ -25,13 +18,9 @@ pub(super) fn asking(fields: &str) -> String {
 
 /// What the handler answers to a body, as bytes and as the switch sees it.
 pub(super) fn told(body: &str, snapshot: &Snapshot) -> Result<(String, Node), Refusal> {
-    let lookup = lookup(body);
-    let document = Accounts.answer(&DirectoryLookup::new(&lookup), Facts::new(snapshot))?;
-    let tree = seen(&document);
-    let section = tree.child("section").expect("a section");
-    assert_eq!(section.attribute("name"), Some("directory"));
-    let text = String::from_utf8(document.into_body()).expect("UTF-8");
-    Ok((text, section.clone()))
+    let document = ask(&Accounts, body, snapshot)?;
+    let section = seen(&document).the("section", "directory").clone();
+    Ok((String::from_utf8(document.into_body()).expect("UTF-8"), section))
 }
 
 pub(super) fn denied(body: &str, snapshot: &Snapshot) -> bool {
@@ -47,11 +36,7 @@ pub(super) fn user(section: &Node) -> &Node {
 
 /// All values that a parameter of the user has, case apart, as the switch compares names.
 pub(super) fn params<'a>(section: &'a Node, name: &str) -> Vec<&'a str> {
-    let params = user(section).child("params").expect("params");
-    let named = |param: &&Node| {
-        param.attribute("name").is_some_and(|found| found.eq_ignore_ascii_case(name))
-    };
-    params.children.iter().filter(named).filter_map(|param| param.attribute("value")).collect()
+    user(section).params(name)
 }
 
 pub(super) fn is_closed(section: &Node) -> bool {
@@ -74,8 +59,7 @@ pub(super) fn secret(username: &str, realm: &str, algorithm: Algorithm, ha1: &st
 
 /// One user in a domain that has no settings.
 pub(super) fn alone(user: User) -> Snapshot {
-    let domains = vec![Domain::new("pbx.example.test").with_users(vec![user])];
-    Snapshot::new(Contents { domains: domains.into(), ..Contents::default() })
+    Pbx::empty().user_of("pbx.example.test", user).snapshot()
 }
 
 pub(super) fn bob(secrets: Vec<Secret>) -> User {

@@ -180,10 +180,10 @@ fn find<'a>(domain: &'a Domain, name: &str) -> Result<&'a Group, Refusal> {
 #[cfg(test)]
 mod tests {
     use jackfield_api::snapshot::{Contents, Gateway, Setting, Snapshot, User};
-    use jackfield_api::testing::pbx;
     use jackfield_api::testing::switch_xml::Node;
+    use jackfield_api::testing::{pbx, recorded};
 
-    use super::super::asked::{asking, body, denied, told};
+    use super::super::asked::{asking, denied, told};
     use super::*;
 
     /// `group/id`, and `group/*id` for a pointer, in the order of the answer.
@@ -206,15 +206,15 @@ mod tests {
 
     fn every_list() -> Vec<String> {
         let mut lists = [
-            "12-dir-gateways",
-            "34-dir-group_call",
-            "48-dir-switch_xml_locate_domain",
-            "60-dir-network-list",
-            "62-dir-none",
-            "73-dir-domain_data",
-            "74-dir-in_group",
+            recorded::GATEWAYS,
+            recorded::GROUP_CALL,
+            recorded::DOMAIN_EXISTS,
+            recorded::NETWORK_LIST,
+            recorded::LIST_USERS,
+            recorded::DOMAIN_DATA,
+            recorded::IN_GROUP,
         ]
-        .map(body)
+        .map(|recorded| recorded.text().to_owned())
         .to_vec();
         lists.push(all_domains());
         lists.push(asking("purpose=publish-vm&user=_all_"));
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn gateways_are_asked_for_by_domain_name_and_only_users_that_have_some_are_listed() {
-        let (text, section) = told(&body("12-dir-gateways"), &two_domains()).expect("an answer");
+        let (text, section) = told(recorded::GATEWAYS.text(), &two_domains()).expect("an answer");
         let names: Vec<_> =
             section.children.iter().map(|domain| domain.attribute("name")).collect();
         assert_eq!(names, [Some("pbx.example.test"), Some("other.example.test")]);
@@ -297,15 +297,15 @@ mod tests {
         };
         let domains = vec![Domain::new("pbx.example.test").with_users(vec![user])];
         let snapshot = Snapshot::new(Contents { domains: domains.into(), ..Contents::default() });
-        for asked in [body("12-dir-gateways"), body("60-dir-network-list")] {
-            let (text, _) = told(&asked, &snapshot).expect("an answer");
+        for asked in [recorded::GATEWAYS.text(), recorded::NETWORK_LIST.text()] {
+            let (text, _) = told(asked, &snapshot).expect("an answer");
             assert!(text.contains(r#"<domain name="pbx.example.test"/>"#), "{text}");
         }
     }
 
     #[test]
     fn a_network_list_holds_the_users_that_have_a_network_and_nothing_else() {
-        let (text, _) = told(&body("60-dir-network-list"), &pbx()).expect("an answer");
+        let (text, _) = told(recorded::NETWORK_LIST.text(), &pbx()).expect("an answer");
         assert_eq!(
             text,
             r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_group_call_gets_pointers_to_the_members_of_that_group_and_the_dial_string() {
-        let (text, section) = told(&body("34-dir-group_call"), &pbx()).expect("an answer");
+        let (text, section) = told(recorded::GROUP_CALL.text(), &pbx()).expect("an answer");
         assert_eq!(listed(&section), ["sales/*1000", "sales/*1001"]);
         assert!(text.contains(r#"<param name="dial-string""#));
         assert!(!text.contains("1002"));
@@ -336,7 +336,7 @@ mod tests {
 
     #[test]
     fn a_group_call_that_names_a_user_is_about_the_user() {
-        let (_, section) = told(&body("35-dir-group_call-id"), &pbx()).expect("an answer");
+        let (_, section) = told(recorded::GROUP_CALL_USER.text(), &pbx()).expect("an answer");
         assert_eq!(listed(&section), [""; 0]);
         let user = section.find(&[("domain", None), ("users", None), ("user", None)]);
         assert_eq!(user.and_then(|user| user.attribute("id")), Some("1000"));
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn in_group_gets_the_members_whoever_it_asks_about() {
-        assert_eq!(list(&body("74-dir-in_group")), ["sales/*1000", "sales/*1001"]);
+        assert_eq!(list(recorded::IN_GROUP.text()), ["sales/*1000", "sales/*1001"]);
         assert_eq!(list(&asking("user=1002&group_name=SALES")), ["sales/*1000", "sales/*1001"]);
     }
 
@@ -364,9 +364,9 @@ mod tests {
     #[test]
     fn everybody_is_listed_once_with_what_list_users_prints() {
         let expected = ["sales/1000", "sales/1001", "/1002", "/trunk", "/verto1", "/1009"];
-        assert_eq!(list(&body("62-dir-none")), expected);
+        assert_eq!(list(recorded::LIST_USERS.text()), expected);
         assert_eq!(list(&all_domains()), expected);
-        let (text, _) = told(&body("62-dir-none"), &pbx()).expect("an answer");
+        let (text, _) = told(recorded::LIST_USERS.text(), &pbx()).expect("an answer");
         for shown in ["user_context", "Ext 1002", r#"number-alias="5551002""#] {
             assert!(text.contains(shown), "{shown}");
         }
@@ -396,8 +396,8 @@ mod tests {
 
     #[test]
     fn a_domain_alone_is_answered_with_its_settings_and_without_users() {
-        for name in ["48-dir-switch_xml_locate_domain", "73-dir-domain_data"] {
-            let (text, section) = told(&body(name), &pbx()).expect("an answer");
+        for name in [recorded::DOMAIN_EXISTS, recorded::DOMAIN_DATA] {
+            let (text, section) = told(name.text(), &pbx()).expect("an answer");
             assert!(!text.contains("<user"), "{name}");
             let variable = [("domain", None), ("variables", None), ("variable", None)];
             let variable = section.find(&variable).expect("a variable");

@@ -34,23 +34,21 @@ pub(super) fn change(
 #[cfg(test)]
 mod tests {
     use jackfield_api::document::Document;
-    use jackfield_api::lookup::DirectoryLookup;
     use jackfield_api::snapshot::{Contents, Snapshot};
-    use jackfield_api::testing::{lookup, pbx, seen};
-    use jackfield_api::{DirectoryHandler, Facts, Refusal, Write};
+    use jackfield_api::testing::{ask, pbx, recorded, seen};
+    use jackfield_api::{Refusal, Write};
 
     use super::super::accounts::Accounts;
-    use super::super::asked::{body, params, user};
+    use super::super::asked::{params, user};
 
     const TYPED: &str = "8461937052";
 
     fn changing() -> String {
-        body("76-dir-change-password")
+        recorded::CHANGE_PIN.text().to_owned()
     }
 
     fn answer_from(snapshot: &Snapshot, body: &str) -> Result<Document, Refusal> {
-        let lookup = lookup(body);
-        Accounts.answer(&DirectoryLookup::new(&lookup), Facts::new(snapshot))
+        ask(&Accounts, body, snapshot)
     }
 
     fn answer(body: &str) -> Document {
@@ -131,9 +129,9 @@ mod tests {
 
     #[test]
     fn a_mailbox_is_never_changed_through_another_question() {
-        for name in ["22-dir-sip_auth-id-INVITE", "53-dir-jsonrpc-authenticate-id"] {
+        for name in [recorded::SIP_AUTH_INVITE, recorded::VERTO_LOGIN] {
             let more = "&VM-Action=change-password&VM-User-Password=1234&VM-User=1000&key=";
-            let asked = body(name).replacen("&key=", more, 1);
+            let asked = name.text().replacen("&key=", more, 1);
             let document = answer(&asked);
             assert!(document.write_first().is_none(), "{name}");
             assert_eq!(tells(&document), None, "{name}: it is answered as if they were not there");

@@ -93,40 +93,38 @@ fn has_dial_string<'a>(mut params: impl Iterator<Item = SettingRef<'a>>) -> bool
 #[cfg(test)]
 mod tests {
     use jackfield_api::snapshot::{Algorithm, Contents, Group, Setting, Snapshot, User};
-    use jackfield_api::testing::pbx;
+    use jackfield_api::testing::{Recorded, pbx, recorded};
 
-    use super::super::asked::{
-        alone, asking, bob, body, denied, is_closed, params, secret, told, user,
-    };
+    use super::super::asked::{alone, asking, bob, denied, is_closed, params, secret, told, user};
     use super::*;
 
     /// Every question that is about one user.
-    const SINGLE: [&str; 20] = [
-        "22-dir-sip_auth-id-INVITE",
-        "28-dir-user_call-id",
-        "35-dir-group_call-id",
-        "37-dir-voicemail-lookup-id",
-        "42-dir-sip_auth-id-REGISTER",
-        "43-dir-message-count-id",
-        "44-dir-switch_xml_locate_user-id",
-        "45-dir-user_data_function-id-var",
-        "46-dir-user_data_function-id-param",
-        "47-dir-switch_xml_locate_user-number-alias",
-        "51-dir-publish-vm",
-        "53-dir-jsonrpc-authenticate-id",
-        "61-dir-user_data_function-id-attr",
-        "63-dir-event_socket_auth-id",
-        "64-dir-jsonrpc-authenticate-id-1280x720",
-        "65-dir-user_call-callcenter",
-        "66-dir-sip_auth-MESSAGE",
-        "68-dir-sip_auth-SUBSCRIBE",
-        "69-dir-user_call-fifo",
-        "71-dir-acl-token-invite",
+    const SINGLE: [Recorded; 20] = [
+        recorded::SIP_AUTH_INVITE,
+        recorded::USER_CALL,
+        recorded::GROUP_CALL_USER,
+        recorded::VOICEMAIL_LOOKUP,
+        recorded::SIP_AUTH_REGISTER,
+        recorded::MESSAGE_COUNT,
+        recorded::USER_EXISTS,
+        recorded::USER_DATA_VARIABLE,
+        recorded::USER_DATA_PARAM,
+        recorded::FIND_USER_BY_ALIAS,
+        recorded::VOICEMAIL_INJECT,
+        recorded::VERTO_LOGIN,
+        recorded::USER_DATA_ATTRIBUTE,
+        recorded::EVENT_SOCKET_LOGIN,
+        recorded::VERTO_LOGIN_PARAMS,
+        recorded::USER_CALL_CALLCENTER,
+        recorded::SIP_AUTH_MESSAGE,
+        recorded::SIP_AUTH_SUBSCRIBE,
+        recorded::USER_CALL_FIFO,
+        recorded::TRUNK_INVITE,
     ];
 
     #[test]
     fn a_user_is_answered_whole() {
-        let (text, _) = told(&body("43-dir-message-count-id"), &pbx()).expect("an answer");
+        let (text, _) = told(recorded::MESSAGE_COUNT.text(), &pbx()).expect("an answer");
         assert_eq!(
             text,
             r#"<?xml version="1.0" encoding="UTF-8" standalone="no"?>
@@ -163,7 +161,7 @@ mod tests {
     fn whatever_a_user_is_asked_for_it_carries_one_secret_and_one_pin_and_is_not_cacheable() {
         let pbx = pbx();
         for name in SINGLE {
-            let (_, section) = told(&body(name), &pbx).unwrap_or_else(|no| panic!("{name}: {no}"));
+            let (_, section) = told(name.text(), &pbx).unwrap_or_else(|no| panic!("{name}: {no}"));
             assert_eq!(params(&section, "a1-hash"), ["5".repeat(32)], "{name}");
             assert_eq!(params(&section, "vm-a1-hash"), ["7".repeat(32)], "{name}");
             assert!(params(&section, "password").is_empty(), "{name}");
@@ -183,15 +181,14 @@ mod tests {
 
     #[test]
     fn a_user_is_found_by_its_number_alias_and_keeps_its_id() {
-        let (_, section) =
-            told(&body("47-dir-switch_xml_locate_user-number-alias"), &pbx()).expect("an answer");
+        let (_, section) = told(recorded::FIND_USER_BY_ALIAS.text(), &pbx()).expect("an answer");
         assert_eq!(user(&section).attribute("id"), Some("1000"));
         assert_eq!(user(&section).attribute("number-alias"), Some("5551000"));
     }
 
     #[test]
     fn the_cidr_of_a_trunk_is_in_its_answer() {
-        let (_, section) = told(&body("71-dir-acl-token-invite"), &pbx()).expect("an answer");
+        let (_, section) = told(recorded::TRUNK_INVITE.text(), &pbx()).expect("an answer");
         assert_eq!(user(&section).attribute("cidr"), Some("192.0.2.7/32"));
     }
 
@@ -199,7 +196,7 @@ mod tests {
     fn unknown_and_disabled_users_are_denied_in_every_flow() {
         let pbx = pbx();
         for name in SINGLE {
-            let body = body(name);
+            let body = name.text();
             for nobody in ["1008", "5551008", "ghost", "!1000", "*"] {
                 let asked = ["1000", "1001", "1002", "5551000", "trunk", "verto1"]
                     .into_iter()
@@ -218,7 +215,7 @@ mod tests {
     fn a_user_without_secrets_is_closed_in_every_flow_and_so_is_its_mailbox() {
         let pbx = pbx();
         for name in SINGLE {
-            let body = body(name);
+            let body = name.text();
             for known in ["1000", "1001", "1002", "5551000", "trunk", "verto1"] {
                 let asked = body.replace(&format!("&user={known}&"), "&user=1009&");
                 if asked == body {

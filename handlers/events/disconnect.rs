@@ -38,17 +38,15 @@ register!(
 mod tests {
     use jackfield_api::NotWritten;
     use jackfield_api::snapshot::Snapshot;
-    use jackfield_api::testing::{Kept, wait};
+    use jackfield_api::testing::{Kept, asking, wait};
 
     use super::*;
 
     const NAME: &str = "0b7e1c1e-2222-4333-8444-555555555555";
 
     fn told(login: &str, store: &Kept) -> Result<Verdict, Refusal> {
-        let pairs =
-            [("hostname", "vm"), ("client_id", login), ("client_address", "[2001:db8::1]:5")];
-        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let event = Event::new(pairs.to_vec());
+        let post = asking::event("verto_client_disconnect").with("client_id", login);
+        let event = post.with("client_address", "[2001:db8::1]:5").event();
         wait(Disconnect.handle(&event, Means::new(&Snapshot::default(), store)))
     }
 

@@ -87,8 +87,8 @@ register!(ChannelEventHandler, "client_login", Keys::Fixed(&["verto_client_login
 
 #[cfg(test)]
 mod tests {
-    use jackfield_api::snapshot::{Contents, Verto};
-    use jackfield_api::testing::{Kept, wait};
+    use jackfield_api::snapshot::Verto;
+    use jackfield_api::testing::{Kept, Pbx, asking, wait};
     use jackfield_api::{LoginRefusal, NotWritten};
 
     use super::*;
@@ -96,15 +96,7 @@ mod tests {
     const NAME: &str = "0b7e1c1e-2222-4333-8444-555555555555";
 
     fn told(login: &str, session: &str, store: &Kept, snapshot: &Snapshot) -> String {
-        let pairs = [
-            ("hostname", "vm"),
-            ("action", "verto_client_login"),
-            ("client_id", login),
-            ("session_id", session),
-            ("client_address", "192.0.2.7:5"),
-        ];
-        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let event = Event::new(pairs.to_vec());
+        let event = asking::login(login, session).with("client_address", "192.0.2.7:5").event();
         let verdict = wait(Login.handle(&event, Means::new(snapshot, store)));
         verdict.ok().or(Login.undecided()).expect("a verdict").text()
     }
@@ -155,8 +147,7 @@ mod tests {
 
     #[test]
     fn whatever_is_not_approved_of_has_to_go() {
-        let channels = [Channel::new("desk")].into();
-        let snapshot = Snapshot::new(Contents { channels, ..Contents::default() });
+        let snapshot = Pbx::empty().channel(Channel::new("desk")).snapshot();
         for refusal in [LoginRefusal::Unknown, LoginRefusal::Second, LoginRefusal::Full] {
             let store = Kept::deciding(Ok(LoginDecision::Refused(refusal)));
             assert_eq!(told(NAME, "mine", &store, &snapshot), "punt\n", "{refusal:?}");

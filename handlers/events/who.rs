@@ -63,17 +63,15 @@ fn forced(event: ClientEvent<'_>, snapshot: &Snapshot) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use jackfield_api::Event;
     use jackfield_api::snapshot::{Channel, Contents, Domain, Profile, Setting, User, Verto};
+    use jackfield_api::testing::asking;
 
     use super::*;
 
     const NAME: &str = "0b7e1c1e-2222-4333-8444-555555555555";
 
     fn of(login: &str, snapshot: &Snapshot) -> Who {
-        let pairs = [("hostname", "vm"), ("client_id", login), ("profile", "web")];
-        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        who(ClientEvent::new(&Event::new(pairs.to_vec())), snapshot)
+        who(ClientEvent::new(&asking::login(login, "").event()), snapshot)
     }
 
     fn with_channel(contents: Contents) -> Snapshot {

@@ -47,15 +47,15 @@ fn told(lookup: &Lookup) -> String {
 /// Fails where a view tells something else of them, or where the switch sends a field elsewhere or not
 /// at all.
 fn compare<F>(built: Asking<F>, recorded: Recorded) {
-    assert_eq!(told(&built.lookup()), told(&recorded.lookup()), "{recorded:?}");
+    assert_eq!(told(&built.lookup()), told(&recorded.lookup()), "{recorded}");
     let (built, recorded_body) = (built.body(), recorded.body());
     let mut left = recorded_body.names();
     for name in built.names() {
-        assert!(left.any(|found| found == name), "{recorded:?} has no {name} there");
+        assert!(left.any(|found| found == name), "{recorded} has no {name} there");
     }
     let essential = ["section", "action", "purpose", "key", "user", "domain", "Event-Name"];
     for name in essential {
-        assert_eq!(built.get(name), recorded_body.get(name), "{name} of {recorded:?}");
+        assert_eq!(built.get(name), recorded_body.get(name), "{name} of {recorded}");
     }
 }
 
