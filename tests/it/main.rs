@@ -34,6 +34,7 @@ mod record;
 mod registry;
 mod request_id;
 mod safe_xml;
+mod scenario;
 mod sessions;
 mod settings;
 mod shipped;

@@ -1,7 +1,5 @@
 //! Registries as a whole: order, conflicts, constructors, and the settings that name handlers.
 
-use std::path::Path;
-
 use jackfield::app::App;
 use jackfield::fsapi::StartErrors;
 use jackfield::fsapi::registry::linked_names;
@@ -271,16 +269,11 @@ fn without_lines(table: &str) -> String {
 
 #[test]
 fn the_table_of_handlers_is_as_recorded() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/golden/handlers.txt");
     let state = tempfile::tempdir().expect("a folder");
     let shown = run(&["handlers", "--demo", "--state", state.path().to_str().expect("UTF-8")]);
     assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
     let shown = without_lines(&String::from_utf8(shown.stdout).expect("UTF-8"));
-    if std::env::var_os("JACKFIELD_BLESS").is_some() {
-        std::fs::write(&golden, &shown).expect("writable");
-    }
-    let recorded = std::fs::read_to_string(&golden).expect("recorded");
-    assert_eq!(shown, recorded, "run with JACKFIELD_BLESS=1 if the change is meant");
+    jackfield_api::golden!("tests/it/golden/handlers.txt", shown);
 }
 
 #[test]

@@ -14,11 +14,12 @@ mod program;
 mod server;
 mod tree;
 
-pub(crate) use bodies::{Body, body, encoded, recorded};
+pub(crate) use bodies::{body, encoded, recorded};
 pub(crate) use client::{Reply, exchange, get, outer_address, parse_reply, post, request};
 pub(crate) use database::{Base, on_each, on_each_empty, on_postgres};
 pub(crate) use event_socket::{FakeSwitch, Greeting, PASSWORD, Said};
 pub(crate) use gate::Gate;
+pub(crate) use jackfield_api::testing::Body;
 pub(crate) use living::{add_user, serves, until};
 pub(crate) use manager::{Held, Manager, passed_on};
 pub(crate) use metrics::Metrics;
