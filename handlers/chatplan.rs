@@ -49,14 +49,14 @@ register!(ChatplanHandler, "chatplan", Keys::From(keys), Contexts);
 #[cfg(test)]
 mod tests {
     use jackfield_api::snapshot::{Contents, Context};
-    use jackfield_api::testing::{Pbx, ask, pbx, recorded, seen};
+    use jackfield_api::testing::{Pbx, ask, pbx, recorded, seen, written};
 
     use super::*;
 
     fn told(body: &str, snapshot: &Snapshot) -> Result<String, Refusal> {
         let document = ask(&Contexts, body, snapshot)?;
         seen(&document);
-        Ok(String::from_utf8(document.into_body()).expect("UTF-8"))
+        Ok(written(&document).to_owned())
     }
 
     const SIP_MESSAGE: &str = recorded::CHAT_SIP_MESSAGE.text();

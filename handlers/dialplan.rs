@@ -53,14 +53,14 @@ mod tests {
     use jackfield_api::snapshot::{Action, Condition, Contents, Context, Extension, Level};
     use jackfield_api::snapshot::{Setting, Step};
     use jackfield_api::testing::switch_xml::Node;
-    use jackfield_api::testing::{Pbx, ask, asking, pbx, recorded, seen};
+    use jackfield_api::testing::{Pbx, ask, asking, pbx, recorded, seen, written};
 
     use super::*;
 
     fn told(body: impl Into<Vec<u8>>, snapshot: &Snapshot) -> Result<(String, Node), Refusal> {
         let document = ask(&Contexts, body, snapshot)?;
         let tree = seen(&document);
-        Ok((String::from_utf8(document.into_body()).expect("UTF-8"), tree))
+        Ok((written(&document).to_owned(), tree))
     }
 
     fn hunting(context: &str) -> asking::Asking<asking::Call> {

@@ -51,7 +51,7 @@
 //!
 //! `told` does to the answer what a switch does to it, and fails where that would drop, run, expand or
 //! change anything ([`seen`], [`switch_xml`]). A whole answer is best kept in a file:
-//! `golden!("golden/desk.xml", text)` compares, and writes it with `JACKFIELD_BLESS=1`
+//! `golden!("golden/desk.xml", written(&document))` compares, and writes it with `JACKFIELD_BLESS=1`
 //! ([`golden!`](crate::golden!)).
 //!
 //! A handler that hears of events is given an [`Event`](crate::Event) of [`asking::event`], and
@@ -123,6 +123,40 @@ fn form(body: impl Into<Vec<u8>>) -> Form {
 /// The look-up of a body, as recorded, for an asynchronous handler that declares these fields: whoever
 /// reads another one ends the test.
 ///
+/// ```
+/// use jackfield_api::document::Dialplan;
+/// use jackfield_api::lookup::{DialplanLookup, Field};
+/// use jackfield_api::snapshot::{Condition, Extension};
+/// use jackfield_api::testing::{asking, pbx, question, seen, wait};
+/// use jackfield_api::{Answering, AsyncDialplanHandler, AsyncFacts};
+///
+/// /// Asks the outside who cares for a caller.
+/// struct Crm;
+///
+/// async fn agent_of(caller: &str) -> String {
+///     format!("agent-of-{caller}")
+/// }
+///
+/// impl AsyncDialplanHandler for Crm {
+///     fn question(&self) -> &[Field] {
+///         &[Field::CallerNumber]
+///     }
+///
+///     fn answer<'a>(&'a self, lookup: DialplanLookup<'a>, _: AsyncFacts<'a>) -> Answering<'a> {
+///         Box::pin(async move {
+///             let agent = agent_of(&lookup.caller_number().unwrap_or_default()).await;
+///             let transfer = Condition::default().run("transfer", &agent);
+///             Dialplan::context(lookup.context(), [&Extension::new("agent", transfer)])
+///         })
+///     }
+/// }
+///
+/// let call = question(asking::dialplan("from-customers").caller("0301234567"), Crm.question());
+/// let answer = wait(Crm.answer(DialplanLookup::new(&call), AsyncFacts::new(&pbx())));
+/// let tree = seen(&answer.expect("an answer"));
+/// assert_eq!(tree.extension("agent").actions(), [("transfer", "agent-of-0301234567")]);
+/// ```
+///
 /// # Panics
 /// Where the body is no look-up.
 pub fn question(body: impl Into<Vec<u8>>, declared: &[Field]) -> Lookup {
@@ -158,7 +192,7 @@ pub fn wait<T>(answering: impl Future<Output = T>) -> T {
 /// one that was written.
 #[track_caller]
 pub fn seen(document: &Document) -> Node {
-    let text = std::str::from_utf8(document.body()).expect("UTF-8");
+    let text = written(document);
     match switch_xml::as_the_switch_sees(text) {
         Ok(tree) => tree,
         Err(error) => panic!("the switch would not take this answer: {error}\n{text}"),
@@ -171,7 +205,7 @@ pub fn seen(document: &Document) -> Node {
 /// As [`seen`], and where it reads another one.
 #[track_caller]
 pub fn seen_with(document: &Document, globals: &[(&str, &str)]) -> Node {
-    let text = std::str::from_utf8(document.body()).expect("UTF-8");
+    let text = written(document);
     let value = |name: &str| globals.iter().find(|(found, _)| *found == name);
     let read = switch_xml::preprocess(text, &|name| value(name).map(|(_, to)| (*to).to_owned()));
     let other = read.globals_used.iter().find(|name| value(name).is_none());
@@ -182,5 +216,44 @@ pub fn seen_with(document: &Document, globals: &[(&str, &str)]) -> Node {
     match switch_xml::as_the_switch_sees(&put_in) {
         Ok(tree) => tree,
         Err(error) => panic!("the switch would not take this answer: {error}\n{text}"),
+    }
+}
+
+/// The text of a document, as it is sent.
+pub fn written(document: &Document) -> &str {
+    std::str::from_utf8(document.body()).expect("documents are written as UTF-8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Configuration;
+
+    fn reads_a_global() -> Document {
+        let xml = "<configuration name='a.conf'><settings>\
+                   <param name='folder' value='$${base}/x'/></settings></configuration>";
+        let pbx = Pbx::empty().document("a.conf", xml).snapshot();
+        let stored = pbx.on("vm").document("a.conf");
+        Configuration::new("a.conf").framed(stored).answer().expect("safe")
+    }
+
+    #[test]
+    fn a_global_that_is_meant_is_put_in() {
+        let document = reads_a_global();
+        assert!(written(&document).contains("$${base}/x"));
+        let tree = seen_with(&document, &[("base", "/var/lib")]);
+        assert_eq!(tree.the("configuration", "a.conf").param("folder"), "/var/lib/x");
+    }
+
+    #[test]
+    #[should_panic(expected = "the answer reads the global Some(\"base\")")]
+    fn another_one_ends_the_test() {
+        seen_with(&reads_a_global(), &[("other", "/var/lib")]);
+    }
+
+    #[test]
+    #[should_panic(expected = "the switch would put in its global \"base\"")]
+    fn where_none_is_meant_any_of_them_does() {
+        seen(&reads_a_global());
     }
 }

@@ -41,11 +41,11 @@ register!(ConfigurationHandler, "acl", Keys::Fixed(&["acl.conf"]), Acl);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer_from, text};
+    use super::super::recorded::text;
     use super::*;
     use jackfield_api::golden;
     use jackfield_api::snapshot::Snapshot;
-    use jackfield_api::testing::recorded;
+    use jackfield_api::testing::{ask, recorded};
 
     #[test]
     fn the_switch_loads_every_list_with_its_nodes_in_their_order() {
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn no_list_is_an_answer_too() {
-        let answer = answer_from(&Snapshot::default(), &Acl, recorded::ACL_CONF);
+        let answer = ask(&Acl, recorded::ACL_CONF, &Snapshot::default());
         assert!(answer.is_ok());
     }
 }

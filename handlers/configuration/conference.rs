@@ -89,11 +89,11 @@ register!(ConfigurationHandler, "conference", Keys::Fixed(&[FILE]), Conference);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer, answer_from, text};
+    use super::super::recorded::{answer, text};
     use super::*;
     use jackfield_api::golden;
     use jackfield_api::snapshot::{Profile, Room, Setting};
-    use jackfield_api::testing::{Pbx, asking, recorded};
+    use jackfield_api::testing::{Pbx, ask, asking, recorded};
 
     #[test]
     fn the_module_loads_with_rooms_keys_and_profiles() {
@@ -166,7 +166,7 @@ mod tests {
             .document(FILE, xml)
             .snapshot();
         let answered = |asking: asking::Asking| {
-            let document = answer_from(&snapshot, &Conference, asking).expect("a document");
+            let document = ask(&Conference, asking, &snapshot).expect("a document");
             String::from_utf8(document.into_body()).expect("UTF-8")
         };
         let whole = answered(asking::configuration(FILE));
@@ -191,9 +191,8 @@ mod tests {
         );
         let joining = answered(asking::join("9", "other"));
         assert!(joining.contains("<profile name=\"other\"/>") && !joining.contains("\"default\""));
-        let keys = |group: &str| {
-            answer_from(&snapshot, &Conference, asking::controls("9", "default", group))
-        };
+        let keys =
+            |group: &str| ask(&Conference, asking::controls("9", "default", group), &snapshot);
         assert!(keys("Moderator").is_ok());
         assert!(matches!(keys("gone"), Err(Refusal::NotFound(_))));
     }

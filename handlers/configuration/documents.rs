@@ -37,10 +37,10 @@ register!(ConfigurationHandler, "documents", Keys::CatchAll, Documents);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer, answer_from, text};
+    use super::super::recorded::{answer, text};
     use super::*;
     use jackfield_api::golden;
-    use jackfield_api::testing::{Pbx, asking, recorded};
+    use jackfield_api::testing::{Pbx, ask, asking, recorded};
 
     #[test]
     fn every_module_that_was_seen_asking_gets_its_document() {
@@ -76,7 +76,7 @@ mod tests {
     fn a_stored_document_is_answered_in_the_place_of_ours() {
         let xml = "<configuration name='db.conf'><own/></configuration>";
         let snapshot = Pbx::empty().document("db.conf", xml).snapshot();
-        let document = answer_from(&snapshot, &Documents, recorded::DB_CONF);
+        let document = ask(&Documents, recorded::DB_CONF, &snapshot);
         let xml = String::from_utf8(document.expect("stored").into_body()).expect("UTF-8");
         assert!(xml.contains("<own/>"), "{xml}");
         assert!(answer(&Documents, asking::configuration("KEPT.conf")).is_ok());
@@ -88,7 +88,7 @@ mod tests {
         assert!(matches!(answer(&Documents, body), Err(Refusal::NotFound(_))));
         let stored = "<configuration name='event_socket.conf'><settings/></configuration>";
         let snapshot = Pbx::empty().document("event_socket.conf", stored).snapshot();
-        assert!(answer_from(&snapshot, &Documents, body).is_ok());
+        assert!(ask(&Documents, body, &snapshot).is_ok());
     }
 
     #[test]

@@ -46,10 +46,10 @@ register!(ConfigurationHandler, "lua", Keys::Fixed(&["lua.conf"]), Lua);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer_from, text};
+    use super::super::recorded::text;
     use super::*;
     use jackfield_api::golden;
-    use jackfield_api::testing::{Pbx, asking, recorded};
+    use jackfield_api::testing::{Pbx, ask, asking, recorded};
 
     #[test]
     fn the_module_loads_with_the_hooks_of_verto() {
@@ -62,8 +62,7 @@ mod tests {
                    value='$${script_dir}'/><hook event='CUSTOM' subclass='verto::login' \
                    script='own.lua'/></settings></configuration>";
         let snapshot = Pbx::empty().document("lua.conf", xml).snapshot();
-        let answer =
-            answer_from(&snapshot, &Lua, asking::configuration("lua.conf")).expect("a document");
+        let answer = ask(&Lua, asking::configuration("lua.conf"), &snapshot).expect("a document");
         let text = String::from_utf8(answer.into_body()).expect("UTF-8");
         assert!(text.contains("script=\"own.lua\"") && !text.contains("login.lua"), "{text}");
         assert!(text.contains("script=\"disconnect.lua\""), "{text}");

@@ -56,12 +56,12 @@ register!(ConfigurationHandler, "sofia", Keys::Fixed(&[FILE]), Sofia);
 
 #[cfg(test)]
 mod tests {
-    use super::super::recorded::{answer_from, text};
+    use super::super::recorded::text;
     use super::*;
     use jackfield_api::Refusal;
     use jackfield_api::golden;
     use jackfield_api::snapshot::Snapshot;
-    use jackfield_api::testing::{asking, recorded};
+    use jackfield_api::testing::{ask, asking, recorded};
 
     #[test]
     fn the_module_loads_with_every_profile() {
@@ -93,10 +93,7 @@ mod tests {
     #[test]
     fn with_no_profile_stored_the_switch_keeps_its_own() {
         for body in [asking::configuration("sofia.conf"), asking::profile("internal")] {
-            assert!(matches!(
-                answer_from(&Snapshot::default(), &Sofia, body),
-                Err(Refusal::NotFound(_))
-            ));
+            assert!(matches!(ask(&Sofia, body, &Snapshot::default()), Err(Refusal::NotFound(_))));
         }
     }
 }

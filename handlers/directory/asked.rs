@@ -3,7 +3,7 @@
 use jackfield_api::Refusal;
 use jackfield_api::snapshot::{Algorithm, Secret, Snapshot, User};
 use jackfield_api::testing::switch_xml::Node;
-use jackfield_api::testing::{Pbx, ask, seen};
+use jackfield_api::testing::{Pbx, ask, seen, written};
 
 use super::accounts::Accounts;
 
@@ -20,7 +20,7 @@ pub(super) fn asking(fields: &str) -> String {
 pub(super) fn told(body: &str, snapshot: &Snapshot) -> Result<(String, Node), Refusal> {
     let document = ask(&Accounts, body, snapshot)?;
     let section = seen(&document).the("section", "directory").clone();
-    Ok((String::from_utf8(document.into_body()).expect("UTF-8"), section))
+    Ok((written(&document).to_owned(), section))
 }
 
 pub(super) fn denied(body: &str, snapshot: &Snapshot) -> bool {

@@ -69,8 +69,8 @@ impl Node {
             .collect()
     }
 
-    /// The value of the parameter of this name of this very element: in its `params`, its `settings`
-    /// or directly inside.
+    /// The value of the parameter of this name of this very element: in its `params`, its
+    /// `settings` or `global_settings`, or directly inside.
     ///
     /// # Panics
     /// Where there is none, or more than one.
@@ -81,7 +81,7 @@ impl Node {
 
     /// All values of the parameter of this name.
     pub fn params(&self, name: &str) -> Vec<&str> {
-        self.values(&["params", "settings"], "param", name)
+        self.values(&["params", "settings", "global_settings"], "param", name)
     }
 
     /// The value of the variable of this name of this very element.

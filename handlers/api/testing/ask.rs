@@ -3,42 +3,56 @@
 use super::switch_xml::Node;
 use super::{lookup, seen};
 use crate::answer::{Answer, Refusal};
+use crate::document::{Document, MAX_BYTES};
 use crate::kinds::{
     ChatplanHandler, ConfigurationHandler, DialplanHandler, DirectoryHandler, Facts, FsapiHandler,
     LanguagesHandler,
 };
 use crate::lookup::{
-    ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryLookup, LanguagesLookup, Lookup,
+    ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryFlow, DirectoryLookup,
+    LanguagesLookup, Lookup, Section,
 };
 use crate::snapshot::Snapshot;
 
-/// A handler of look-ups, of whichever section; `K` is its kind, which the compiler finds.
+/// A handler of look-ups, of whichever section. `K` is its kind, as in `dyn DialplanHandler`: the
+/// compiler finds it, unless the handler is of two kinds.
 pub trait Handles<K: ?Sized> {
     /// Answers a look-up as its section's view.
     fn handle(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer;
+
+    /// The key that the look-up is routed by; none where it is routed by its section alone.
+    fn key(lookup: &Lookup) -> Option<String>;
 }
 
 macro_rules! handles {
-    ($($kind:ident: $view:ident;)+) => {
+    ($($kind:ident: $view:ident by $key:ident;)+) => {
         $(impl<H: $kind> Handles<dyn $kind> for H {
             fn handle(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer {
                 self.answer(&$view::new(lookup), facts)
+            }
+
+            fn key(lookup: &Lookup) -> Option<String> {
+                Some($view::new(lookup).$key().to_string())
             }
         })+
     };
 }
 
 handles! {
-    ChatplanHandler: ChatplanLookup;
-    ConfigurationHandler: ConfigurationLookup;
-    DialplanHandler: DialplanLookup;
-    DirectoryHandler: DirectoryLookup;
-    LanguagesHandler: LanguagesLookup;
+    ChatplanHandler: ChatplanLookup by context;
+    ConfigurationHandler: ConfigurationLookup by file;
+    DialplanHandler: DialplanLookup by context;
+    DirectoryHandler: DirectoryLookup by domain;
+    LanguagesHandler: LanguagesLookup by language;
 }
 
 impl<H: FsapiHandler> Handles<dyn FsapiHandler> for H {
     fn handle(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer {
         self.answer(lookup, facts)
+    }
+
+    fn key(_: &Lookup) -> Option<String> {
+        None
     }
 }
 
@@ -65,21 +79,45 @@ impl<H: FsapiHandler> Handles<dyn FsapiHandler> for H {
 /// ```
 ///
 /// # Panics
-/// Where the body is no look-up, or where the answer is one to another section: the service would not
-/// send it.
+/// Where the body is no look-up, or where the service would not send the answer: it is one to another
+/// question, it lists users without their secrets where one user was asked for, or it is too long.
 #[track_caller]
-pub fn ask<K: ?Sized>(
-    handler: &impl Handles<K>,
+pub fn ask<K: ?Sized, H: Handles<K>>(
+    handler: &H,
     body: impl Into<Vec<u8>>,
     snapshot: &Snapshot,
 ) -> Answer {
     let lookup = lookup(body);
     let answer = handler.handle(&lookup, Facts::new(snapshot));
     if let Ok(document) = &answer {
-        let (is, asked) = (document.section(), lookup.section());
-        assert_eq!(is, asked, "{asked} asked, {is} answered");
+        let then = document.write_first().map(|(_, then)| then);
+        for document in [Some(document), then].into_iter().flatten() {
+            check(document, &lookup, H::key(&lookup).as_deref());
+        }
     }
     answer
+}
+
+/// What the service looks at before it sends a document.
+#[track_caller]
+fn check(document: &Document, lookup: &Lookup, key: Option<&str>) {
+    let (is, asked) = (document.section(), lookup.section());
+    assert_eq!(is, asked, "{asked} was asked, and {is} is answered");
+    let is_about_one = || matches!(DirectoryLookup::new(lookup).flow(), DirectoryFlow::User(_));
+    assert!(
+        !(document.lists_users() && is_about_one()),
+        "one user was asked for, and users without secrets are answered"
+    );
+    let length = document.body().len();
+    assert!(length <= MAX_BYTES, "the switch takes {MAX_BYTES} bytes, and the answer has {length}");
+    // The switch tries the context `global` where its own is missing.
+    let is_global = |name: &str| asked == Section::Dialplan && name == "global";
+    let names = document.names();
+    if let Some(key) = key.filter(|key| !key.is_empty()) {
+        let fits = |name: &String| name.eq_ignore_ascii_case(key) || is_global(name);
+        let fit = !names.is_empty() && names.iter().all(fits);
+        assert!(fit, "{key} was asked for, and {names:?} is answered");
+    }
 }
 
 /// What the switch sees of that answer.
@@ -90,8 +128,8 @@ pub fn ask<K: ?Sized>(
 /// # Panics
 /// As [`ask`] and [`seen`].
 #[track_caller]
-pub fn told<K: ?Sized>(
-    handler: &impl Handles<K>,
+pub fn told<K: ?Sized, H: Handles<K>>(
+    handler: &H,
     body: impl Into<Vec<u8>>,
     snapshot: &Snapshot,
 ) -> Result<Node, Refusal> {
@@ -105,7 +143,6 @@ mod tests {
     use crate::testing::{pbx, recorded};
 
     struct Calls;
-    struct Confused;
 
     impl DialplanHandler for Calls {
         fn answer(&self, lookup: &DialplanLookup<'_>, facts: Facts<'_>) -> Answer {
@@ -115,8 +152,17 @@ mod tests {
         }
     }
 
+    /// Answers something else in two sections.
+    struct Confused;
+
     impl DialplanHandler for Confused {
         fn answer(&self, _: &DialplanLookup<'_>, _: Facts<'_>) -> Answer {
+            Configuration::new("a.conf").answer()
+        }
+    }
+
+    impl ConfigurationHandler for Confused {
+        fn answer(&self, _: &ConfigurationLookup<'_>, _: Facts<'_>) -> Answer {
             Configuration::new("a.conf").answer()
         }
     }
@@ -131,8 +177,14 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "dialplan asked, configuration answered")]
+    #[should_panic(expected = "dialplan was asked, and configuration is answered")]
     fn an_answer_in_another_section_ends_the_test() {
-        let _ = ask(&Confused, recorded::CALL_TO_1002, &pbx());
+        let _ = ask::<dyn DialplanHandler, _>(&Confused, recorded::CALL_TO_1002, &pbx());
+    }
+
+    #[test]
+    #[should_panic(expected = "acl.conf was asked for, and [\"a.conf\"] is answered")]
+    fn an_answer_of_another_name_ends_the_test() {
+        let _ = ask::<dyn ConfigurationHandler, _>(&Confused, recorded::ACL_CONF, &pbx());
     }
 }
