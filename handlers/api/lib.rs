@@ -5,11 +5,26 @@
 //! [`register!`], reads its question from a typed view in [`lookup`] and its [`Facts`] from the
 //! [`snapshot`], and returns a typed answer of [`document`] or a [`Refusal`].
 //!
-//! What is to be written goes through the [`Store`].
+//! What is to be written goes through the [`Store`]. What only the handler knows it counts with
+//! [`counter!`] and logs with [`tracing`]:
+//!
+//! ```
+//! use jackfield_api::tracing::{info, warn};
+//! # let (caller, took_ms, status, token) = ("1000", 12, 503, "secret");
+//! // Fields for what differs, words for what does not; a stranger's text is escaped with `?`.
+//! info!(?caller, took_ms, "the CRM knows the caller");
+//! // Never a password, hash or token, nor a whole look-up, URL or error of a client that may hold one.
+//! warn!(status, "the CRM has failed");
+//! # let _ = token;
+//! ```
+//!
+//! The service logs each look-up that fails with the handler's name, so a handler need not; a line for
+//! each that succeeds is of level `debug`.
 //!
 //! This crate depends on nothing of Jackfield's own and does no input or output.
 
 mod answer;
+pub mod counter;
 pub mod document;
 mod event;
 pub mod files;
@@ -43,3 +58,4 @@ pub use store::{
     Approval, ClientLeave, ClientLogin, LoginDecision, LoginRefusal, NotWritten, PinChange, Store,
     Storing, Write,
 };
+pub use tracing;

@@ -3,14 +3,14 @@
 //! Handlers register at link time, wherever they are written, through [`register!`](crate::register).
 //! The order in which the linker hands them over differs from build to build, so nothing depends on
 //! it: a registry is sorted by where its handlers are written, and two handlers for one key are an
-//! error that names both places.
+//! error that names both places, unless one has the higher [priority](Registration::priority).
 
 mod routes;
 mod table;
 
 use std::fmt;
 
-pub use routes::{Conflict, Match, Routes};
+pub use routes::{Claim, Conflict, Match, Routes};
 use serde::de::DeserializeOwned;
 pub use table::{Handler, StartError, Table};
 
@@ -23,7 +23,8 @@ pub enum Keys {
     Fixed(&'static [&'static str]),
     /// Keys that the snapshot tells, as its domains: a new one answers without a restart.
     From(fn(&Snapshot) -> Vec<String>),
-    /// Whatever no other handler of the registry has a key for. There can be one.
+    /// Whatever no other handler of the registry has a key for, whatever the priorities are. There can
+    /// be one, or one of the highest priority.
     CatchAll,
 }
 
@@ -62,6 +63,9 @@ pub struct Registration<H: ?Sized + 'static> {
     pub name: &'static str,
     /// What it is asked by.
     pub keys: Keys,
+    /// Of the handlers that claim a key the one of the highest priority answers, and no other is asked.
+    /// The built-in ones have 0.
+    pub priority: i16,
     /// Makes the handler, once, when the service starts.
     pub build: fn(&Settings<'_>) -> Result<Box<H>, BuildError>,
     /// Where it is written.
@@ -107,8 +111,19 @@ impl<'a> Settings<'a> {
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, BuildError> {
         let empty = serde_json::Value::Object(serde_json::Map::new());
         T::deserialize(self.table.unwrap_or(&empty)).map_err(|error| {
-            let absent = if self.table.is_none() { " (there is no such table)" } else { "" };
-            BuildError(format!("[handlers.{}]{absent}: {error}", self.name))
+            let (name, error) = (self.name, error.to_string());
+            let missing =
+                error.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
+            let remedy = match (missing, self.table) {
+                (Some((field, _)), None) => {
+                    format!("write `[handlers.{name}]` and below it `{field} = ...`")
+                }
+                (Some((field, _)), Some(_)) => {
+                    format!("write `{field} = ...` below `[handlers.{name}]`")
+                }
+                (None, _) => format!("put it right below `[handlers.{name}]`"),
+            };
+            BuildError(format!("[handlers.{name}]: {error}; {remedy} in the settings file"))
         })
     }
 
@@ -124,7 +139,7 @@ impl<'a> Settings<'a> {
     }
 }
 
-/// Registers a handler.
+/// Registers a handler: its kind, its name, what it is asked by, and itself.
 ///
 /// ```
 /// use jackfield_api::{register, Answer, ConfigurationHandler, Facts, Keys};
@@ -145,33 +160,101 @@ impl<'a> Settings<'a> {
 /// A handler with settings is made by a function of [`Settings`] instead:
 /// `register!(ConfigurationHandler, "weather", Keys::CatchAll, new = Weather::new)` where
 /// `Weather::new` is a `fn(&Settings<'_>) -> Result<Weather, BuildError>`.
+///
+/// # Priority
+///
+/// Two handlers for one key stop the start. Where one is to answer instead of another, as instead of a
+/// built-in one, it has a higher priority: `priority = 10`, an `i16` behind the keys; without it a
+/// handler has 0. It is then the only one that is asked. Nothing falls through to a lower one, so a
+/// handler that wants the stored answer for some of its look-ups makes it:
+///
+/// ```
+/// use jackfield_api::document::Dialplan;
+/// use jackfield_api::lookup::DialplanLookup;
+/// use jackfield_api::snapshot::{Condition, Extension};
+/// use jackfield_api::{register, Answer, DialplanHandler, Facts, Keys, Refusal};
+///
+/// struct Hotline;
+///
+/// impl DialplanHandler for Hotline {
+///     fn answer(&self, lookup: &DialplanLookup<'_>, facts: Facts<'_>) -> Answer {
+///         let name = lookup.context();
+///         if lookup.destination() == "4242" {
+///             let to_agents = Condition::default().run("callcenter", "support@default");
+///             return Dialplan::context(name, [&Extension::new("hotline", to_agents)]);
+///         }
+///         let stored = facts.snapshot.context(&name).ok_or(Refusal::NotFound("the context"))?;
+///         Dialplan::stored(name, stored)
+///     }
+/// }
+///
+/// register!(DialplanHandler, "hotline", Keys::Fixed(&["default"]), priority = 10, Hotline);
+/// ```
+///
+/// With settings: `register!(DialplanHandler, "hotline", Keys::Fixed(&["default"]), priority = 10,
+/// new = Hotline::new)`. Any other shape is an error of the compiler that shows the right ones:
+///
+/// ```compile_fail
+/// jackfield_api::register!(DialplanHandler, "hotline", priority = 10);
+/// ```
 #[macro_export]
 macro_rules! register {
-    ($kind:ident, $name:expr, $keys:expr, new = $new:expr) => {
+    ($kind:ident, $name:expr, $keys:expr, priority = $priority:expr, new = $new:expr $(,)?) => {
         $crate::inventory::submit! {
             $crate::registry::Registration::<dyn $crate::$kind> {
                 name: $name,
                 keys: $keys,
+                priority: $priority,
                 build: |settings| {
                     let handler = ($new)(settings)?;
                     Ok(::std::boxed::Box::new(handler))
                 },
-                origin: $crate::registry::Origin {
-                    package: env!("CARGO_PKG_NAME"),
-                    module: module_path!(),
-                    file: file!(),
-                    line: line!(),
-                },
+                origin: $crate::origin!(),
             }
         }
     };
-    ($kind:ident, $name:expr, $keys:expr, $handler:expr) => {
+    ($kind:ident, $name:expr, $keys:expr, priority = $priority:expr $(,)?) => {
+        $crate::register!(@wrong);
+    };
+    ($kind:ident, $name:expr, $keys:expr, priority = $priority:expr, $handler:expr $(,)?) => {
         $crate::register!(
             $kind,
             $name,
             $keys,
+            priority = $priority,
             new =
                 |settings: &$crate::registry::Settings<'_>| { settings.none().map(|()| $handler) }
         );
+    };
+    ($kind:ident, $name:expr, $keys:expr, new = $new:expr $(,)?) => {
+        $crate::register!($kind, $name, $keys, priority = 0, new = $new);
+    };
+    ($kind:ident, $name:expr, $keys:expr, $handler:expr $(,)?) => {
+        $crate::register!($kind, $name, $keys, priority = 0, $handler);
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "`register!` takes one of these:\n  \
+             register!(DialplanHandler, \"crm\", Keys::Fixed(&[\"default\"]), Crm);\n  \
+             register!(DialplanHandler, \"crm\", Keys::Fixed(&[\"default\"]), new = Crm::new);\n  \
+             register!(DialplanHandler, \"crm\", Keys::Fixed(&[\"default\"]), priority = 10, Crm);\n  \
+             register!(DialplanHandler, \"crm\", Keys::Fixed(&[\"default\"]), priority = 10, new = Crm::new);\n\
+             that is the kind of handler (a trait of `jackfield_api`), its name, its keys (`Keys::Fixed`, \
+             `Keys::From` or `Keys::CatchAll`), a priority if not 0, and the handler or its constructor"
+        );
+    };
+}
+
+/// Where it is written.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! origin {
+    () => {
+        $crate::registry::Origin {
+            package: ::core::env!("CARGO_PKG_NAME"),
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: ::core::line!(),
+        }
     };
 }

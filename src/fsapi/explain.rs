@@ -1,5 +1,6 @@
 //! Says what became of a look-up, and why: the same stages, told.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use jackfield_api::{Form, Lifetime, Lookup};
 
 use super::guard;
 use super::refusal::reply;
+use super::registry::Entry;
 use super::router::{Asked, Router, unrouted};
 use crate::secret::{PLAIN, redact};
 use crate::settings::GuardMode;
@@ -87,15 +89,31 @@ impl Router {
             let key = registry.key(lookup);
             let found = routing.found.filter(|_| routing.registry == Some(at));
             told.say(kind, &format!("key «{}» ({})", key.escape_debug(), registry.key_field()));
-            for (place, entry) in registry.handlers().iter().enumerate() {
-                let why = match (found, entry.keys) {
-                    (Some(Match::Key(answers)), _) if answers == place => "answers: it has the key",
-                    (Some(Match::CatchAll(answers)), _) if answers == place => {
-                        "answers: no other has the key"
+            let handlers = registry.handlers();
+            for (place, entry) in handlers.iter().enumerate() {
+                let outranks = |answers: usize| {
+                    let Entry { name, priority, .. } = handlers[answers];
+                    let own = entry.priority;
+                    format!("not asked: «{name}» has priority {priority}, this one {own}").into()
+                };
+                let why: Cow<'_, str> = match (found, entry.keys) {
+                    (Some(Match::Key(answers)), _) if answers == place => {
+                        "answers: it has the key".into()
                     }
-                    (Some(_), Keys::CatchAll) => "not asked: another has the key",
-                    (None, Keys::CatchAll) => "not asked: an earlier registry answers",
-                    _ => "does not have the key",
+                    (Some(Match::CatchAll(answers)), _) if answers == place => {
+                        "answers: no other has the key".into()
+                    }
+                    (Some(Match::CatchAll(answers)), Keys::CatchAll) => outranks(answers),
+                    (Some(Match::Key(_)), Keys::CatchAll) => {
+                        "not asked: another has the key".into()
+                    }
+                    (None, Keys::CatchAll) => "not asked: an earlier registry answers".into(),
+                    (Some(Match::Key(answers)), _)
+                        if picture.routes[at].is_outranked(place, &key) =>
+                    {
+                        outranks(answers)
+                    }
+                    _ => "does not have the key".into(),
                 };
                 told.more(&format!("{} ({}): {why}", entry.name, entry.origin));
             }

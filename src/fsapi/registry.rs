@@ -9,7 +9,7 @@ use jackfield_api::lookup::{
     ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryLookup, Fields, LanguagesLookup,
 };
 use jackfield_api::registry::{
-    BuildError, Conflict, Handler, Keys, Origin, Registration, Routes, StartError, Table,
+    BuildError, Claim, Conflict, Handler, Keys, Origin, Registration, Routes, StartError, Table,
 };
 use jackfield_api::snapshot::Snapshot;
 use jackfield_api::{
@@ -58,6 +58,8 @@ pub struct Entry {
     pub name: &'static str,
     /// What it is asked by.
     pub keys: Keys,
+    /// Of those that claim a key the highest answers.
+    pub priority: i16,
     /// Where it is written.
     pub origin: Origin,
     /// Whether it is an asynchronous handler of look-ups.
@@ -66,8 +68,8 @@ pub struct Entry {
 
 impl<H: ?Sized> From<&Handler<H>> for Entry {
     fn from(handler: &Handler<H>) -> Self {
-        let Handler { name, keys, origin, .. } = *handler;
-        Self { name, keys, origin, is_async: false }
+        let Claim { name, keys, priority, origin } = handler.claim();
+        Self { name, keys, priority, origin, is_async: false }
     }
 }
 
@@ -168,7 +170,8 @@ fn order<H: ?Sized, A: ?Sized>(
         .filter_map(|handler| {
             let twin = here.handlers().iter().find(|other| other.name == handler.name)?;
             let error = BuildError::new(format!(
-                "{} has the same name; settings and metrics could not tell them apart",
+                "{} has the same name; settings and metrics could not tell them apart, so give one \
+                 of them another",
                 twin.origin
             ));
             Some(StartError { name: handler.name, origin: handler.origin, error })
@@ -234,8 +237,11 @@ impl<K: Kind> Registry for Keyed<K> {
     }
 
     fn routes(&self, snapshot: &Snapshot) -> Result<Routes, Vec<Conflict>> {
-        let entries = self.order.iter().map(|place| self.entry(*place));
-        Routes::new(entries.map(|entry| (entry.name, entry.keys, entry.origin)), snapshot)
+        let claims = self.order.iter().map(|place| match *place {
+            Place::Here(at) => self.here.handlers()[at].claim(),
+            Place::Outside(at) => self.outside.handlers()[at].claim(),
+        });
+        Routes::new(claims, snapshot)
     }
 
     fn key<'a>(&self, lookup: &'a Lookup) -> Cow<'a, str> {

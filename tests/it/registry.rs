@@ -83,7 +83,9 @@ fn registration(
     keys: Keys,
     line: u32,
 ) -> Registration<dyn ConfigurationHandler> {
-    Registration { name, keys, build: |_| Ok(Box::new(Named("x"))), origin: at(line) }
+    let build =
+        |_: &registry::Settings<'_>| Ok(Box::new(Named("x")) as Box<dyn ConfigurationHandler>);
+    Registration { name, keys, priority: 0, build, origin: at(line) }
 }
 
 type Configurations = Table<dyn ConfigurationHandler>;

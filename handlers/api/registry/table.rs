@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{BuildError, Keys, Origin, Registration, Routes, Settings};
+use super::{BuildError, Claim, Keys, Origin, Registration, Routes, Settings};
 use crate::registry::Conflict;
 use crate::snapshot::Snapshot;
 
@@ -17,10 +17,20 @@ pub struct Handler<H: ?Sized + 'static> {
     pub name: &'static str,
     /// What it is asked by.
     pub keys: Keys,
+    /// Of those that claim a key the highest answers.
+    pub priority: i16,
     /// Where it is written.
     pub origin: Origin,
     /// The handler itself.
     pub handler: Box<H>,
+}
+
+impl<H: ?Sized> Handler<H> {
+    /// What it wants to be asked for.
+    pub fn claim(&self) -> Claim {
+        let Self { name, keys, priority, origin, .. } = *self;
+        Claim { name, keys, priority, origin }
+    }
 }
 
 /// A handler that could not be made.
@@ -57,7 +67,8 @@ impl<H: ?Sized> Table<H> {
         for reg in registrations {
             if let Some(other) = handlers.iter().find(|handler| handler.name == reg.name) {
                 let error = BuildError::new(format!(
-                    "{} has the same name; settings and metrics could not tell them apart",
+                    "{} has the same name; settings and metrics could not tell them apart, so give \
+                     one of them another",
                     other.origin
                 ));
                 errors.push(StartError { name: reg.name, origin: reg.origin, error });
@@ -67,6 +78,7 @@ impl<H: ?Sized> Table<H> {
                 Ok(handler) => handlers.push(Handler {
                     name: reg.name,
                     keys: reg.keys,
+                    priority: reg.priority,
                     origin: reg.origin,
                     handler,
                 }),
@@ -85,10 +97,7 @@ impl<H: ?Sized> Table<H> {
 
     /// Resolves every key against a snapshot; all conflicts are reported at once.
     pub fn routes(&self, snapshot: &Snapshot) -> Result<Routes, Vec<Conflict>> {
-        Routes::new(
-            self.handlers.iter().map(|handler| (handler.name, handler.keys, handler.origin)),
-            snapshot,
-        )
+        Routes::new(self.handlers.iter().map(Handler::claim), snapshot)
     }
 }
 
