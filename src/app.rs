@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context;
+use jackfield_api::registry::BuildError;
 use jackfield_api::snapshot::Snapshot;
+use serde::de::DeserializeOwned;
 
 use crate::db::{Database, DatabaseUrl};
 use crate::fsapi::{Router, StartErrors};
@@ -99,6 +101,17 @@ impl App {
     /// Whether what is served is what the database holds, as far as is known.
     pub fn is_up_to_date(&self) -> bool {
         self.reasons().iter().all(|reason| !reason.cause.is_of_the_data())
+    }
+
+    /// The PBX as it is served now. A copy shares everything with it; what changes later is in a later one.
+    pub fn snapshot(&self) -> Snapshot {
+        self.router.picture().snapshot.clone()
+    }
+
+    /// The settings of a module: the table of this name, `[handlers.NAME]`, as a type of its own. An error
+    /// says what is wrong and what to write.
+    pub fn module_settings<T: DeserializeOwned>(&self, name: &str) -> Result<T, BuildError> {
+        self.settings().module(name)
     }
 
     /// How it is now, a look-up's way included.

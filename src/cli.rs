@@ -21,7 +21,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use jackfield_api::registry::BuildError;
 use jackfield_api::snapshot::{
     AccessList, Agent, Channel, Domain, Global, Language, Menu, Profile, Room, StoredDocument,
 };
@@ -36,7 +37,7 @@ use crate::fsapi::StartErrors;
 use crate::secret::HIDDEN;
 use crate::settings::{AT_START, Settings, SettingsErrors, SettingsFile, TABLE};
 use crate::systemd::InheritedError;
-use crate::{demo, logging};
+use crate::{demo, logging, plug};
 
 /// Exit codes of `sysexits.h`.
 const USAGE: u8 = 64;
@@ -187,15 +188,68 @@ fn hide_value(error: &mut clap::Error) {
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let built_in = built_in();
+    if !plug::commands_fit(&built_in.iter().map(String::as_str).collect::<Vec<_>>()) {
+        return told(plug::check().map_err(Into::into));
+    }
+    let mut line = command();
+    let read = line.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
+        let of_module = matches.subcommand().and_then(|(name, given)| {
+            let command = plug::commands().into_iter().find(|command| command.name == name)?;
+            Some((command, given.clone()))
+        });
+        match of_module {
+            Some((command, given)) => {
+                Ok(Read::Module(Source::from_arg_matches(&given)?, command, given))
+            }
+            None => Ok(Read::Own(Cli::from_arg_matches(&matches)?.command)),
+        }
+    });
+    match read.map_err(|error| error.format(&mut line)) {
+        Ok(Read::Own(command)) => told(do_it(command)),
+        Ok(Read::Module(source, command, given)) => told(run_module(&source, command, &given)),
         Err(mut error) => {
             hide_value(&mut error);
             let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
         }
-    };
-    let done = match cli.command {
+    }
+}
+
+/// A command line that is right.
+enum Read {
+    Own(Command),
+    Module(Source, &'static plug::Command, ArgMatches),
+}
+
+/// The whole command line, with the commands of modules.
+fn command() -> clap::Command {
+    plug::commands().into_iter().fold(Cli::command(), |whole, command| {
+        let own = (command.arguments)(clap::Command::new(command.name).about(command.about));
+        whole.subcommand(Source::augment_args(own))
+    })
+}
+
+/// The names that no module can have for its commands.
+pub(crate) fn built_in() -> Vec<String> {
+    let own = Cli::command();
+    own.get_subcommands().map(|own| own.get_name().to_owned()).chain(["help".to_owned()]).collect()
+}
+
+/// Arguments that every command of a module has.
+pub(crate) fn source_arguments() -> Vec<String> {
+    let own = Source::augment_args(clap::Command::new("source"));
+    own.get_arguments().map(|argument| argument.get_id().to_string()).collect()
+}
+
+fn run_module(source: &Source, command: &plug::Command, given: &ArgMatches) -> anyhow::Result<()> {
+    let opened = source.open()?;
+    StartErrors::check_names(&opened.settings)?;
+    (command.run)(given, &plug::Opened::new(opened.settings.clone()))
+}
+
+fn do_it(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Serve(source) => serve::run(&source),
         Command::Migrate(source) => migrate::run(&source),
         Command::Changes(changes) => changes::run(&changes),
@@ -228,7 +282,11 @@ pub(crate) fn run() -> ExitCode {
         Command::Lookups(lookups) => lookups::run(&lookups),
         Command::Replay(replay) => replay::run(&replay),
         Command::Probe(probe) => probe::run(&probe),
-    };
+    }
+}
+
+/// What the program ends with.
+fn told(done: anyhow::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever read the output has seen enough.
@@ -238,6 +296,7 @@ pub(crate) fn run() -> ExitCode {
             eprintln!("jackfield: {error:#}");
             let config = error.is::<SettingsErrors>()
                 || error.is::<StartErrors>()
+                || error.is::<BuildError>()
                 || error.is::<InheritedError>();
             match (config, error.is::<UsageError>()) {
                 (true, _) => ExitCode::from(CONFIG),
@@ -316,10 +375,8 @@ fn settings_help() -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        super::command().debug_assert();
     }
 }

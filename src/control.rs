@@ -11,6 +11,7 @@
 //! - `{"do":"follow"}`: the same, and from then on a line for each look-up that is recorded
 //! - `{"do":"ask","body":"..."}`: what a look-up is answered, without its secrets, and by whom; nothing
 //!   is written for it: `{"told":{...}}`
+//! - `{"do":"counts"}`: how often each handler was asked, and the counters of modules: `{"counts":{...}}`
 //! - anything that goes wrong: `{"error":"..."}`
 
 mod client;
@@ -19,12 +20,14 @@ mod server;
 
 use std::path::{Path, PathBuf};
 
+use jackfield_api::counter;
 use serde::{Deserialize, Serialize};
 
 pub use self::client::{ControlError, reload, status};
-pub(crate) use self::client::{ask_about, follow, recording};
+pub(crate) use self::client::{ask_about, counts, follow, recording};
 pub use self::server::{Control, OpenError};
-use crate::fsapi::Asked;
+use crate::fsapi::{Asked, Router};
+use crate::metrics::Hits;
 use crate::secret::redact;
 
 /// What can be asked for.
@@ -37,6 +40,7 @@ enum Request {
     Recording,
     Follow,
     Ask { body: String },
+    Counts,
 }
 
 /// What a reload is answered with. A status is answered as it is.
@@ -47,6 +51,7 @@ enum Answer {
     Settings(Vec<String>),
     Recording(Recording),
     Told(Told),
+    Counts(Counts),
     Error(String),
 }
 
@@ -55,6 +60,48 @@ enum Answer {
 pub(crate) struct Recording {
     pub(crate) on: bool,
     pub(crate) folder: PathBuf,
+}
+
+/// What a service has counted since it began.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) handlers: Vec<HandlerCounts>,
+    pub(crate) counters: Vec<CounterCount>,
+}
+
+/// How often a handler was asked, and failed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct HandlerCounts {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) asked: u64,
+    pub(crate) failed: u64,
+}
+
+/// The count of a module's counter for one value of its label.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct CounterCount {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) count: u64,
+}
+
+impl Counts {
+    /// What this service has counted.
+    pub(crate) fn of(router: &Router) -> Self {
+        let handlers = router.handlers().zip(router.hits()).map(|((kind, entry), hits)| {
+            let Hits { asked, failed } = hits;
+            HandlerCounts { kind: kind.to_owned(), name: entry.name.to_owned(), asked, failed }
+        });
+        let counters = counter::linked().into_iter().flat_map(|family| {
+            family.counted().into_iter().map(|(value, count)| CounterCount {
+                name: family.name.to_owned(),
+                value: value.to_owned(),
+                count,
+            })
+        });
+        Self { handlers: handlers.collect(), counters: counters.collect() }
+    }
 }
 
 /// What a look-up is answered.

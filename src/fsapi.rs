@@ -26,6 +26,7 @@ mod self_check;
 mod start;
 mod store;
 
+pub(crate) use outside::Outside;
 pub use picture::Picture;
 pub use refusal::Reply;
 pub use router::{Asked, Router};

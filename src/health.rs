@@ -1,7 +1,7 @@
 //! How a service is, and every reason why it is not all that it should be.
 //!
 //! *Ready*: it answers from what it should. *Degraded*: it answers look-ups, but from data or with
-//! settings that are not the last ones; whoever finds a reason says so by its [`Cause`], and says when
+//! settings that are not the last ones, or without what a module does in the background; whoever finds a reason says so by its [`Cause`], and says when
 //! it is gone. *Down*: look-ups do not get through, or it is stopping.
 
 mod status;
@@ -29,16 +29,18 @@ pub enum Cause {
     Kept,
     /// The settings file was read again and is not followed, because it is wrong.
     Settings,
+    /// A background service of a module fails.
+    Service,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Database, Self::Data, Self::Watch, Self::Kept, Self::Settings];
+    pub const ALL: [Self; 6] =
+        [Self::Database, Self::Data, Self::Watch, Self::Kept, Self::Settings, Self::Service];
 
     /// Whether what is served may not be what the database holds.
     pub fn is_of_the_data(self) -> bool {
-        self != Self::Settings
+        !matches!(self, Self::Settings | Self::Service)
     }
 
     /// Its name in metrics and in JSON.
@@ -49,6 +51,7 @@ impl Cause {
             Self::Watch => "watch",
             Self::Kept => "kept",
             Self::Settings => "settings",
+            Self::Service => "service",
         }
     }
 }

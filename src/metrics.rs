@@ -1,10 +1,15 @@
 //! The service's metrics: one struct, one registry, label values from closed sets only.
+//!
+//! Counters of modules stand beside them (`modules.rs`).
+
+mod modules;
 
 use std::time::{Duration, SystemTime};
 
-use jackfield_api::Section;
 use jackfield_api::snapshot::Snapshot;
+use jackfield_api::{Section, counter};
 use prometheus::core::Collector;
+use prometheus::proto::MetricFamily;
 use prometheus::{
     Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec,
     IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
@@ -18,6 +23,9 @@ use crate::settings::FailPolicy;
 
 /// What a look-up can end as.
 const OUTCOMES: [&str; 6] = ["answered", "not_found", "denied", "internal", "shed", "abandoned"];
+
+/// Those that are the handler's fault.
+const FAILED: [&str; 2] = ["internal", "shed"];
 
 /// Where the answer of an asynchronous handler can come from.
 const SOURCES: [&str; 5] = ["asked", "joined", "kept", "refusal_kept", "last_good"];
@@ -136,8 +144,8 @@ metrics! {
     kept_failures: IntCounter = "jackfield_kept_snapshot_failures_total",
         "Times that the kept snapshot could not be written.";
     degraded: IntGaugeVec = "jackfield_degraded",
-        "Whether the service answers from data or with settings that are not the last ones: 1, or 0, \
-         by what is the matter.", ["cause"];
+        "Whether the service answers from data or with settings that are not the last ones, or a \
+         background service fails: 1, or 0, by what is the matter.", ["cause"];
     snapshot_domains: IntGauge = "jackfield_snapshot_domains", "Domains that are served.";
     switch_up: IntGaugeVec = "jackfield_switch_up",
         "Whether a switch can be told of changes: 1, or 0. Switches are named as in the settings.",
@@ -163,7 +171,32 @@ pub struct HandlerMetrics {
     durations: Histogram,
 }
 
+/// How often a handler was asked, and how often it failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hits {
+    /// However it ended.
+    pub asked: u64,
+    /// It failed, took too long, or had no place for it.
+    pub failed: u64,
+}
+
+impl Hits {
+    fn add(&mut self, count: u64, failed: bool) {
+        self.asked += count;
+        self.failed += if failed { count } else { 0 };
+    }
+}
+
 impl HandlerMetrics {
+    /// What has been counted so far.
+    pub fn hits(&self) -> Hits {
+        let mut hits = Hits::default();
+        for (word, outcome) in OUTCOMES.iter().zip(&self.outcomes) {
+            hits.add(outcome.get(), FAILED.contains(word));
+        }
+        hits
+    }
+
     /// Counts one look-up.
     pub fn observe(&self, outcome: &str, took: Duration) {
         if let Some(at) = OUTCOMES.iter().position(|word| *word == outcome) {
@@ -307,7 +340,26 @@ impl Metrics {
         self.snapshot_age.set(age.as_secs_f64());
         let mut text = Vec::with_capacity(16 * 1024);
         TextEncoder::new().encode(&self.registry.gather(), &mut text).expect("a Vec takes all");
+        modules::write(&counter::linked(), &mut text);
         text
+    }
+
+    /// How many posts of hook scripts a handler was asked about, and of how many it failed.
+    pub fn events_of(&self, handler: &str) -> Hits {
+        let mut hits = Hits::default();
+        for metric in self.events.collect().iter().flat_map(MetricFamily::get_metric) {
+            let is = |name: &str, value: &str| {
+                metric.get_label().iter().any(|it| it.name() == name && it.value() == value)
+            };
+            if is("handler", handler) {
+                // Counts are far below what a float holds exactly.
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+                let count = metric.get_counter().get_value() as u64;
+                let failed = FAILED.iter().any(|outcome| is("outcome", outcome));
+                hits.add(count, failed);
+            }
+        }
+        hits
     }
 }
 

@@ -22,6 +22,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jackfield_api::Section;
 use jackfield_api::document::Fixed;
+use jackfield_api::registry::{self, BuildError};
+use serde::de::DeserializeOwned;
 
 pub use self::difference::{AT_START, Difference};
 pub use self::file::SettingsFile;
@@ -97,6 +99,8 @@ pub(crate) const LISTEN_PUBLIC: &str = "`listen_public = \"127.0.0.1:8090\"` in 
 /// All settings, checked.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The file that they were read from, if there was one.
+    pub file: Option<PathBuf>,
     /// Socket of the machine listener.
     pub listen_machine: SocketAddr,
     /// Socket of the public listener.
@@ -260,8 +264,10 @@ impl Settings {
         file: Option<(PathBuf, &str)>,
         env: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, SettingsErrors> {
+        let path = file.as_ref().map(|(path, _)| path.clone());
         let mut reader = Reader::new(file, env)?;
         let settings = Self {
+            file: path,
             listen_machine: reader.parse("listen_machine", "127.0.0.1:8080", socket),
             listen_public: reader.parse("listen_public", "off", |word| match word {
                 "off" => Ok(None),
@@ -323,6 +329,20 @@ impl Settings {
         let mut reader = Reader::new(file, env).ok()?;
         let state = state_dir(&mut reader);
         reader.is_right().then_some(state)
+    }
+
+    /// The settings of a module: the table of this name, `[handlers.NAME]`.
+    pub fn module<T: DeserializeOwned>(&self, name: &str) -> Result<T, BuildError> {
+        let read = registry::Settings::new(name, self.handlers.get(name)).read();
+        read.map_err(|error| BuildError::new(format!("{error} ({})", self.whence())))
+    }
+
+    /// Where they come from, as an error says it.
+    pub(crate) fn whence(&self) -> String {
+        match &self.file {
+            Some(file) => format!("the settings file is {}", file.display()),
+            None => "there is no settings file; name one with `--config FILE`".to_owned(),
+        }
     }
 
     /// What holds for a section.

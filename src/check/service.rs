@@ -163,6 +163,7 @@ fn remedy(cause: &str) -> &'static str {
         "settings" => "put the settings file right, then `systemctl reload jackfield`",
         "kept" => "bring the database back; it goes on by itself",
         "watch" => "`systemctl restart jackfield`",
+        "service" => "put right what it says; it begins anew by itself within a minute",
         _ => "its log says more",
     }
 }

@@ -2,10 +2,8 @@
 
 use std::io::Write;
 
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
-
-use super::Cli;
 
 /// Arguments of `jackfield completions`.
 #[derive(Args)]
@@ -17,6 +15,6 @@ pub(super) struct Completions {
 pub(super) fn run(completions: &Completions) -> anyhow::Result<()> {
     // Made first and then written, for the maker panics where the output is closed.
     let mut script = Vec::new();
-    clap_complete::generate(completions.shell, &mut Cli::command(), "jackfield", &mut script);
+    clap_complete::generate(completions.shell, &mut super::command(), "jackfield", &mut script);
     Ok(std::io::stdout().lock().write_all(&script)?)
 }

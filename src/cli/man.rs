@@ -8,11 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 
-use super::Cli;
 use crate::settings::{AT_START, TABLE};
 
 /// Arguments of `jackfield man`.
@@ -36,7 +35,7 @@ const EXIT: [(&str, &str); 4] =
 
 pub(super) fn run(man: &Man) -> anyhow::Result<()> {
     // The table of settings has a page of its own.
-    let command = Cli::command().mut_subcommand("serve", |serve| {
+    let command = super::command().mut_subcommand("serve", |serve| {
         serve.after_help("The settings are described in jackfield.toml(5).")
     });
     let mut command = command.disable_help_subcommand(true);

@@ -21,7 +21,7 @@ use crate::export::xml_curl_conf;
 use crate::fsapi::refusal;
 use crate::http::{Drain, Serving, Socket, Stop};
 use crate::kept::{self, Keeper};
-use crate::plug::{self, Listener};
+use crate::plug::{self, Listener, Services};
 use crate::presence::Presence;
 use crate::settings::InForce;
 use crate::systemd::{Inherited, Starting};
@@ -89,6 +89,7 @@ async fn serve(
         handlers = app.router.handlers().count(),
         "ready"
     );
+    let services = Services::start(&app, plug::services()).context("cannot start a thread")?;
     drop(starting);
     systemd::ready(&app.status().await.line());
     let pulse = tokio::spawn(systemd::pulse(Arc::clone(&app)));
@@ -111,7 +112,7 @@ async fn serve(
         }
     }
     drop(telling);
-    end(&app, [controlled, pulse], drain, stop, signals, keeper).await
+    end(&app, [controlled, pulse], (drain, services), stop, signals, keeper).await
 }
 
 /// Ends what runs: nobody new comes, and what is under way is finished. A second signal ends it at
@@ -119,7 +120,7 @@ async fn serve(
 async fn end(
     app: &App,
     tasks: [JoinHandle<()>; 2],
-    drain: Drain,
+    (drain, services): (Drain, Services),
     stop: Stop,
     mut signals: Signals,
     keeper: Keeper,
@@ -134,7 +135,8 @@ async fn end(
     }
     drop(stop);
     let ended = async {
-        if !drain.run().await {
+        let (all_answered, ()) = tokio::join!(drain.run(), services.end());
+        if !all_answered {
             tracing::warn!("look-ups were still under way at the end");
         }
         app.recorder.stop().await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::{Answer, Recording, Request, Told, path};
+use super::{Answer, Counts, Recording, Request, Told, path};
 
 /// How long the service may take to read a large database.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -64,6 +64,17 @@ pub(crate) fn ask_about(state: &Path, body: &str) -> Result<Option<Told>, Contro
     match ask(&path, &Request::Ask { body: body.to_owned() }) {
         Ok(Some(Answer::Told(told))) => Ok(Some(told)),
         Ok(Some(Answer::Error(why))) => Err(ControlError::Refused(why)),
+        Ok(Some(_)) => Err(otherwise()),
+        Ok(None) => Ok(None),
+        Err(source) => Err(ControlError::Unreachable { path, source }),
+    }
+}
+
+/// What the service of a state folder has counted; `None` where no service runs.
+pub(crate) fn counts(state: &Path) -> Result<Option<Counts>, ControlError> {
+    let path = path(state);
+    match ask(&path, &Request::Counts) {
+        Ok(Some(Answer::Counts(counts))) => Ok(Some(counts)),
         Ok(Some(_)) => Err(otherwise()),
         Ok(None) => Ok(None),
         Err(source) => Err(ControlError::Unreachable { path, source }),

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
 use super::follow::follow;
-use super::{Answer, Recording, Request, Told, path};
+use super::{Answer, Counts, Recording, Request, Told, path};
 use crate::app::App;
 use crate::http::Stop;
 use crate::reload;
@@ -145,12 +145,13 @@ async fn answer(line: &str, app: &Arc<App>, watcher: &Watcher) -> serde_json::Re
         Ok(Request::Reload) => watcher.reload().await.map(Answer::Revision),
         Ok(Request::Settings) => reload::run(Arc::clone(app)).await.map(Answer::Settings),
         Ok(Request::Recording) => Ok(Answer::Recording(Recording::of(app).await)),
+        Ok(Request::Counts) => Ok(Answer::Counts(Counts::of(&app.router))),
         Ok(Request::Ask { body }) => match app.router.ask(body.into_bytes()).await {
             Ok(Some(asked)) => Ok(Answer::Told(Told::of(&asked))),
             Ok(None) => Err("the body is no look-up".to_owned()),
             Err(error) => Err(error.to_string()),
         },
-        Ok(Request::Follow) | Err(_) => Err(r#"write {"do":"reload"}, {"do":"settings"}, {"do":"status"}, {"do":"recording"}, {"do":"follow"} or {"do":"ask","body":"..."}"#.to_owned()),
+        Ok(Request::Follow) | Err(_) => Err(r#"write {"do":"reload"}, {"do":"settings"}, {"do":"status"}, {"do":"recording"}, {"do":"follow"}, {"do":"counts"} or {"do":"ask","body":"..."}"#.to_owned()),
     };
     serde_json::to_vec(&answer.unwrap_or_else(Answer::Error))
 }

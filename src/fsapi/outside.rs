@@ -1,4 +1,4 @@
-//! Where the futures of handlers run: threads of their own, inside of a tokio runtime of their own.
+//! Where the futures of handlers run, and background services: threads of their own, inside of a tokio runtime of their own.
 //!
 //! Each future has a thread to itself, so one that blocks, or never yields, holds up no other; what it
 //! spawns, and the sockets and timers that it waits for, belong to a runtime that serves nobody else.
@@ -13,25 +13,27 @@ const THREADS: usize = 2;
 /// Threads that clients of theirs may take for what blocks, as asking for an address does.
 const SPARE: usize = 64;
 
-pub(super) struct Outside {
+/// A runtime of its own for what must not run where sockets are served.
+pub(crate) struct Outside {
     runtime: OnceLock<Runtime>,
+    name: &'static str,
     most: usize,
 }
 
 impl Outside {
-    /// Room for so many futures at once.
-    pub(super) fn new(most: usize) -> Self {
-        Self { runtime: OnceLock::new(), most }
+    /// Room for so many futures at once; its threads have this name.
+    pub(crate) fn new(name: &'static str, most: usize) -> Self {
+        Self { runtime: OnceLock::new(), name, most }
     }
 
     /// The runtime, for threads that wait for one future each.
-    pub(super) fn handle(&self) -> std::io::Result<&Handle> {
+    pub(crate) fn handle(&self) -> std::io::Result<&Handle> {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime.handle());
         }
         let made = Builder::new_multi_thread()
             .enable_all()
-            .thread_name("outside")
+            .thread_name(self.name)
             .worker_threads(THREADS)
             .max_blocking_threads(self.most + SPARE)
             .build()?;

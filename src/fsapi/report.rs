@@ -14,7 +14,7 @@ use tracing::{Span, debug, debug_span, error, info, warn};
 use super::guard::{self, Rule};
 use super::refusal::Reply;
 use crate::logging::{Line, Lines};
-use crate::metrics::{HandlerMetrics, Metrics};
+use crate::metrics::{HandlerMetrics, Hits, Metrics};
 use crate::record::{Entry, Recorder};
 use crate::settings::Settings;
 
@@ -28,6 +28,11 @@ pub(super) struct Subject {
 }
 
 impl Subject {
+    /// How often it was asked.
+    pub(super) fn hits(&self) -> Hits {
+        self.metrics.hits()
+    }
+
     pub(super) fn new(metrics: HandlerMetrics) -> Self {
         let [failed, shed, refused, abandoned] = [const { Lines::new() }; 4];
         Self { metrics, failed, shed, refused, abandoned }

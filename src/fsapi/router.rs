@@ -27,7 +27,7 @@ use super::start::StartErrors;
 use super::store::Storing;
 use super::{flights, guard};
 use crate::db::Writer;
-use crate::metrics::Metrics;
+use crate::metrics::{Hits, Metrics};
 use crate::record::Recorder;
 use crate::settings::{FailPolicy, GuardMode, InForce, Settings, UnknownDomain};
 use crate::watch::Waker;
@@ -94,11 +94,13 @@ impl Router {
     ) -> Result<Self, StartErrors> {
         let settings = in_force.now();
         StartErrors::check_names(&settings)?;
-        let registries = all(&settings).map_err(StartErrors::Handlers)?;
+        let registries =
+            all(&settings).map_err(|errors| StartErrors::handlers(errors, &settings))?;
         let asynchronous = registries.iter().flat_map(|registry| registry.handlers());
         let asynchronous = asynchronous.filter(|entry| entry.is_async).count();
-        let outside = Arc::new(Outside::new(asynchronous * flights::BOUND));
-        let mut events = Events::new(&settings, &outside).map_err(StartErrors::Handlers)?;
+        let outside = Arc::new(Outside::new("outside", asynchronous * flights::BOUND));
+        let mut events = Events::new(&settings, &outside)
+            .map_err(|errors| StartErrors::handlers(errors, &settings))?;
         if registries.iter().all(|registry| registry.handlers().is_empty())
             && events.handlers().is_empty()
         {
@@ -153,6 +155,13 @@ impl Router {
             registry.handlers().into_iter().map(|entry| (registry.kind(), entry))
         });
         sections.chain(self.events.handlers().into_iter().map(|entry| ("channel-event", entry)))
+    }
+
+    /// How often each of them was asked since the start, in the same order.
+    pub fn hits(&self) -> impl Iterator<Item = Hits> {
+        let of_lookups = self.runners.iter().flatten().map(|runner| runner.subject.hits());
+        let events = self.events.handlers().into_iter();
+        of_lookups.chain(events.map(|entry| self.metrics.events_of(entry.name)))
     }
 
     /// The registries, in the order in which a look-up passes them.

@@ -1,21 +1,28 @@
-//! What keeps the service from starting: handlers that contradict each other or the settings.
+//! What keeps the service from starting: handlers, and what else modules bring along, that contradict
+//! each other or the settings.
 
 use std::fmt;
 
 use jackfield_api::registry::{Conflict, StartError};
 
 use super::registry::linked_names;
+use crate::plug::services;
 use crate::settings::Settings;
 
 /// Why the stages could not be made.
 #[derive(Debug)]
 pub enum StartErrors {
-    /// Handlers that could not be made.
-    Handlers(Vec<StartError>),
+    /// Handlers that could not be made, and where their settings are.
+    Handlers {
+        /// One for each.
+        errors: Vec<StartError>,
+        /// Where the settings come from.
+        whence: String,
+    },
     /// Keys that two handlers claim.
     Conflicts(Vec<Conflict>),
-    /// Routes and protected paths that contradict each other.
-    Routes(Vec<String>),
+    /// Routes, protected paths, commands, background services and counters that contradict each other.
+    Plugged(Vec<String>),
     /// No handler is linked in.
     NoHandlers,
     /// `disabled_handlers` or `[handlers.NAME]` names a handler that is not there.
@@ -30,9 +37,15 @@ impl fmt::Display for StartErrors {
                 .try_for_each(|(at, line)| write!(f, "{}{line}", if at == 0 { "" } else { "\n" }))
         }
         match self {
-            Self::Handlers(errors) => lines(f, errors),
+            Self::Handlers { errors, whence } => {
+                let told = errors.iter().map(|error| {
+                    let name = error.name;
+                    format!("{error} ({whence}; `disabled_handlers = [\"{name}\"]` leaves it out)")
+                });
+                lines(f, &told.collect::<Vec<_>>())
+            }
             Self::Conflicts(conflicts) => lines(f, conflicts),
-            Self::Routes(contradictions) => lines(f, contradictions),
+            Self::Plugged(contradictions) => lines(f, contradictions),
             Self::NoHandlers => f.write_str(
                 "no handler is linked into this program: its crate must say \
                  `use jackfield_handlers as _;` or the like, once for each crate of handlers",
@@ -40,7 +53,7 @@ impl fmt::Display for StartErrors {
             Self::Unknown(names) => write!(
                 f,
                 "the settings name handlers that are not there: {}; \
-                 `jackfield handlers` lists those that are",
+                 `jackfield handlers --all` lists those that are, and background services",
                 names.join(", ")
             ),
         }
@@ -50,9 +63,14 @@ impl fmt::Display for StartErrors {
 impl std::error::Error for StartErrors {}
 
 impl StartErrors {
+    pub(super) fn handlers(errors: Vec<StartError>, settings: &Settings) -> Self {
+        Self::Handlers { errors, whence: settings.whence() }
+    }
+
     /// Names in the settings that no linked handler has are typing errors.
     pub(crate) fn check_names(settings: &Settings) -> Result<(), Self> {
-        let linked = linked_names();
+        let mut linked = linked_names();
+        linked.extend(services().iter().map(|service| service.name));
         let named = settings.handlers.keys().chain(&settings.disabled_handlers);
         let unknown: Vec<_> =
             named.filter(|name| !linked.contains(&name.as_str())).cloned().collect();

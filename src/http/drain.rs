@@ -32,7 +32,8 @@ pub(super) enum Stage {
 #[derive(Debug)]
 pub struct Drain(watch::Sender<Stage>);
 
-/// Held by everything that has to end first, and told how far the end is.
+/// Held by everything that has to end first, and told how far the end is: it is waited for until the last
+/// copy is gone, but not for long.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Receiver<Stage>);
 
@@ -66,12 +67,12 @@ impl Stop {
     }
 
     /// Whether the end has begun.
-    pub(crate) fn has_begun(&self) -> bool {
+    pub fn has_begun(&self) -> bool {
         *self.0.borrow() != Stage::Serving
     }
 
     /// Waits until the end begins.
-    pub(crate) async fn begins(&mut self) {
+    pub async fn begins(&mut self) {
         let _ = self.0.wait_for(|stage| *stage != Stage::Serving).await;
     }
 }

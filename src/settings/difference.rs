@@ -44,6 +44,7 @@ impl Settings {
     pub fn differences(&self, to: &Self) -> Vec<Difference> {
         // A setting that is added has to be added below, too.
         let Self {
+            file: _,
             listen_machine,
             listen_public,
             database_url,

@@ -1,0 +1,216 @@
+//! Whether what modules bring along fits together.
+
+use jackfield_api::counter::{self, Family};
+use jackfield_api::registry::Origin;
+
+use super::command::commands;
+use super::route::{protected, routes};
+use super::service::services;
+use super::{Command, Listener, ProtectedPath, Route, Service};
+use crate::cli;
+use crate::fsapi::StartErrors;
+
+/// Whether routes, protected paths, commands, background services and counters fit together; all
+/// contradictions are reported at once.
+pub fn check() -> Result<(), StartErrors> {
+    let commands = commands();
+    let built_in = cli::built_in();
+    let built_in: Vec<_> = built_in.iter().map(String::as_str).collect();
+    let mut wrong = contradictory_routes(&routes(), &protected());
+    wrong.extend(contradictory_commands(&commands, &built_in));
+    wrong.extend(contradictory_services(&services()));
+    wrong.extend(contradictory_counters(&counter::linked()));
+    wrong.sort();
+    if wrong.is_empty() { Ok(()) } else { Err(StartErrors::Plugged(wrong)) }
+}
+
+/// Whether the commands alone do: no command line can be read before they do.
+pub(crate) fn commands_fit(built_in: &[&str]) -> bool {
+    contradictory_commands(&commands(), built_in).is_empty()
+}
+
+/// Two things of one name: what they are, its name, and both places.
+fn twins(what: &str, name: &str, one: Origin, other: Origin) -> String {
+    format!("two {what} are named «{}»: {one} and {other}; rename one", name.escape_debug())
+}
+
+fn contradictory_routes(routes: &[&Route], protected: &[&ProtectedPath]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (at, route) in routes.iter().enumerate() {
+        let Route { name, path, listener, origin, .. } = route;
+        for other in &routes[..at] {
+            if other.name == *name {
+                wrong.push(twins("routes", name, other.origin, *origin));
+            } else if (shape(other.path), other.listener) == (shape(path), *listener) {
+                let both = format!("{} and {origin}", other.origin);
+                wrong.push(format!("two routes have the path {path}: {both}; change one"));
+            }
+        }
+        if !path.starts_with('/') {
+            wrong.push(format!("route «{name}» ({origin}): its path {path} begins without `/`"));
+        }
+        if *listener == Listener::Public && protected.iter().any(|path| path.route == *name) {
+            wrong.push(format!(
+                "route «{name}» ({origin}) is protected and on the public listener; write `Machine`, \
+                 or take `protect!` away"
+            ));
+        }
+    }
+    for ProtectedPath { route, origin } in protected {
+        if !routes.iter().any(|known| known.name == *route) {
+            wrong.push(format!(
+                "protected path «{route}» ({origin}) is no route; `jackfield handlers --all` lists \
+                 those that are"
+            ));
+        }
+    }
+    wrong
+}
+
+/// A path with its parameters without their names, by which alone two of them do not differ.
+fn shape(path: &str) -> String {
+    let part = |part: &str| match part {
+        any if any.starts_with("{*") => "{*}".to_owned(),
+        one if one.starts_with('{') => "{}".to_owned(),
+        fixed => fixed.to_owned(),
+    };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
+}
+
+fn contradictory_commands(commands: &[&Command], built_in: &[&str]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (at, command) in commands.iter().enumerate() {
+        let Command { name, origin, .. } = command;
+        for other in &commands[..at] {
+            if other.name == *name {
+                wrong.push(twins("commands", name, other.origin, *origin));
+            }
+        }
+        if built_in.contains(name) {
+            wrong.push(format!(
+                "command «{name}» ({origin}) is one of the program itself (src/cli.rs); rename it"
+            ));
+        }
+        let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if name.is_empty() || name.starts_with('-') || !name.bytes().all(is_plain) {
+            wrong.push(format!(
+                "command «{}» ({origin}): nobody can type that; write small letters, digits and `-`",
+                name.escape_debug()
+            ));
+        }
+        let own = (command.arguments)(clap::Command::new(*name));
+        let taken = cli::source_arguments();
+        for argument in own.get_arguments() {
+            let (id, long) = (argument.get_id().as_str(), argument.get_long());
+            if taken.iter().any(|taken| taken == id || Some(taken.as_str()) == long) {
+                wrong.push(format!(
+                    "command «{name}» ({origin}): its argument «{id}» is one that each command takes; \
+                     rename it"
+                ));
+            }
+        }
+    }
+    wrong
+}
+
+fn contradictory_services(services: &[&Service]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (at, service) in services.iter().enumerate() {
+        let Service { name, origin, .. } = service;
+        for other in services[..at].iter().filter(|other| other.name == *name) {
+            wrong.push(twins("background services", name, other.origin, *origin));
+        }
+        if name.is_empty() || name.contains(char::is_control) {
+            let name = name.escape_debug();
+            wrong.push(format!("background service «{name}» ({origin}): this is no name"));
+        }
+    }
+    wrong
+}
+
+fn contradictory_counters(families: &[&Family]) -> Vec<String> {
+    let found = counter::contradictions(families.iter().copied());
+    found.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+
+    use super::*;
+
+    fn at(line: u32) -> Origin {
+        Origin { package: "acme", module: "acme", file: "src/acme.rs", line }
+    }
+
+    fn route(
+        name: &'static str,
+        path: &'static str,
+        listener: Listener,
+        line: u32,
+    ) -> &'static Route {
+        let methods = || get(async || "");
+        Box::leak(Box::new(Route { name, path, listener, methods, origin: at(line) }))
+    }
+
+    fn command(name: &'static str, line: u32) -> &'static Command {
+        let (arguments, run) = (|command: clap::Command| command, |_: &_, _: &_| Ok(()));
+        Box::leak(Box::new(Command { name, about: "", arguments, run, origin: at(line) }))
+    }
+
+    fn told(wrong: &[String], words: &[&str]) {
+        let all = |line: &&String| words.iter().all(|word| line.contains(word));
+        assert!(wrong.iter().any(|line| all(&line)), "{words:?} in {wrong:?}");
+    }
+
+    #[test]
+    fn every_contradiction_of_routes_is_told_with_its_places() {
+        let routes = [
+            route("one", "/a/{user}", Listener::Machine, 1),
+            route("two", "/a/{number}", Listener::Machine, 2),
+            route("one", "/b", Listener::Machine, 3),
+            route("open", "/c", Listener::Public, 4),
+            route("bare", "d", Listener::Public, 5),
+            route("elsewhere", "/a/{user}", Listener::Public, 6),
+        ];
+        let protected = [
+            &ProtectedPath { route: "open", origin: at(7) },
+            &ProtectedPath { route: "none", origin: at(8) },
+        ];
+        let wrong = contradictory_routes(&routes, &protected);
+        assert_eq!(wrong.len(), 5, "{wrong:?}");
+        told(&wrong, &["the path /a/{number}", "acme.rs:1", "acme.rs:2"]);
+        told(&wrong, &["two routes are named «one»", "acme.rs:1", "acme.rs:3"]);
+        told(&wrong, &["«open»", "acme.rs:4", "public listener"]);
+        told(&wrong, &["«bare»", "acme.rs:5", "`/`"]);
+        told(&wrong, &["«none»", "acme.rs:8", "is no route"]);
+    }
+
+    #[test]
+    fn every_contradiction_of_commands_is_told_with_its_places() {
+        let config = Command {
+            arguments: |command| command.arg(clap::arg!(--config <WHAT>)),
+            ..Command { name: "c", ..*command("c", 5) }
+        };
+        let commands =
+            [command("a", 1), command("a", 2), command("serve", 3), command("A b", 4), &config];
+        let wrong = contradictory_commands(&commands, &["serve"]);
+        assert_eq!(wrong.len(), 4, "{wrong:?}");
+        told(&wrong, &["two commands are named «a»", "acme.rs:1", "acme.rs:2"]);
+        told(&wrong, &["«serve»", "acme.rs:3", "src/cli.rs"]);
+        told(&wrong, &["«A b»", "acme.rs:4", "small letters"]);
+        told(&wrong, &["«c»", "acme.rs:5", "«config»"]);
+    }
+
+    #[test]
+    fn two_background_services_of_one_name_are_told_with_both_places() {
+        let service = |line| Service {
+            name: "sync",
+            run: |_, _| Box::pin(async { Ok(()) }),
+            origin: at(line),
+        };
+        let wrong = contradictory_services(&[&service(1), &service(2)]);
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        told(&wrong, &["background services are named «sync»", "acme.rs:1", "acme.rs:2"]);
+    }
+}
