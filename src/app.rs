@@ -19,25 +19,36 @@ use crate::settings::{InForce, Settings};
 use crate::switches::Switches;
 use crate::watch::Liveness;
 
-/// Long-lived parts, passed to routes as their state.
+/// Long-lived parts, passed to routes and background services as their state.
+///
+/// A module may rely on its functions. Its fields are the service's own.
 pub struct App {
     /// The settings it runs with.
+    #[doc(hidden)]
     pub settings: Arc<InForce>,
     /// Answers the switch.
+    #[doc(hidden)]
     pub router: Arc<Router>,
     /// What it counts.
+    #[doc(hidden)]
     pub metrics: Arc<Metrics>,
     /// Records look-ups, once it is started.
+    #[doc(hidden)]
     pub recorder: Arc<Recorder>,
     /// Why it is degraded, as far as somebody says so.
+    #[doc(hidden)]
     pub health: Arc<Health>,
     /// Whether it looks for changes of its data.
+    #[doc(hidden)]
     pub liveness: Arc<Liveness>,
     /// What is kept for a start without database.
+    #[doc(hidden)]
     pub keeping: Arc<Keeping>,
     /// Who is told what has changed.
+    #[doc(hidden)]
     pub switches: Switches,
     /// Gives pages what their verto clients log in with.
+    #[doc(hidden)]
     pub clerk: Clerk,
 }
 
@@ -51,6 +62,7 @@ impl App {
     }
 
     /// Makes the parts over a snapshot that was read at some time.
+    #[doc(hidden)]
     pub fn read_at(
         settings: impl Into<Arc<InForce>>,
         snapshot: Snapshot,
@@ -128,6 +140,7 @@ impl App {
 }
 
 /// Reads a snapshot from a database.
+#[doc(hidden)]
 pub fn read_snapshot(url: &DatabaseUrl) -> anyhow::Result<Snapshot> {
     let contents = Database::open(url)?.load().with_context(|| format!("reading {url}"))?;
     Ok(Snapshot::new(contents))

@@ -225,8 +225,9 @@ enum Read {
 /// The whole command line, with the commands of modules.
 fn command() -> clap::Command {
     plug::commands().into_iter().fold(Cli::command(), |whole, command| {
-        let own = (command.arguments)(clap::Command::new(command.name).about(command.about));
-        whole.subcommand(Source::augment_args(own))
+        let own = Source::augment_args((command.arguments)(clap::Command::new(command.name)));
+        // What a table of arguments says of itself it would say of the command.
+        whole.subcommand(own.about(command.about).long_about(None))
     })
 }
 

@@ -1,5 +1,6 @@
-//! What a module of the service brings along besides handlers: routes, which of them are protected,
-//! commands, and background services.
+//! What a module of the service brings along besides handlers: routes ([`route!`](crate::route!)), which of
+//! them are protected ([`protect!`](crate::protect!)), commands ([`command!`](crate::command!)), and
+//! background services ([`service!`](crate::service!)).
 //!
 //! As with handlers, everything registers at link time and is shown in a fixed order
 //! (`jackfield handlers --all`); the built-in routes register here too. What contradicts itself or

@@ -340,8 +340,8 @@ impl Settings {
     /// Where they come from, as an error says it.
     pub(crate) fn whence(&self) -> String {
         match &self.file {
-            Some(file) => format!("the settings file is {}", file.display()),
-            None => "there is no settings file; name one with `--config FILE`".to_owned(),
+            Some(file) => format!("settings: {}", file.display()),
+            None => "settings: there is no file; name one with `--config FILE`".to_owned(),
         }
     }
 

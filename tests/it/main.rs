@@ -25,6 +25,7 @@ mod nouns;
 mod observe;
 mod outside;
 mod pin;
+mod plugged;
 mod policies;
 mod pollution;
 mod protected;

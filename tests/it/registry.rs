@@ -118,6 +118,49 @@ fn two_handlers_for_one_key_are_named_with_file_and_line_and_so_are_two_catch_al
 }
 
 #[test]
+fn of_the_handlers_that_claim_a_key_the_one_of_the_highest_priority_answers() {
+    let with =
+        |name, keys, line, priority| Registration { priority, ..registration(name, keys, line) };
+    let routes = |registrations: &[_]| table(registrations).routes(&Snapshot::default());
+    let found = routes(&[
+        with("built-in", Keys::Fixed(&["a.conf", "b.conf"]), 10, 0),
+        with("below", Keys::From(|_| vec!["A.conf".to_owned(), "c.conf".to_owned()]), 20, -1),
+        with("above", Keys::Fixed(&["A.CONF"]), 30, 10),
+        with("rest", Keys::CatchAll, 40, 0),
+        with("more", Keys::CatchAll, 50, 1),
+    ]);
+    let found = found.expect("no conflict");
+    for (key, handler) in [("a.conf", 2), ("b.conf", 0), ("c.conf", 1), ("d.conf", 4)] {
+        assert_eq!(found.find(key).map(registry::Match::handler), Some(handler), "{key}");
+    }
+    assert_eq!(found.keys_of(1), ["a.conf", "c.conf"]);
+    for (handler, outranked) in [(0, true), (1, true), (2, false)] {
+        assert_eq!(found.is_outranked(handler, "a.CONF"), outranked, "{handler}");
+    }
+    assert!(!found.is_outranked(0, "b.conf"));
+    // Those below may be as many as they like; those on top may not.
+    let three = |priorities: [i16; 3]| {
+        let claims = [0, 1, 2].map(|at| {
+            let line = u32::try_from(at).expect("small") * 10 + 10;
+            with(["x", "y", "z"][at], Keys::Fixed(&["a.conf"]), line, priorities[at])
+        });
+        let told = routes(&claims).map(drop).err().unwrap_or_default();
+        told.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(three([0, 0, 1]), [""; 0]);
+    assert_eq!(three([-2, -1, -2]), [""; 0]);
+    let told = three([0, 7, 7]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    for words in ["«y» (handlers/test.rs:20)", "«z» (handlers/test.rs:30)", "a higher `priority`"]
+    {
+        assert!(told[0].contains(words), "{words}: {told:?}");
+    }
+    assert_eq!(three([3, 3, 3]).len(), 2);
+    let rest = [with("x", Keys::CatchAll, 10, 5), with("y", Keys::CatchAll, 20, 5)];
+    assert_eq!(routes(&rest).expect_err("two for the rest").len(), 1);
+}
+
+#[test]
 fn two_handlers_of_one_name_in_one_kind_are_refused_with_both_places() {
     let twins = [
         registration("twin", Keys::Fixed(&["a.conf"]), 10),
@@ -258,15 +301,14 @@ fn a_program_without_any_handler_does_not_start() {
 
 /// The place of a handler without its line, which changes with every edit above it.
 fn without_lines(table: &str) -> String {
-    table
-        .lines()
-        .map(|line| match line.rsplit_once(".rs:") {
-            Some((place, number)) if number.bytes().all(|b| b.is_ascii_digit()) => {
-                format!("{place}.rs\n")
-            }
-            _ => panic!("no place in {line:?}"),
-        })
-        .collect()
+    let place = |line: &str| match line.rsplit_once(".rs:") {
+        Some((place, number)) if number.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{place}.rs\n")
+        }
+        _ => panic!("no place in {line:?}"),
+    };
+    let (heads, rows) = table.split_once('\n').expect("heads and rows");
+    format!("{heads}\n{}", rows.lines().map(place).collect::<String>())
 }
 
 #[test]
@@ -287,10 +329,11 @@ fn handlers_in_json_are_one_object_each_with_its_id_first() {
     assert!(rows.len() >= 14, "{}", rows.len());
     assert_eq!(text.matches("{\n    \"id\": ").count(), rows.len(), "{text}");
     for row in &rows {
-        for field in ["id", "kind", "name", "package", "place"] {
+        for field in ["id", "kind", "name", "package", "crate", "place"] {
             assert!(row[field].as_str().is_some_and(|word| !word.is_empty()), "{field}: {row}");
         }
-        assert!(row["keys"].is_array(), "{row}");
+        assert!(row["keys"].is_array() && row["priority"] == 0, "{row}");
+        assert!(row["asked"].is_null() && row["failed"].is_null(), "no service runs: {row}");
     }
     let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| row["id"].as_str()).collect();
     assert_eq!(ids.len(), rows.len(), "ids are unique");

@@ -27,7 +27,7 @@ pub(crate) fn jackfield_after(command: &str) -> Command {
     shielded(shell)
 }
 
-fn shielded(mut command: Command) -> Command {
+pub(super) fn shielded(mut command: Command) -> Command {
     command
         .env_clear()
         .env("JACKFIELD_CONFIG", "/dev/null")
