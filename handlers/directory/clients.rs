@@ -122,8 +122,8 @@ mod tests {
         ClientSecret, Clients as Stored, Connection, Contents, Domain, SessionId, Setting, User,
         Uuid, Verto,
     };
+    use jackfield_api::testing;
     use jackfield_api::testing::switch_xml::Node;
-    use jackfield_api::testing::{lookup, seen};
 
     use super::super::asked::params;
     use super::*;
@@ -168,21 +168,12 @@ mod tests {
     }
 
     fn told(body: &str, snapshot: &Snapshot) -> Result<Node, Refusal> {
-        let lookup = lookup(body);
-        let facts = Facts::new(snapshot).at(NOW);
-        let document = Clients.answer(&DirectoryLookup::new(&lookup), facts)?;
-        Ok(seen(&document).child("section").expect("a section").clone())
+        let tree = testing::told(&Clients, body, Facts::new(snapshot).at(NOW))?;
+        Ok(tree.the("section", "directory").clone())
     }
 
     fn denied(body: &str, snapshot: &Snapshot) -> bool {
         matches!(told(body, snapshot), Err(Refusal::Denied(_)))
-    }
-
-    fn variable<'a>(section: &'a Node, name: &str) -> Option<&'a str> {
-        let path = [("domain", None), ("users", None), ("user", None), ("variables", None)];
-        let variables = section.find(&path)?;
-        let mut named = variables.children.iter().filter(|it| it.attribute("name") == Some(name));
-        named.next()?.attribute("value")
     }
 
     #[test]
@@ -207,9 +198,10 @@ mod tests {
         for name in ["jsonrpc-password", "password", "jsonrpc-allowed-event-channels"] {
             assert!(params(&section, name).is_empty(), "{name}");
         }
-        assert_eq!(variable(&section, "user_context"), Some("web"));
-        assert_eq!(variable(&section, "jackfield_client"), Some(NAME));
-        assert_eq!(variable(&section, "login-expires"), Some("2000"));
+        let user = section.user(NAME);
+        assert_eq!(user.variable("user_context"), "web");
+        assert_eq!(user.variable("jackfield_client"), NAME);
+        assert_eq!(user.variable("login-expires"), "2000");
         let found = section.find(&[("domain", None), ("users", None), ("user", None)]);
         assert_eq!(found.expect("a user").attribute("cacheable"), None);
     }

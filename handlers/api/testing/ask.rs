@@ -56,7 +56,15 @@ impl<H: FsapiHandler> Handles<dyn FsapiHandler> for H {
     }
 }
 
-/// What a handler answers to a look-up from this PBX.
+/// This PBX, now.
+impl<'a> From<&'a Snapshot> for Facts<'a> {
+    fn from(snapshot: &'a Snapshot) -> Self {
+        Self::new(snapshot)
+    }
+}
+
+/// What a handler answers to a look-up from this PBX; at another time than now from
+/// `Facts::new(&pbx).at(1000)`.
 ///
 /// ```
 /// use jackfield_api::document::Dialplan;
@@ -82,13 +90,13 @@ impl<H: FsapiHandler> Handles<dyn FsapiHandler> for H {
 /// Where the body is no look-up, or where the service would not send the answer: it is one to another
 /// question, it lists users without their secrets where one user was asked for, or it is too long.
 #[track_caller]
-pub fn ask<K: ?Sized, H: Handles<K>>(
+pub fn ask<'a, K: ?Sized, H: Handles<K>>(
     handler: &H,
     body: impl Into<Vec<u8>>,
-    snapshot: &Snapshot,
+    facts: impl Into<Facts<'a>>,
 ) -> Answer {
     let lookup = lookup(body);
-    let answer = handler.handle(&lookup, Facts::new(snapshot));
+    let answer = handler.handle(&lookup, facts.into());
     if let Ok(document) = &answer {
         let then = document.write_first().map(|(_, then)| then);
         for document in [Some(document), then].into_iter().flatten() {
@@ -128,12 +136,12 @@ fn check(document: &Document, lookup: &Lookup, key: Option<&str>) {
 /// # Panics
 /// As [`ask`] and [`seen`].
 #[track_caller]
-pub fn told<K: ?Sized, H: Handles<K>>(
+pub fn told<'a, K: ?Sized, H: Handles<K>>(
     handler: &H,
     body: impl Into<Vec<u8>>,
-    snapshot: &Snapshot,
+    facts: impl Into<Facts<'a>>,
 ) -> Result<Node, Refusal> {
-    ask(handler, body, snapshot).map(|document| seen(&document))
+    ask(handler, body, facts).map(|document| seen(&document))
 }
 
 #[cfg(test)]
@@ -174,6 +182,20 @@ mod tests {
         assert_eq!(tree.context("default").extension("users").actions(), [bridge]);
         let nothing = ask(&Calls, recorded::CALL_TO_1002, &Snapshot::default());
         assert!(matches!(nothing, Err(Refusal::NotFound("the context"))));
+    }
+
+    #[test]
+    fn a_handler_may_be_asked_at_another_time() {
+        struct Clock;
+        impl DialplanHandler for Clock {
+            fn answer(&self, _: &DialplanLookup<'_>, facts: Facts<'_>) -> Answer {
+                assert_eq!(facts.now, 1000);
+                Err(Refusal::Denied("it is late"))
+            }
+        }
+        let pbx = pbx();
+        let answer = ask(&Clock, recorded::CALL_TO_1002, Facts::new(&pbx).at(1000));
+        assert!(matches!(answer, Err(Refusal::Denied("it is late"))));
     }
 
     #[test]
