@@ -304,7 +304,7 @@ fn a_full_channel_takes_nobody_more_until_somebody_goes() {
             PUNT,
             "allow is no way around"
         );
-        assert!(program.log().contains("why=\"full\""), "{}", program.log());
+        program.logged("why=\"full\"");
     });
 }
 

@@ -259,7 +259,7 @@ fn whoever_has_no_mailbox_here_hears_that_it_failed() {
         assert!(is_refused(program.machine, &changing().without("VM-User-Password")));
         assert_eq!((stored(base).as_str(), revision(base)), (OLD, before));
         assert!(counted(program.machine, "refused"));
-        assert!(program.log().contains("a PIN was refused"), "{}", program.log());
+        program.logged("a PIN was refused");
         // A user without a PIN gets its first one.
         base.sql("UPDATE users SET voicemail_hash = NULL WHERE name = '1000'");
         drop(program);
@@ -397,7 +397,7 @@ fn a_locked_database_holds_a_change_up_no_longer_than_its_deadline_and_it_is_not
         drop(held);
         std::thread::sleep(Duration::from_millis(1200));
         assert_eq!((stored(base).as_str(), revision(base)), (OLD, before));
-        assert!(program.log().contains("not written"), "{}", program.log());
+        program.logged("not written");
         assert!(is_changed(program.machine, &changing()), "{}", program.log());
     });
 }

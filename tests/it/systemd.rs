@@ -138,7 +138,7 @@ fn who_connects_before_the_service_starts_is_answered() {
     let reply = asked.join().expect("an answer");
     assert!(find(&tree(&reply.body), "section/domain/users/user[id=1000]").is_some());
     // Its own settings name another port.
-    assert!(program.log().contains("it decides"), "{}", program.log());
+    program.logged("it decides");
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn whoever_is_still_there_when_a_switch_is_met_goes_once() {
     assert_eq!(all.iter().filter(|told| told.starts_with("verto_punt")).count(), 2, "{all:?}");
     assert!(!all.iter().any(|told| told.contains("mine-1") || told.contains("mine-3")), "{all:?}");
     assert!(!all.contains(&format!("hupall NORMAL_CLEARING jackfield_client {}", name(3))));
-    assert!(program.log().contains(&format!("client {}", name(2))), "{}", program.log());
+    program.logged(&format!("client {}", name(2)));
 }
 
 fn until_pending(program: &Program, count: f64) {
@@ -268,7 +268,7 @@ fn many_go_together() {
 fn a_switch_that_goes_by_another_name_than_the_settings_say_is_pointed_out() {
     let base = Base::sqlite();
     let (program, _switch) = served(&base, &[]);
-    assert!(program.log().contains("write hostname = \"pbx-a\""), "{}", program.log());
+    program.logged("write hostname = \"pbx-a\"");
     let found = base.did(&["check"]).out;
     assert!(found.contains("calls itself «pbx-a»"), "{found}");
 }

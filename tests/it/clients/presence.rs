@@ -82,7 +82,7 @@ fn after_a_crash_a_client_that_the_switch_does_not_have_is_not_connected() {
         let program = serve(base, &switch);
         let left = || (1..7).filter(|at| connected(base, *at).is_some()).collect::<Vec<_>>();
         until("it is put right", PATIENCE, || left() == [1, 5, 6]);
-        assert!(program.log().contains("clients=3"), "{}", program.log());
+        program.logged("clients=3");
         let who =
             base.select("SELECT DISTINCT who AS it FROM changes WHERE table_name = 'clients'");
         assert!(who.contains(&"switch".to_owned()), "{who:?}");
