@@ -54,6 +54,7 @@ mod tests {
     use jackfield_api::snapshot::{Setting, Step};
     use jackfield_api::testing::switch_xml::Node;
     use jackfield_api::testing::{Pbx, ask, asking, pbx, recorded, seen, written};
+    use jackfield_api::xml::Value;
 
     use super::*;
 
@@ -118,7 +119,8 @@ mod tests {
     #[test]
     fn extensions_keep_their_order_and_everything_that_they_are_made_of() {
         let inner = Condition::on("${toll_allow}", "local").run("set", "a=b");
-        let mut outer = Condition::on("destination_number", "^9(.*)$").run("log", "INFO ${x} <a>");
+        let mut outer = Condition::on("destination_number", "^9(.*)$")
+            .run("log", Value::channel("INFO ${x} <a>"));
         outer.attributes.push(Setting::new("break", "on-true"));
         let Step::Action(log) = &mut outer.steps[0] else { panic!("an action") };
         log.inline = true;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::document::Document;
-use crate::xml::XmlError;
+use crate::xml::{RawError, XmlError};
 
 /// The outcome of a look-up.
 pub type Answer = Result<Document, Refusal>;
@@ -53,6 +53,12 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl From<RawError> for Refusal {
+    fn from(error: RawError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
 
 impl From<XmlError> for Refusal {
     fn from(error: XmlError) -> Self {

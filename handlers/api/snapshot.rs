@@ -147,6 +147,12 @@ impl Limited for StoredDocument {
 }
 
 impl StoredDocument {
+    /// A document for every switch. The name is asked for, case apart; the XML is its
+    /// `<configuration>`, with the same name.
+    pub fn new(name: impl Into<String>, xml: Raw) -> Self {
+        Self { name: name.into(), xml, hosts: Hosts::default() }
+    }
+
     /// Whether it has this list with this element of this name in it: as in `caller-controls`,
     /// `group`, `default`.
     pub fn lists(&self, list: &str, element: &str, name: &str) -> bool {

@@ -15,6 +15,6 @@ mod value;
 pub(crate) use element::{Element, Node, document, file, fragment, piece, written};
 pub use element::{XmlError, is_name};
 pub(crate) use live::put_globals;
-pub use raw::Raw;
+pub use raw::{Raw, RawError};
 pub(crate) use value::Place;
 pub use value::{Refused, Value};

@@ -5,6 +5,7 @@ use jackfield_api::snapshot::{
     Extension, Group, Hosts, Level, Menu, MenuEntry, Profile, ProfileDomain, ProfileKind, Queue,
     Room, Setting, Tier, User,
 };
+use jackfield_api::xml::Value;
 
 use super::{Login, phrases};
 use crate::secret::{ha1, voicemail_hash};
@@ -259,15 +260,15 @@ fn extensions() -> Vec<Extension> {
                 .run("set", "call_timeout=30")
                 .run("set", "hangup_after_bridge=true")
                 .run("set", "continue_on_fail=true")
-                .run("bridge", &to_user)
+                .run("bridge", Value::channel(&to_user))
                 .run("answer", "")
                 .run("sleep", "500")
-                .run("voicemail", &format!("default {DOMAIN} $1")),
+                .run("voicemail", Value::channel(format!("default {DOMAIN} $1"))),
         ),
-        Extension::new("group", dialled("^2000$").run("bridge", &format!("group/sales@{DOMAIN}"))),
+        Extension::new("group", dialled("^2000$").run("bridge", format!("group/sales@{DOMAIN}"))),
         Extension::new(
             "room",
-            dialled(r"^(300\d)$").run("answer", "").run("conference", "$1@default"),
+            dialled(r"^(300\d)$").run("answer", "").run("conference", Value::channel("$1@default")),
         ),
         Extension::new(
             "queue",
@@ -284,7 +285,7 @@ fn extensions() -> Vec<Extension> {
             dialled(r"^\*98$")
                 .run("answer", "")
                 .run("sleep", "500")
-                .run("voicemail", &format!("check default {DOMAIN} ${{user_name}}")),
+                .run("voicemail", Value::channel(format!("check default {DOMAIN} ${{user_name}}"))),
         ),
     ]
 }

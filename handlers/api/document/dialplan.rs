@@ -1,10 +1,10 @@
 //! Answers in sections `dialplan` and `chatplan`.
 
 use super::Document;
-use crate::answer::Answer;
+use crate::answer::{Answer, Refusal};
 use crate::lookup::Section;
 use crate::snapshot::{Action, Condition, Context, Expression, Extension, Regex, Setting, Step};
-use crate::xml::{Element, Node, Place, Value, XmlError, fragment, written};
+use crate::xml::{Element, Node, Place, Raw, Value, XmlError, fragment, written};
 
 /// Answers in section `dialplan`.
 #[derive(Debug)]
@@ -29,6 +29,30 @@ impl Dialplan {
         write(Section::Dialplan, [context(name.into(), extensions)])
     }
 
+    /// A context of XML that an operator wrote: what [`Dialplan::context`] has no words for.
+    ///
+    /// Checked when the XML is parsed: that it is well-formed, holds no directive of the pre-processor,
+    /// no document type and no processing instruction, and that each value can be carried. Checked
+    /// here: that it is one `<context>` of the name asked for, case apart, and holds extensions
+    /// alone. `${...}` and `$${...}` in it are live, so never make it of what a caller sent.
+    ///
+    /// ```
+    /// use jackfield_api::document::Dialplan;
+    /// use jackfield_api::xml::Raw;
+    ///
+    /// let xml = Raw::parse(
+    ///     r#"<context name="lobby"><extension name="all"><condition>
+    ///          <action application="bridge" data="user/1000@${domain_name}"/>
+    ///        </condition></extension></context>"#,
+    /// )?;
+    /// Dialplan::raw("lobby", &xml)?;
+    /// assert!(Dialplan::raw("other", &xml).is_err());
+    /// # Ok::<(), jackfield_api::Refusal>(())
+    /// ```
+    pub fn raw<'a>(name: impl Into<Value<'a>>, xml: &'a Raw) -> Answer {
+        write(Section::Dialplan, [raw(name.into(), xml)?])
+    }
+
     /// Contexts in which every call is hung up: the switch stops there and does not go on to its
     /// files on disk. `CALL_REJECTED` is SIP 603.
     pub fn closed<'a>(names: impl IntoIterator<Item = Value<'a>>) -> Answer {
@@ -42,6 +66,11 @@ impl Chatplan {
     pub fn stored<'a>(name: impl Into<Value<'a>>, context: &'a Context) -> Answer {
         let context = stored(name.into(), context)?;
         write(Section::Chatplan, [context])
+    }
+
+    /// A context of XML that an operator wrote, checked as [`Dialplan::raw`] does.
+    pub fn raw<'a>(name: impl Into<Value<'a>>, xml: &'a Raw) -> Answer {
+        write(Section::Chatplan, [raw(name.into(), xml)?])
     }
 
     /// A context with these extensions.
@@ -69,6 +98,23 @@ pub(crate) fn context<'a>(
     extensions: impl IntoIterator<Item = &'a Extension>,
 ) -> Element<'a> {
     Element::new("context").with("name", name).holding(extensions.into_iter().map(extension))
+}
+
+/// What an operator wrote, under the name that was asked for.
+fn raw<'a>(name: Value<'a>, xml: &'a Raw) -> Result<Element<'a>, Refusal> {
+    let wrong = |what: String| Err(Refusal::Internal(format!("XML of a context: {what}")));
+    let [context] = xml.elements() else {
+        return wrong("write one <context>".to_owned());
+    };
+    let its = context.attribute("name").unwrap_or_default();
+    if context.name() != "context" || !its.eq_ignore_ascii_case(name.as_str()) {
+        let asked = name.as_str().escape_debug();
+        return wrong(format!("write <context name=\"{asked}\">, the one that is asked for"));
+    }
+    if let Some(other) = context.children().find(|child| child.name() != "extension") {
+        return wrong(format!("<{}> is no <extension>", other.name()));
+    }
+    Ok(Element::new("context").with("name", name).holding(context.children().cloned()))
 }
 
 /// The same for every call into the context: written once for each snapshot.
@@ -134,4 +180,88 @@ fn action<'a>(element: &'static str, action: &'a Action) -> Element<'a> {
         element = element.with("inline", true);
     }
     with_attributes(element, &action.attributes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Level;
+
+    fn told(condition: Condition) -> Result<String, Refusal> {
+        let document = Dialplan::context("c", [&Extension::new("e", condition)])?;
+        Ok(String::from_utf8(document.into_body()).expect("UTF-8"))
+    }
+
+    #[test]
+    fn plain_data_is_a_strangers_and_is_never_expanded() {
+        let nasty = || ["${system(id)}", "$1", "$${x}"].into_iter();
+        for text in nasty() {
+            for condition in [
+                Condition::default().run("transfer", text),
+                Condition::default().run_inline("set", text),
+                Condition::default().otherwise("transfer", text),
+                Condition::default().attribute("hour", text),
+                Condition::on("destination_number", text),
+                Condition::any([Regex::on("destination_number", text)]),
+            ] {
+                assert!(matches!(told(condition), Err(Refusal::Internal(_))), "{text}");
+            }
+        }
+        let own =
+            Condition::on("${x}", Value::channel("^${y}$")).run("a", Value::channel("$1${z}"));
+        assert!(told(own).expect("an operator's").contains("data=\"&#36;1&#36;{z}\""));
+    }
+
+    #[test]
+    fn an_expression_without_anything_to_expand_is_stored_as_people_write_it() {
+        let condition = Condition::on("destination_number", r"^(10\d\d)$");
+        assert_eq!(condition.attributes[1].level, Level::Channel);
+        assert_eq!(Condition::on("a", "1000").attributes[1].level, Level::Text);
+    }
+
+    #[test]
+    fn a_condition_holds_all_that_a_switch_knows_in_the_order_of_writing() {
+        let condition = Condition::all([Regex::on("a", "b"), Regex::on("c", "d")])
+            .attribute("break", "never")
+            .run_inline("set", "x=1")
+            .otherwise("hangup", "")
+            .nested(Condition::on("e", "f").step(Step::Action(Action::new("g", "h"))));
+        let text = told(condition).expect("an answer");
+        let lines: Vec<_> = text.lines().skip(5).map(str::trim).take(9).collect();
+        assert_eq!(
+            lines,
+            [
+                r#"<condition regex="all" break="never">"#,
+                r#"<regex field="a" expression="b"/>"#,
+                r#"<regex field="c" expression="d"/>"#,
+                r#"<action application="set" data="x=1" inline="true"/>"#,
+                r#"<anti-action application="hangup"/>"#,
+                r#"<condition field="e" expression="f">"#,
+                r#"<action application="g" data="h"/>"#,
+                "</condition>",
+                "</condition>",
+            ]
+        );
+    }
+
+    #[test]
+    fn raw_xml_is_one_context_of_the_name_asked_for_with_extensions_alone() {
+        let raw = |xml: &str| Raw::parse(xml).expect("well-formed");
+        let context = raw("<context name='Lobby'><extension name='x'/></context>");
+        for answer in [Dialplan::raw("lobby", &context), Chatplan::raw("lobby", &context)] {
+            assert_eq!(answer.expect("an answer").names(), ["lobby"]);
+        }
+        for wrong in [
+            "<context name='other'/>",
+            "<context/>",
+            "<context name='lobby'/><context name='lobby'/>",
+            "<domain name='lobby'/>",
+            "<context name='lobby'><user id='1000'/></context>",
+        ] {
+            assert!(
+                matches!(Dialplan::raw("lobby", &raw(wrong)), Err(Refusal::Internal(_))),
+                "{wrong}"
+            );
+        }
+    }
 }

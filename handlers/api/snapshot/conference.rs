@@ -5,6 +5,13 @@ use serde::{Deserialize, Serialize};
 use super::{Level, Profile, ProfileKind};
 
 /// A room that callers meet in.
+///
+/// ```
+/// use jackfield_api::snapshot::{Profile, ProfileKind, Room};
+///
+/// let profile = Profile::new(ProfileKind::Conference, "wide").param("domain", "pbx.example.test");
+/// assert_eq!(Room::new("3000", "wide").advertised([&profile]).name, "3000@pbx.example.test");
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Room {
     /// The name, mostly the number that is dialled.
@@ -14,6 +21,11 @@ pub struct Room {
 }
 
 impl Room {
+    /// A room that runs with a conference profile.
+    pub fn new(name: impl Into<String>, profile: impl Into<String>) -> Self {
+        Self { name: name.into(), profile: profile.into() }
+    }
+
     /// The room by the name that phones subscribe to: with the domain that its profile, one of these,
     /// has for presence.
     #[must_use]

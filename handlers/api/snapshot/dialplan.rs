@@ -1,13 +1,28 @@
 //! Contexts of the dialplan and of the chatplan: what happens to a call or a message.
+//!
+//! A switch reads them as `switch_xml` and hunts with `mod_dialplan_xml` (calls) or `mod_sms`
+//! (messages): extensions in their order, until one matches. [`Dialplan::context`] and
+//! [`Chatplan::context`] answer with extensions made here; what is stored is a [`Context`].
+//!
+//! [`Dialplan::context`]: crate::document::Dialplan::context
+//! [`Chatplan::context`]: crate::document::Chatplan::context
 
 use serde::{Deserialize, Serialize};
 
 use super::global::Globals;
 use super::setting::{Level, Setting};
 use super::{List, Written};
-use crate::xml::XmlError;
+use crate::xml::{Value, XmlError};
 
 /// A named list of extensions, tried in order.
+///
+/// ```
+/// use jackfield_api::snapshot::{Condition, Context, Extension};
+///
+/// let echo = Condition::on("destination_number", "^9196$").run("answer", "").run("echo", "");
+/// let context = Context::new("default", [Extension::new("echo", echo)]);
+/// assert_eq!(context.extensions().len(), 1);
+/// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(from = "KeptContext")]
 pub struct Context {
@@ -90,6 +105,16 @@ impl Context {
 }
 
 /// A list of conditions with what to do where they hold.
+///
+/// ```
+/// use jackfield_api::snapshot::{Condition, Extension};
+///
+/// let office = Condition::default().attribute("wday", "2-6").attribute("break", "never");
+/// let open = Extension::new("hours", office.run("set", "open=yes"))
+///     .and(Condition::on("destination_number", "^2000$").run("log", "INFO 2000"))
+///     .continues();
+/// # assert_eq!(open.conditions.len(), 2);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Extension {
@@ -103,6 +128,17 @@ pub struct Extension {
 }
 
 /// One `<condition>`.
+///
+/// ```
+/// use jackfield_api::snapshot::Condition;
+/// use jackfield_api::xml::Value;
+///
+/// # let agent_from_the_crm = "1000";
+/// Condition::on("destination_number", r"^9(\d+)$")
+///     .run("transfer", agent_from_the_crm) // Nobody's `${...}` is ever run.
+///     .run("bridge", Value::channel("sofia/gateway/carrier/$1")) // `$1` is live: you wrote it.
+///     .otherwise("hangup", "NO_ROUTE_DESTINATION");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Condition {
@@ -120,6 +156,14 @@ pub struct Condition {
 /// The switch reads each kind apart: all actions where the condition holds, all anti-actions where
 /// it does not, and then the conditions inside. Between kinds the order is for people only, and is
 /// kept for them.
+///
+/// ```
+/// use jackfield_api::snapshot::{Action, Condition, Step};
+///
+/// let pause = Step::Action(Action::new("sleep", "500").attribute("loop", "3"));
+/// let condition = Condition::default().step(pause);
+/// # assert_eq!(condition.actions().count(), 1);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
@@ -135,7 +179,7 @@ pub enum Step {
     Condition(Condition),
 }
 
-/// An `<expression>`: a regular expression as text.
+/// An `<expression>`: a regular expression as text, for one that an attribute cannot hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expression {
@@ -146,7 +190,7 @@ pub struct Expression {
     pub level: Level,
 }
 
-/// One `<regex>`.
+/// One `<regex>`: a test of a condition that has several ([`Condition::all`], [`Condition::any`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Regex {
@@ -159,6 +203,14 @@ pub struct Regex {
 }
 
 /// One `<action>`.
+///
+/// ```
+/// use jackfield_api::snapshot::Action;
+/// use jackfield_api::xml::Value;
+///
+/// let action = Action::new("set", Value::channel("caller=${caller_id_number}")).inline();
+/// # assert!(action.inline);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Action {
@@ -176,22 +228,88 @@ pub struct Action {
 }
 
 impl Condition {
-    /// A condition on one field. The operator's own: `${...}` stays live.
-    pub fn on(field: &str, expression: &str) -> Self {
-        let attributes =
-            vec![Setting::channel("field", field), Setting::channel("expression", expression)];
-        Self { attributes, ..Self::default() }
+    /// A condition on one field of a call or message, as `destination_number`, `caller_id_number` or
+    /// `${sip_h_X-Trunk}`.
+    ///
+    /// The field is yours to write: `${...}` in it is live. The expression is a [`Value`]: of plain
+    /// text that the switch would expand (`${...}`, `$1`) no answer is made, so that what a caller
+    /// sent may stand in it. Quote it all the same: `.` and `*` count in it as in any expression.
+    ///
+    /// [`Condition::default`] is one that always holds.
+    pub fn on<'a>(field: &str, expression: impl Into<Value<'a>>) -> Self {
+        Self { attributes: Regex::on(field, expression).attributes, ..Self::default() }
     }
 
-    /// Adds an action of the operator's.
+    /// One that holds where all of these tests do.
+    pub fn all(tests: impl IntoIterator<Item = Regex>) -> Self {
+        Self::of_tests("all", tests)
+    }
+
+    /// One that holds where any of these tests does.
+    ///
+    /// ```
+    /// use jackfield_api::snapshot::{Condition, Regex};
+    ///
+    /// let known = ["^100[0-2]$", "^555100[0-2]$"].map(|number| Regex::on("caller_id_number", number));
+    /// let greet = Condition::any(known).run("playback", "welcome.wav").otherwise("hangup", "");
+    /// # assert_eq!(greet.steps.len(), 4);
+    /// ```
+    pub fn any(tests: impl IntoIterator<Item = Regex>) -> Self {
+        Self::of_tests("any", tests)
+    }
+
+    fn of_tests(how: &str, tests: impl IntoIterator<Item = Regex>) -> Self {
+        let steps = tests.into_iter().map(Step::Regex).collect();
+        Self { attributes: vec![Setting::new("regex", how)], steps }
+    }
+
+    /// Adds an attribute, as `break` (`on-false`, `on-true`, `always`, `never`), `require-nested`, or
+    /// a time: `wday` (1 is Sunday), `hour`, `time-of-day`, `date-time`, `mon`, `mday`.
+    ///
+    /// ```
+    /// use jackfield_api::snapshot::Condition;
+    ///
+    /// let office = Condition::default().attribute("wday", "2-6").attribute("hour", "9-17");
+    /// # assert_eq!(office.attributes.len(), 2);
+    /// ```
     #[must_use]
-    pub fn run(mut self, application: &str, data: &str) -> Self {
-        self.steps.push(Step::Action(Action {
-            application: application.to_owned(),
-            data: data.to_owned(),
-            level: Level::Channel.within(data),
-            ..Action::default()
-        }));
+    pub fn attribute<'a>(mut self, name: &str, value: impl Into<Value<'a>>) -> Self {
+        self.attributes.push(Setting::of(name, value));
+        self
+    }
+
+    /// Adds an action, done where the condition holds.
+    ///
+    /// Plain data is a stranger's: no answer is made of one that the switch would expand. What you
+    /// wrote yourself, with `${...}` or `$1` to be live, is a [`Value::channel`].
+    #[must_use]
+    pub fn run<'a>(self, application: &str, data: impl Into<Value<'a>>) -> Self {
+        self.step(Step::Action(Action::new(application, data)))
+    }
+
+    /// Adds an action that runs while the call is still being routed, so that later conditions see
+    /// what it set.
+    #[must_use]
+    pub fn run_inline<'a>(self, application: &str, data: impl Into<Value<'a>>) -> Self {
+        self.step(Step::Action(Action::new(application, data).inline()))
+    }
+
+    /// Adds an `<anti-action>`: done where the condition does not hold.
+    #[must_use]
+    pub fn otherwise<'a>(self, application: &str, data: impl Into<Value<'a>>) -> Self {
+        self.step(Step::AntiAction(Action::new(application, data)))
+    }
+
+    /// Adds a condition that is tried where this one holds.
+    #[must_use]
+    pub fn nested(self, inner: Self) -> Self {
+        self.step(Step::Condition(inner))
+    }
+
+    /// Adds whatever can stand in a condition.
+    #[must_use]
+    pub fn step(mut self, step: Step) -> Self {
+        self.steps.push(step);
         self
     }
 
@@ -204,9 +322,57 @@ impl Condition {
     }
 }
 
+impl Regex {
+    /// A test of one field, as of [`Condition::on`].
+    pub fn on<'a>(field: &str, expression: impl Into<Value<'a>>) -> Self {
+        let expression = match expression.into() {
+            // Nothing in it is ever expanded, and people read it.
+            Value::Text(text) if Value::text(&*text).check().is_ok() => Value::Channel(text),
+            value => value,
+        };
+        let attributes =
+            vec![Setting::channel("field", field), Setting::of("expression", expression)];
+        Self { attributes, ..Self::default() }
+    }
+}
+
+impl Action {
+    /// An action. Plain data is a stranger's, as of [`Condition::run`].
+    pub fn new<'a>(application: impl Into<String>, data: impl Into<Value<'a>>) -> Self {
+        let Setting { text, level, .. } = Setting::of("", data);
+        Self { application: application.into(), data: text, level, ..Self::default() }
+    }
+
+    /// The same, run while the call is still being routed.
+    #[must_use]
+    pub fn inline(self) -> Self {
+        Self { inline: true, ..self }
+    }
+
+    /// Adds an attribute, as `loop`.
+    #[must_use]
+    pub fn attribute<'a>(mut self, name: &str, value: impl Into<Value<'a>>) -> Self {
+        self.attributes.push(Setting::of(name, value));
+        self
+    }
+}
+
 impl Extension {
     /// An extension of one condition.
-    pub fn new(name: &str, condition: Condition) -> Self {
-        Self { name: name.to_owned(), continues: false, conditions: vec![condition] }
+    pub fn new(name: impl Into<String>, condition: Condition) -> Self {
+        Self { name: name.into(), continues: false, conditions: vec![condition] }
+    }
+
+    /// Adds a condition: it is tried where those before it held, unless their `break` says otherwise.
+    #[must_use]
+    pub fn and(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// Has later extensions tried after this one has matched, too.
+    #[must_use]
+    pub fn continues(self) -> Self {
+        Self { continues: true, ..self }
     }
 }

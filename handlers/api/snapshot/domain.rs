@@ -10,9 +10,26 @@ use super::setting::Setting;
 use super::user::{Algorithm, User};
 use super::users::{UserRef, Users};
 use super::{List, Written, find};
-use crate::xml::Raw;
+use crate::xml::{Raw, Value};
 
 /// One directory domain.
+///
+/// ```
+/// use jackfield_api::snapshot::{Algorithm, Domain, Group, Secret, Setting, User};
+///
+/// let hash = "0123456789abcdef0123456789abcdef"; // MD5 of `1000:pbx.example.test:password`
+/// let user = User {
+///     id: "1000".into(),
+///     secrets: vec![Secret::new("1000", "pbx.example.test", Algorithm::Md5, hash)],
+///     variables: vec![Setting::new("user_context", "default")],
+///     ..User::default()
+/// };
+/// let domain = Domain::new("pbx.example.test")
+///     .with_aliases(vec!["old.example.test".into()])
+///     .with_users([user])
+///     .with_groups([Group::new("sales", ["1000"])]);
+/// assert!(domain.user("1000").is_some());
+/// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Domain {
     name: String,
@@ -33,6 +50,13 @@ pub struct Domain {
 }
 
 /// A named set of users that can be called as one.
+///
+/// ```
+/// use jackfield_api::snapshot::Group;
+///
+/// let sales = Group::new("sales", ["1000", "1001"]).variable("accountcode", "sales");
+/// # assert_eq!(sales.members, ["1000", "1001"]);
+/// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Group {
     /// The name, found without regard to ASCII case.
@@ -46,6 +70,29 @@ pub struct Group {
 }
 
 impl Group {
+    /// A group with these members, told by their ids.
+    pub fn new(
+        name: impl Into<String>,
+        members: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        let members = members.into_iter().map(Into::into).collect();
+        Self { name: name.into(), members, ..Self::default() }
+    }
+
+    /// Adds a parameter that its members inherit.
+    #[must_use]
+    pub fn param<'a>(mut self, name: &str, value: impl Into<Value<'a>>) -> Self {
+        self.params.push(Setting::of(name, value));
+        self
+    }
+
+    /// Adds a channel variable that its members inherit.
+    #[must_use]
+    pub fn variable<'a>(mut self, name: &str, value: impl Into<Value<'a>>) -> Self {
+        self.variables.push(Setting::of(name, value));
+        self
+    }
+
     fn resolve(&mut self, globals: &Globals) {
         globals.settings(&mut self.params);
         globals.settings(&mut self.variables);

@@ -5,9 +5,20 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::setting::Setting;
-use crate::xml::Raw;
+use crate::xml::{Raw, Value};
 
 /// A language that the switch can speak.
+///
+/// ```
+/// use jackfield_api::snapshot::{Language, Macro};
+/// use jackfield_api::xml::Raw;
+///
+/// let hello = Raw::parse(r#"<macro name="hello"><input pattern="(.*)"><match>
+///     <action function="play-file" data="hello.wav"/></match></input></macro>"#)?;
+/// let english = Language::new("en").attribute("say-module", "en").phrase(Macro::new("hello", hello));
+/// assert!(english.macro_named("HELLO").is_some());
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Language {
     /// The name, as in `en`.
@@ -40,6 +51,11 @@ pub struct Macro {
 }
 
 impl Macro {
+    /// A phrase that is asked for by this name, `macro` or `macro@group`, and its `<macro>` element.
+    pub fn new(name: impl Into<String>, xml: Raw) -> Self {
+        Self { name: name.into(), xml }
+    }
+
     /// The group it is in; empty for none.
     pub fn group(&self) -> &str {
         self.name.split_once('@').map_or("", |(_, group)| group)
@@ -47,6 +63,25 @@ impl Macro {
 }
 
 impl Language {
+    /// A language without phrases.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Adds an attribute.
+    #[must_use]
+    pub fn attribute<'a>(mut self, name: &str, value: impl Into<Value<'a>>) -> Self {
+        self.attributes.push(Setting::of(name, value));
+        self
+    }
+
+    /// Adds a phrase, in the place of one of its name.
+    #[must_use]
+    pub fn phrase(mut self, phrase: Macro) -> Self {
+        self.macros.insert(phrase.name.to_ascii_lowercase(), phrase);
+        self
+    }
+
     /// A group by its name, case apart.
     pub fn group_named(&self, name: &str) -> Option<&PhraseGroup> {
         self.groups.iter().find(|group| group.name.eq_ignore_ascii_case(name))

@@ -1,4 +1,9 @@
 //! Profiles of modules, gateways, and network lists.
+//!
+//! [`Configuration::profiles`] and [`Configuration::network_lists`] answer with them.
+//!
+//! [`Configuration::profiles`]: crate::document::Configuration::profiles
+//! [`Configuration::network_lists`]: crate::document::Configuration::network_lists
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,9 +13,19 @@ use serde::{Deserialize, Serialize};
 
 use super::hosts::{Hosts, Limited};
 use super::setting::{Level, Setting};
-use crate::xml::Raw;
+use crate::xml::{Raw, Value};
 
 /// A named set of parameters of one module.
+///
+/// ```
+/// use jackfield_api::snapshot::{Gateway, Profile, ProfileDomain, ProfileKind};
+///
+/// let external = Profile::new(ProfileKind::Sofia, "external")
+///     .param("sip-port", "5080")
+///     .domain(ProfileDomain { alias: true, ..ProfileDomain::new("all") })
+///     .gateway(Gateway::new("carrier").param("proxy", "carrier.example.test"));
+/// # assert_eq!((external.params.len(), external.gateways.len()), (1, 1));
+/// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Profile {
     /// Whose profile it is.
@@ -49,6 +64,32 @@ impl Limited for Profile {
 const EMPTY_PIN: &str = "allow-empty-password-auth";
 
 impl Profile {
+    /// A profile of a module with nothing in it, for every switch.
+    pub fn new(kind: ProfileKind, name: impl Into<String>) -> Self {
+        Self { kind, name: name.into(), ..Self::default() }
+    }
+
+    /// Adds a parameter.
+    #[must_use]
+    pub fn param<'a>(mut self, name: &str, value: impl Into<Value<'a>>) -> Self {
+        self.params.push(Setting::of(name, value));
+        self
+    }
+
+    /// Has a sofia profile serve a domain.
+    #[must_use]
+    pub fn domain(mut self, domain: ProfileDomain) -> Self {
+        self.domains.push(domain);
+        self
+    }
+
+    /// Gives a sofia profile a gateway.
+    #[must_use]
+    pub fn gateway(mut self, gateway: Gateway) -> Self {
+        self.gateways.push(gateway);
+        self
+    }
+
     /// The profile with what its module needs to be told to let nobody in who cannot prove who they
     /// are.
     ///
@@ -99,6 +140,13 @@ pub struct ProfileDomain {
     pub parse: bool,
 }
 
+impl ProfileDomain {
+    /// A domain that is no other name of the profile, and whose gateways are not started with it.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), alias: false, parse: false }
+    }
+}
+
 /// The modules that are configured by profiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -140,6 +188,13 @@ impl FromStr for ProfileKind {
 }
 
 /// A peer that a sofia profile registers with or sends calls to.
+///
+/// ```
+/// use jackfield_api::snapshot::Gateway;
+///
+/// let carrier = Gateway::new("carrier").param("proxy", "carrier.example.test").param("register", false);
+/// assert_eq!(carrier.params[1].text, "false");
+/// ```
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Gateway {
     /// The name, as in `sofia/gateway/NAME/number`.
@@ -150,6 +205,20 @@ pub struct Gateway {
     pub others: Raw,
 }
 
+impl Gateway {
+    /// A gateway without parameters. The switch needs at least a `proxy` or a `realm`.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+
+    /// Adds a parameter.
+    #[must_use]
+    pub fn param<'a>(mut self, name: &str, value: impl Into<Value<'a>>) -> Self {
+        self.params.push(Setting::of(name, value));
+        self
+    }
+}
+
 /// Shows the name only: the parameters hold a password.
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,7 +226,17 @@ impl fmt::Debug for Gateway {
     }
 }
 
-/// A named network list.
+/// A named network list (`acl.conf`): the node with the longest prefix decides.
+///
+/// ```
+/// use jackfield_api::snapshot::{AccessList, AccessTarget};
+///
+/// let trusted = AccessList::denying("trusted")
+///     .allow(AccessTarget::domain("pbx.example.test"))
+///     .allow(AccessTarget::cidr("192.0.2.0/24"))
+///     .deny(AccessTarget::cidr("192.0.2.99/32"));
+/// # assert_eq!((trusted.default_allow, trusted.nodes.len()), (false, 3));
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccessList {
     /// The name, as in `apply-inbound-acl`.
@@ -168,6 +247,35 @@ pub struct AccessList {
     pub nodes: Vec<AccessNode>,
     /// The switches that it is for.
     pub hosts: Hosts,
+}
+
+impl AccessList {
+    /// A list that denies every address that no node names, for every switch.
+    pub fn denying(name: impl Into<String>) -> Self {
+        Self { name: name.into(), default_allow: false, nodes: vec![], hosts: Hosts::default() }
+    }
+
+    /// A list that allows every address that no node names, for every switch.
+    pub fn allowing(name: impl Into<String>) -> Self {
+        Self { default_allow: true, ..Self::denying(name) }
+    }
+
+    /// Allows what this names.
+    #[must_use]
+    pub fn allow(self, target: AccessTarget) -> Self {
+        self.node(AccessNode { allow: true, target })
+    }
+
+    /// Denies what this names.
+    #[must_use]
+    pub fn deny(self, target: AccessTarget) -> Self {
+        self.node(AccessNode { allow: false, target })
+    }
+
+    fn node(mut self, node: AccessNode) -> Self {
+        self.nodes.push(node);
+        self
+    }
 }
 
 impl Limited for AccessList {
@@ -202,4 +310,16 @@ pub enum AccessTarget {
     Cidr(String),
     /// The networks of all users of a domain.
     Domain(String),
+}
+
+impl AccessTarget {
+    /// A network, as in `192.0.2.0/24`.
+    pub fn cidr(network: impl Into<String>) -> Self {
+        Self::Cidr(network.into())
+    }
+
+    /// The networks of all users of a domain.
+    pub fn domain(name: impl Into<String>) -> Self {
+        Self::Domain(name.into())
+    }
 }

@@ -88,6 +88,17 @@ impl Setting {
         Self { level: Level::Channel.within(&setting.text), ..setting }
     }
 
+    /// A setting of a value: how far the switch may expand it is what the value says of who wrote it.
+    pub fn of<'a>(name: impl Into<String>, value: impl Into<Value<'a>>) -> Self {
+        let (level, text) = match value.into() {
+            Value::Text(text) => (Level::Text, text),
+            Value::Channel(text) => (Level::Channel, text),
+            Value::Global(text) => (Level::Global, text),
+        };
+        let setting = Self::new(name, text);
+        Self { level: level.within(&setting.text), ..setting }
+    }
+
     /// A setting as an operator wrote it in a file: `${...}` and `$${...}` in it are live.
     pub fn written(name: impl Into<String>, text: impl Into<String>) -> Self {
         let setting = Self::new(name, text);

@@ -9,7 +9,7 @@ use crate::snapshot::{
     Extension, Gateway, Group, Hosts, Language, Level, Macro, Menu, MenuEntry, Profile,
     ProfileDomain, ProfileKind, Queue, Room, Secret, Setting, Snapshot, StoredDocument, Tier, User,
 };
-use crate::xml::Raw;
+use crate::xml::{Raw, Value};
 
 /// Domain `pbx.example.test` with the users of the recorded look-ups (1000 to 1002, `trunk`,
 /// `verto1`), a user that is disabled (1008) and one without any secret (1009).
@@ -39,7 +39,7 @@ fn contents() -> Contents {
             vec![Extension::new(
                 "users",
                 Condition::on("destination_number", r"^(10[01]\d)$")
-                    .run("bridge", "user/$1@pbx.example.test"),
+                    .run("bridge", Value::channel("user/$1@pbx.example.test")),
             )],
         )]
         .into(),

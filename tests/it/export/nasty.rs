@@ -9,7 +9,7 @@ use jackfield_api::snapshot::{
     MenuEntry, PhraseGroup, Profile, ProfileDomain, ProfileKind, Queue, Regex, Room, Secret,
     Setting, Step, StoredDocument, Tier, User,
 };
-use jackfield_api::xml::Raw;
+use jackfield_api::xml::{Raw, Value};
 
 use crate::support::DOMAIN;
 
@@ -124,7 +124,10 @@ fn extensions() -> Vec<Extension> {
         Extension { name: String::new(), continues: false, conditions: vec![] },
         // Names may repeat.
         Extension::new("same", Condition::on("destination_number", "^1$").run("echo", "")),
-        Extension::new("same", Condition::default().run("playback", "cost: 5 $ each")),
+        Extension::new(
+            "same",
+            Condition::default().run("playback", Value::channel("cost: 5 $ each")),
+        ),
     ]
 }
 

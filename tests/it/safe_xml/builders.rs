@@ -10,6 +10,7 @@ use jackfield_api::snapshot::{
     Setting, Step, Tier,
 };
 use jackfield_api::testing::switch_xml::{Node, preprocess};
+use jackfield_api::xml::Value;
 use jackfield_api::{Answer, Refusal};
 use proptest::prelude::*;
 
@@ -321,7 +322,8 @@ fn ordinary_text_of_every_kind_is_carried() {
         let tree = seen(answer.body());
         assert_eq!(values(&tree, "value"), [text, text]);
     }
-    let channel = Condition::on("a", "^(.*)$").run("bridge", "user/$1@${domain_name}");
+    let channel =
+        Condition::on("a", "^(.*)$").run("bridge", Value::channel("user/$1@${domain_name}"));
     let answer = Dialplan::context("c", &[Extension::new("e", channel)]).expect("carried");
     assert_eq!(values(&seen(answer.body()), "data"), ["user/$1@${domain_name}"]);
 }
