@@ -14,6 +14,17 @@ use percent_encoding::percent_decode;
 pub const MAX_PAIRS: usize = 1024;
 
 /// The pairs of a body, duplicates included.
+///
+/// ```
+/// use jackfield_api::Form;
+///
+/// let body = "hostname=vm&section=dialplan&tag_name=&key_name=&key_value=&Caller-Caller-ID-Name=A%20B";
+/// let form = Form::parse(body.into())?;
+/// assert!(form.is_lookup());
+/// assert_eq!(form.base(1), "dialplan");
+/// assert_eq!(form.field("Caller-Caller-ID-Name").as_deref(), Some("A B"));
+/// # Ok::<(), jackfield_api::FormError>(())
+/// ```
 #[derive(Clone)]
 pub struct Form {
     body: Vec<u8>,
@@ -54,7 +65,17 @@ impl fmt::Display for FormError {
 impl std::error::Error for FormError {}
 
 /// One pair, still encoded.
+///
+/// ```
+/// # use jackfield_api::Form;
+/// let form = Form::parse("a=1&B=%2B2".into())?;
+/// let pair = form.pair(1).expect("two pairs");
+/// assert!(pair.is_named("b"));
+/// assert_eq!((pair.raw, &*pair.decoded()), (&b"%2B2"[..], "+2"));
+/// # Ok::<(), jackfield_api::FormError>(())
+/// ```
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Pair<'a> {
     /// The name. FreeSWITCH never encodes names.
     pub name: &'a [u8],

@@ -1,5 +1,16 @@
 //! Look-ups, as their handlers see them: one typed view per flow of the switch.
 //!
+//! | section | view | asks for | what it tells besides |
+//! |---|---|---|---|
+//! | `configuration` | [`ConfigurationLookup`] | a `*.conf` document | [`ConfigurationFlow`]: why |
+//! | `directory` | [`DirectoryLookup`] | a domain, a user, a group | [`DirectoryFlow`], [`UserFlow`]: why |
+//! | `dialplan` | [`DialplanLookup`] | a context | who calls, and what was dialled |
+//! | `languages` | [`LanguagesLookup`] | a phrase macro | whether something is only said |
+//! | `chatplan` | [`ChatplanLookup`] | a context | who writes to whom |
+//! | `channels` | [`Lookup`] | | |
+//!
+//! All have [`Lookup`] in common. What an asynchronous handler reads of one it declares ([`Field`]).
+//!
 //! The body of a look-up names its fields in four dialects (`user`, `Menu-Name`, `Conf-Name`,
 //! `Hunt-Context`, ...) and strangers can add fields to it. So no handler reads a field by name: it
 //! gets the view of its section, and of that only what the flow holds. What the switch sends is
@@ -32,6 +43,13 @@ pub use question::{Field, Fields};
 use crate::form::Form;
 
 /// The sections of the switch's XML tree that `mod_xml_curl` asks for.
+///
+/// ```
+/// use jackfield_api::Section;
+///
+/// assert_eq!(Section::named("phrases"), Some(Section::Languages));
+/// assert_eq!(Section::Dialplan.as_str(), "dialplan");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Section {
     /// Documents of modules, as `sofia.conf`.
@@ -87,6 +105,16 @@ impl fmt::Display for Section {
 }
 
 /// One look-up, past the guard: what every section has in common.
+///
+/// ```
+/// use jackfield_api::{Form, Lookup, Section};
+///
+/// let body = "hostname=vm&section=configuration&tag_name=configuration&key_name=name&key_value=acl.conf";
+/// let lookup = Lookup::new(Form::parse(body.into())?).expect("a known section");
+/// assert_eq!(lookup.section(), Section::Configuration);
+/// assert_eq!((&*lookup.hostname(), &*lookup.key_value()), ("vm", "acl.conf"));
+/// # Ok::<(), jackfield_api::FormError>(())
+/// ```
 #[derive(Debug)]
 pub struct Lookup {
     form: Form,

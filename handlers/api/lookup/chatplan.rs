@@ -5,6 +5,17 @@ use std::borrow::Cow;
 use super::Lookup;
 
 /// A message is routed (`switch_core_chat_send`, `mod_sms`).
+///
+/// Who writes to whom is what the sender claims: for comparing, not for trusting.
+///
+/// ```
+/// # use jackfield_api::{lookup::ChatplanLookup, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=chatplan&tag_name=&key_name=&key_value=\
+/// #     &from=1000%40pbx.example.test&to=1001%40pbx.example.test&context=public");
+/// let view = ChatplanLookup::new(&lookup);
+/// assert_eq!(view.context(), "public");
+/// assert_eq!(view.to().as_deref(), Some("1001@pbx.example.test"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ChatplanLookup<'a> {
     lookup: &'a Lookup,

@@ -4,13 +4,25 @@ use std::borrow::Cow;
 
 use super::Lookup;
 
-/// A module asks for its document.
+/// A module asks for its document (`switch_xml_open_cfg`).
+///
+/// ```
+/// # use jackfield_api::{lookup::{ConfigurationFlow, ConfigurationLookup}, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=configuration&tag_name=configuration&key_name=name\
+/// #     &key_value=ivr.conf&Menu-Name=demo");
+/// let view = ConfigurationLookup::new(&lookup);
+/// assert_eq!(view.file(), "ivr.conf");
+/// assert_eq!(view.flow(), ConfigurationFlow::Menu("demo".into()));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ConfigurationLookup<'a> {
     lookup: &'a Lookup,
 }
 
 /// Why the document is asked for, where it makes a difference to the answer.
+///
+/// A whole document is a right answer to all of them; the others let one be shorter, or depend on
+/// who is there. New flows come with new versions: match the rest as [`ConfigurationFlow::Whole`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigurationFlow<'a> {
@@ -29,7 +41,18 @@ pub enum ConfigurationFlow<'a> {
 }
 
 /// The room that a caller joins (`conference_function` in `mod_conference.c`).
+///
+/// ```
+/// # use jackfield_api::{lookup::{ConfigurationFlow, ConfigurationLookup}, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=configuration&tag_name=configuration&key_name=name\
+/// #     &key_value=conference.conf&conference_name=3000&profile_name=wide");
+/// let ConfigurationFlow::ConferenceJoin(join) = ConfigurationLookup::new(&lookup).flow() else {
+///     panic!("somebody joins");
+/// };
+/// assert_eq!((&*join.room, &*join.profile), ("3000", "wide"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConferenceJoin<'a> {
     /// Name of the room.
     pub room: Cow<'a, str>,
@@ -38,7 +61,18 @@ pub struct ConferenceJoin<'a> {
 }
 
 /// The controls that a member asks for (`conference_member_bind_controls`).
+///
+/// ```
+/// # use jackfield_api::{lookup::{ConfigurationFlow, ConfigurationLookup}, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=configuration&tag_name=configuration&key_name=name\
+/// #     &key_value=conference.conf&Conf-Name=3000&Conf-Profile=wide&Controls=default");
+/// let ConfigurationFlow::ConferenceControls(asked) = ConfigurationLookup::new(&lookup).flow() else {
+///     panic!("a member asks for its keys");
+/// };
+/// assert_eq!(asked.controls, "default");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConferenceControls<'a> {
     /// Name of the room.
     pub room: Cow<'a, str>,

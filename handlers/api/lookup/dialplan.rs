@@ -8,6 +8,20 @@ use super::Lookup;
 ///
 /// Each value is read from its `Hunt-` field first and from its `Caller-` field where that is
 /// absent: the switch hunts by the former, and the two differ in `execute_extension`.
+///
+/// The switch asks once for each context that it hunts, not for each number: it tries the conditions
+/// of the answer itself. Numbers and names are what callers claim.
+///
+/// ```
+/// # use jackfield_api::{lookup::DialplanLookup, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=dialplan&tag_name=&key_name=&key_value=\
+/// #     &Hunt-Context=lobby&Hunt-Destination-Number=2000&Caller-Caller-ID-Number=%2B31201234567\
+/// #     &variable_sip_h_X-Trunk=blue");
+/// let view = DialplanLookup::new(&lookup);
+/// assert_eq!((&*view.context(), &*view.destination()), ("lobby", "2000"));
+/// assert_eq!(view.caller_number().as_deref(), Some("+31201234567"));
+/// assert_eq!(view.variable("sip_h_X-Trunk").as_deref(), Some("blue"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct DialplanLookup<'a> {
     lookup: &'a Lookup,

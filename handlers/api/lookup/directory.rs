@@ -5,7 +5,21 @@ use std::borrow::Cow;
 use super::{Lookup, PinLookup};
 use crate::snapshot::Algorithm;
 
-/// The switch asks who somebody is.
+/// The switch asks who somebody is (`switch_xml_locate_domain`, `switch_xml_locate_user`).
+///
+/// ```
+/// # use jackfield_api::{lookup::*, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=directory&tag_name=domain&key_name=name\
+/// #     &key_value=pbx.example.test&action=sip_auth&sip_auth_username=1000\
+/// #     &sip_auth_realm=pbx.example.test&sip_auth_response=0123456789abcdef0123456789abcdef\
+/// #     &key=id&user=1000&domain=pbx.example.test");
+/// let view = DirectoryLookup::new(&lookup);
+/// assert_eq!(view.domain(), "pbx.example.test");
+/// match view.flow() {
+///     DirectoryFlow::User(asked) => assert_eq!(asked.user, "1000"),
+///     _ => panic!("one user is asked for"),
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct DirectoryLookup<'a> {
     lookup: &'a Lookup,
@@ -36,6 +50,20 @@ pub enum DirectoryFlow<'a> {
 }
 
 /// One user is asked for.
+///
+/// ```
+/// # use jackfield_api::{lookup::*, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=directory&tag_name=domain&key_name=name\
+/// #     &key_value=pbx.example.test&action=sip_auth&sip_auth_username=1000\
+/// #     &sip_auth_realm=pbx.example.test&sip_auth_response=0123456789abcdef0123456789abcdef\
+/// #     &key=id&user=1000&domain=pbx.example.test");
+/// # let DirectoryFlow::User(asked) = DirectoryLookup::new(&lookup).flow() else { panic!() };
+/// match asked.flow() {
+///     UserFlow::SipAuth(auth) => assert_eq!(auth.username, "1000"),
+///     UserFlow::Unchecked => panic!("deny it: nothing would be checked"),
+///     _ => { /* answer the same user, secret included */ }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 pub struct UserLookup<'a> {
     lookup: &'a Lookup,
@@ -73,7 +101,22 @@ pub enum UserFlow<'a> {
 }
 
 /// What a SIP client proved itself with.
+///
+/// An HA1 fits only if it was made of just this user name and realm, with this algorithm.
+///
+/// ```
+/// use jackfield_api::snapshot::Algorithm;
+/// # use jackfield_api::{lookup::*, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=directory&tag_name=domain&key_name=name\
+/// #     &key_value=pbx.example.test&action=sip_auth&sip_auth_username=1000\
+/// #     &sip_auth_realm=pbx.example.test&sip_auth_response=0123456789abcdef0123456789abcdef\
+/// #     &key=id&user=1000&domain=pbx.example.test");
+/// # let DirectoryFlow::User(asked) = DirectoryLookup::new(&lookup).flow() else { panic!() };
+/// let UserFlow::SipAuth(auth) = asked.flow() else { panic!("a login") };
+/// assert_eq!((&*auth.realm, auth.algorithm), ("pbx.example.test", Algorithm::Md5));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SipAuth<'a> {
     /// The authentication user name.
     pub username: Cow<'a, str>,
@@ -83,15 +126,34 @@ pub struct SipAuth<'a> {
     pub algorithm: Algorithm,
 }
 
-/// A group is asked for.
+/// A group is asked for (`group_call`, `in_group`).
+///
+/// ```
+/// # use jackfield_api::{lookup::*, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=directory&tag_name=domain&key_name=name\
+/// #     &key_value=pbx.example.test&group=sales&domain=pbx.example.test");
+/// let DirectoryFlow::Group(asked) = DirectoryLookup::new(&lookup).flow() else { panic!("a group") };
+/// assert_eq!(asked.group, "sales");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct GroupLookup<'a> {
     /// The group's name.
     pub group: Cow<'a, str>,
 }
 
-/// The gateways of a profile are asked for.
+/// The gateways of a profile are asked for (`config_sofia` in `sofia.c`).
+///
+/// ```
+/// # use jackfield_api::{lookup::*, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=directory&tag_name=&key_name=&key_value=\
+/// #     &purpose=gateways&profile=external");
+/// let view = DirectoryLookup::new(&lookup);
+/// let DirectoryFlow::Gateways(asked) = view.flow() else { panic!("gateways") };
+/// assert_eq!((view.is_all_domains(), &*asked.profile), (true, "external"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct GatewayList<'a> {
     /// The sofia profile that starts or rescans.
     pub profile: Cow<'a, str>,

@@ -5,6 +5,15 @@ use std::borrow::Cow;
 use super::Lookup;
 
 /// A phrase is spoken (`switch_ivr_phrase_macro_event`, `switch_ivr_say`).
+///
+/// ```
+/// # use jackfield_api::{lookup::LanguagesLookup, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=languages&tag_name=&key_name=&key_value=\
+/// #     &macro_name=voicemail_hello&lang=en");
+/// let view = LanguagesLookup::new(&lookup);
+/// assert_eq!((&*view.language(), view.macro_name().as_deref()), ("en", Some("voicemail_hello")));
+/// assert!(!view.is_say());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct LanguagesLookup<'a> {
     lookup: &'a Lookup,

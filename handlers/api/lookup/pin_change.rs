@@ -19,6 +19,13 @@ use std::fmt;
 use crate::form::{Form, Pair};
 
 /// A PIN as it was typed. It is never shown.
+///
+/// ```
+/// use jackfield_api::lookup::MailboxPin;
+///
+/// assert_eq!(MailboxPin::typed("2468").expect("digits").digits(), "2468");
+/// assert!(MailboxPin::typed("").is_none());
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct MailboxPin(String);
 
@@ -44,6 +51,7 @@ impl fmt::Debug for MailboxPin {
 
 /// Whose PIN is to be which.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PinLookup<'a> {
     /// The user's id.
     pub user: Cow<'a, str>,

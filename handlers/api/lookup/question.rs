@@ -17,6 +17,17 @@ use super::{Lookup, Section};
 /// Always part of a question, and not to be declared: the base fields, the switch's name among them,
 /// and whatever the view's `flow()`, `context()`, `language()` and `macro_name()` tell. Never part of
 /// one: what only identifies the call or the switch's process, as `call_id()`.
+///
+/// ```
+/// use jackfield_api::lookup::{DialplanLookup, Field};
+/// use jackfield_api::testing::question;
+///
+/// let body = "hostname=vm&section=dialplan&tag_name=&key_name=&key_value=\
+///     &Hunt-Context=lobby&Hunt-Destination-Number=2000&variable_sip_h_X-Trunk=blue";
+/// let lookup = question(body, &[Field::Destination, Field::Variable("sip_h_X-Trunk")]);
+/// assert_eq!(DialplanLookup::new(&lookup).destination(), "2000");
+/// // Reading `caller_number()` here would end the test, and fail a look-up in the service.
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Field {
@@ -110,6 +121,8 @@ enum Part {
 }
 
 /// Fields of a look-up by which a question is told from others. The base fields always are among them.
+///
+/// For the service, which asks a handler once for all look-ups of one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fields(BTreeSet<Part>);
 
