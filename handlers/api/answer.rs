@@ -6,9 +6,40 @@ use crate::document::Document;
 use crate::xml::{RawError, XmlError};
 
 /// The outcome of a look-up.
+///
+/// `?` makes a refusal of what goes wrong while a document is made.
+///
+/// ```
+/// use jackfield_api::document::Dialplan;
+/// use jackfield_api::lookup::DialplanLookup;
+/// use jackfield_api::{Answer, Facts, Refusal};
+///
+/// fn answer(lookup: &DialplanLookup<'_>, facts: Facts<'_>) -> Answer {
+///     let name = lookup.context();
+///     let context = facts.snapshot.context(&name).ok_or(Refusal::NotFound("the context"))?;
+///     Dialplan::stored(name, context)
+/// }
+/// ```
 pub type Answer = Result<Document, Refusal>;
 
 /// Why there is no document, and so what the switch is told instead.
+///
+/// | refusal | the switch is told | and then |
+/// |---|---|---|
+/// | `NotFound` | `<result status="not found"/>` | looks into its next binding, and its files |
+/// | `Denied` | the domain without the user; a context that hangs up | stops |
+/// | `Internal`, `Overloaded` | what the section's `fail` policy says | as that says |
+///
+/// A handler returns the first three. The words are for logs: say what was missing, and no secret.
+///
+/// ```
+/// use jackfield_api::Refusal;
+///
+/// # fn user(_: &str) -> Option<&'static str> { None }
+/// let refused = user("1000").ok_or(Refusal::Denied("no such user")).unwrap_err();
+/// assert_eq!(refused.to_string(), "denied: no such user");
+/// assert!(!refused.is_failure());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {

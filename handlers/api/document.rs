@@ -1,5 +1,16 @@
 //! Typed answers, and the documents they are written as.
 //!
+//! | section | builder | holds |
+//! |---|---|---|
+//! | `configuration` | [`Configuration`] | settings, profiles, lists, menus, ..., or what is [stored](Configuration::stored) |
+//! | `directory` | [`Directory`] | one [`DirectoryUser`] with its [`Credential`], or lists of [`ListedUser`]s |
+//! | `dialplan`, `chatplan` | [`Dialplan`], [`Chatplan`] | a context: [stored](Dialplan::stored), of [extensions](Dialplan::context), or of [XML](Dialplan::raw) |
+//! | `languages` | [`Languages`] | a language with its phrases |
+//!
+//! What they are made of stands in [`snapshot`](crate::snapshot), and each value says who wrote it
+//! ([`Value`](crate::xml::Value)). A builder fails only when it is written, and then the look-up does,
+//! with the path to the value that could not be carried.
+//!
 //! A builder knows the elements of its part of the switch's XML and which of its values the switch
 //! expands. [`Document`] is the result: bytes, and what they are an answer to, so that the router
 //! can refuse a document that answers another question.
@@ -32,7 +43,20 @@ use crate::xml::{Element, Node, Place, XmlError, document, put_globals};
 /// The switch drops a longer answer (`response-max-bytes` of `mod_xml_curl`, default).
 pub const MAX_BYTES: usize = 1024 * 1024;
 
-/// A finished answer.
+/// A finished answer: XML, and what it is an answer to.
+///
+/// The router refuses one whose section is not the one asked for, or which holds neither the domain,
+/// context, document or language asked for; one of more than [`MAX_BYTES`]; and one that lists users
+/// where a single one was asked for.
+///
+/// ```
+/// use jackfield_api::document::Configuration;
+///
+/// let document = Configuration::new("opus.conf").settings([("use-vbr", true)]).answer()?;
+/// assert_eq!(document.names(), ["opus.conf"]);
+/// assert!(document.body().starts_with(b"<?xml"));
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
     section: Section,

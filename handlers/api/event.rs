@@ -9,6 +9,14 @@ pub use verdict::{Right, Task, Verdict};
 /// A post without a section, as the Lua hooks send it: ordinary URL-encoding, ordered pairs.
 ///
 /// A body of `mod_xml_curl` never becomes one, whatever fields strangers add to it.
+///
+/// ```
+/// use jackfield_api::Event;
+///
+/// let pairs = [("hostname", "vm"), ("action", "verto_client_login"), ("client_id", "a@verto")];
+/// let event = Event::new(pairs.map(|(name, value)| (name.into(), value.into())).to_vec());
+/// assert_eq!((event.action(), event.field("client_id")), ("verto_client_login", Some("a@verto")));
+/// ```
 #[derive(Clone)]
 pub struct Event {
     pairs: Vec<(String, String)>,

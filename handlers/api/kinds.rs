@@ -22,6 +22,15 @@ use crate::snapshot::Snapshot;
 use crate::store::Store;
 
 /// What a look-up is answered from.
+///
+/// ```
+/// use jackfield_api::Facts;
+/// use jackfield_api::testing::pbx;
+///
+/// let pbx = pbx();
+/// let facts = Facts::new(&pbx).at(1_700_000_000); // A test is not to depend on its day.
+/// assert!(facts.snapshot.domain("pbx.example.test").is_some());
+/// ```
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Facts<'a> {
@@ -32,6 +41,15 @@ pub struct Facts<'a> {
 }
 
 /// What a channel event is decided from, and by what means.
+///
+/// ```
+/// use jackfield_api::Means;
+/// use jackfield_api::testing::{Kept, pbx};
+///
+/// let (pbx, store) = (pbx(), Kept::default());
+/// let means = Means::new(&pbx, &store);
+/// assert_eq!(means.snapshot.revision(), 7);
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Means<'a> {

@@ -19,6 +19,20 @@ use crate::lookup::MailboxPin;
 ///
 /// What it writes at once waits for the database, so it is called off the threads that serve sockets;
 /// and it never waits longer than whoever asked does.
+///
+/// The service has the only one; `Kept` of `jackfield_api::testing` stands in for it in tests. New
+/// decisions of storage are new methods here, so it is not for others to implement.
+///
+/// ```
+/// use jackfield_api::testing::{Kept, wait};
+/// use jackfield_api::{ClientLeave, Store};
+///
+/// # let name = jackfield_api::snapshot::Uuid::nil();
+/// let store = Kept::default();
+/// let leave = ClientLeave { name, address: "192.0.2.7:50312".into(), switch: "vm".into() };
+/// assert_eq!(wait(store.leave(leave)), Ok(true));
+/// assert_eq!(store.leaves().len(), 1);
+/// ```
 pub trait Store: Send + Sync {
     /// Carries out one write.
     fn write(&self, write: &Write) -> Result<(), NotWritten>;
@@ -35,6 +49,28 @@ pub trait Store: Send + Sync {
 pub type Storing<'a, T> = Pin<Box<dyn Future<Output = Result<T, NotWritten>> + Send + 'a>>;
 
 /// What can be written.
+///
+/// A handler gives it with its answer ([`Directory::pin_change`](crate::document::Directory::pin_change));
+/// a test finds it in the [`Document`](crate::Document):
+///
+/// ```
+/// use jackfield_api::document::{Credential, Directory, DirectoryDomain, DirectoryUser};
+/// use jackfield_api::lookup::MailboxPin;
+/// use jackfield_api::{PinChange, Write};
+///
+/// let domain = DirectoryDomain::new("pbx.example.test");
+/// let user = DirectoryUser::new("1000", Credential::Closed).voicemail_hash(None);
+/// let change = PinChange {
+///     domain: "pbx.example.test".into(),
+///     user: "1000".into(),
+///     was: None,
+///     pin: MailboxPin::typed("2468").expect("digits"),
+/// };
+/// let failed = Directory::pin_change(&domain, &user, change)?;
+/// let (Write::Pin(change), _done) = failed.write_first().expect("a write") else { panic!() };
+/// assert_eq!(change.user, "1000");
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Write {

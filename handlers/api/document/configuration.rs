@@ -10,6 +10,21 @@ use crate::snapshot::{
 use crate::xml::{Element, Node, Place, Value, XmlError, fragment};
 
 /// A `*.conf` document in the making. Parts are written in the order in which they are added.
+///
+/// ```
+/// use jackfield_api::document::Configuration;
+/// use jackfield_api::snapshot::{Profile, ProfileKind};
+///
+/// let profile = Profile::new(ProfileKind::Conference, "wide").param("rate", 48_000);
+/// let answer = Configuration::new("conference.conf")
+///     .usual_caller_controls()
+///     .profiles([&profile])
+///     .answer();
+/// # answer?;
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
+///
+/// A document that this has no words for is [`stored`](Configuration::stored) XML.
 #[derive(Debug, Clone)]
 pub struct Configuration<'a> {
     pub(crate) root: Element<'a>,
@@ -37,6 +52,14 @@ const USUAL_KEYS: [(&str, &str); 12] = [
 ];
 
 /// One key of the conference's caller controls.
+///
+/// ```
+/// use jackfield_api::document::{Configuration, Control};
+///
+/// let keys = [Control { action: "mute", digits: "0" }, Control { action: "hangup", digits: "#" }];
+/// Configuration::new("conference.conf").caller_controls("quiet", keys).answer()?;
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Control<'a> {
     /// What it does, as in `mute`.
@@ -264,7 +287,21 @@ impl<'a> Configuration<'a> {
         root.holding(parts)
     }
 
-    /// A document as the operator stored it.
+    /// A document as the operator stored it, or as XML says it that an operator wrote.
+    ///
+    /// Checked when the XML is parsed ([`Raw`](crate::xml::Raw)): that it is well-formed, and holds
+    /// nothing that the pre-processor acts on. The router checks that its name is the one asked for.
+    ///
+    /// ```
+    /// use jackfield_api::document::Configuration;
+    /// use jackfield_api::snapshot::StoredDocument;
+    /// use jackfield_api::xml::Raw;
+    ///
+    /// let xml = Raw::parse(r#"<configuration name="alsa.conf"><settings/></configuration>"#)?;
+    /// let document = Configuration::stored(&StoredDocument::new("alsa.conf", xml))?;
+    /// assert_eq!(document.names(), ["alsa.conf"]);
+    /// # Ok::<(), jackfield_api::Refusal>(())
+    /// ```
     pub fn stored(document: &StoredDocument) -> Answer {
         let elements = document.xml.elements().to_vec();
         Ok(Document::write(Section::Configuration, "configuration", elements)?)

@@ -6,11 +6,30 @@ use crate::lookup::Section;
 use crate::snapshot::{Action, Condition, Context, Expression, Extension, Regex, Setting, Step};
 use crate::xml::{Element, Node, Place, Raw, Value, XmlError, fragment, written};
 
-/// Answers in section `dialplan`.
+/// Answers in section `dialplan`: one context, whose conditions the switch tries itself.
+///
+/// ```
+/// use jackfield_api::document::Dialplan;
+/// use jackfield_api::snapshot::{Condition, Extension};
+///
+/// let echo = Condition::on("destination_number", "^9196$").run("answer", "").run("echo", "");
+/// let document = Dialplan::context("lobby", [&Extension::new("echo", echo)])?;
+/// assert_eq!(document.names(), ["lobby"]);
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug)]
 pub struct Dialplan;
 
-/// Answers in section `chatplan`.
+/// Answers in section `chatplan`: one context, whose conditions the switch tries itself.
+///
+/// ```
+/// use jackfield_api::document::Chatplan;
+/// use jackfield_api::snapshot::{Condition, Extension};
+///
+/// let deliver = Condition::on("to", "^100[0-9]@").run("send", "");
+/// Chatplan::context("public", [&Extension::new("deliver", deliver)])?;
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug)]
 pub struct Chatplan;
 

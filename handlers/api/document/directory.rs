@@ -16,6 +16,17 @@ use crate::store::{PinChange, Write};
 use crate::xml::{Element, Node, Place, Raw, Value, written};
 
 /// What a user proves itself with.
+///
+/// There is no default: whoever makes a user has to say. A made-up hash is a password that others may
+/// guess, so a user without one is [`Closed`](Credential::Closed).
+///
+/// ```
+/// use jackfield_api::document::Credential;
+///
+/// # let kept_hash: Option<String> = None;
+/// let credential = kept_hash.map_or(Credential::Closed, |hash| Credential::A1Hash(hash.into()));
+/// assert_eq!(format!("{credential:?}"), "Closed"); // A hash would not be shown.
+/// ```
 #[derive(Clone)]
 pub enum Credential<'a> {
     /// HA1: the digest of `username:realm:password`, in lower-case hexadecimal digits. Fits only
@@ -27,7 +38,23 @@ pub enum Credential<'a> {
     Closed,
 }
 
-/// A complete user.
+/// A complete user: the answer to whatever is asked about one, for the switch may keep it.
+///
+/// ```
+/// use jackfield_api::document::{Credential, Directory, DirectoryDomain, DirectoryUser};
+/// use jackfield_api::xml::Value;
+///
+/// # let hash = "0123456789abcdef0123456789abcdef";
+/// let user = DirectoryUser::new("1000", Credential::A1Hash(hash.into()))
+///     .number_alias("5551000")
+///     .voicemail_hash(None) // Opens to no PIN.
+///     .variable("user_context", "default")
+///     .variable("effective_caller_id_name", Value::channel("${caller_id_name}"));
+/// let domain = DirectoryDomain::new("pbx.example.test").param("dial-string", Value::channel("user/${dialed_user}"));
+/// let document = Directory::user(domain, user)?;
+/// assert!(!document.lists_users());
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DirectoryUser<'a> {
     element: Element<'a>,
@@ -38,10 +65,34 @@ pub struct DirectoryUser<'a> {
 }
 
 /// An entry of a list: a user without its secret.
+///
+/// ```
+/// use jackfield_api::document::{Directory, DirectoryDomain, ListedUser};
+///
+/// // A group that is called: the switch asks for each user before it does.
+/// let members = ["1000", "1001"].map(ListedUser::pointer);
+/// let group = DirectoryDomain::new("pbx.example.test").group("sales", members);
+/// assert!(!Directory::domains([group])?.lists_users());
+///
+/// // The networks of users, for `acl.conf`.
+/// let users = [ListedUser::new("trunk").cidr("192.0.2.7/32")];
+/// let networks = DirectoryDomain::new("pbx.example.test").group("networks", users);
+/// assert!(Directory::domains([networks])?.lists_users());
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct ListedUser<'a>(Element<'a>);
 
 /// A domain in the making.
+///
+/// ```
+/// use jackfield_api::document::{Directory, DirectoryDomain};
+///
+/// // What the switch asks of a domain by itself (`domain_exists`, `domain_data`).
+/// let domain = DirectoryDomain::new("pbx.example.test").variable("default_language", "en");
+/// assert_eq!(Directory::domains([domain])?.names(), ["pbx.example.test"]);
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct DirectoryDomain<'a> {
     name: Value<'a>,
@@ -56,6 +107,19 @@ pub struct DirectoryDomain<'a> {
 }
 
 /// Answers in section `directory`.
+///
+/// One complete user ([`DirectoryUser`]), or domains with lists ([`ListedUser`]). Elements that have no
+/// method here, as `<skinny>`, are [`others`](DirectoryUser::others) of a user; parameters that decide
+/// about a login come from a [`Credential`] and are refused anywhere else:
+///
+/// ```
+/// use jackfield_api::Refusal;
+/// use jackfield_api::document::{Credential, Directory, DirectoryDomain, DirectoryUser};
+///
+/// let user = DirectoryUser::new("1000", Credential::Closed).param("password", "1234");
+/// let refused = Directory::user(DirectoryDomain::new("pbx.example.test"), user);
+/// assert!(matches!(refused, Err(Refusal::Internal(_))));
+/// ```
 #[derive(Debug)]
 pub struct Directory;
 

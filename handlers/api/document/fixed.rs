@@ -27,7 +27,21 @@ use super::{Document, MAX_BYTES, is_credential};
 use crate::lookup::Section;
 use crate::xml::{Element, Node, Raw, Value, XmlError, written};
 
-/// What is sent where there is no answer.
+/// What is sent where there is no answer (`fail = "document FILE"`).
+///
+/// ```
+/// use jackfield_api::Section;
+/// use jackfield_api::document::Fixed;
+/// use jackfield_api::xml::Value;
+///
+/// let closed = Fixed::parse(Section::Dialplan, r#"<document type="freeswitch/xml">
+///   <section name="dialplan"><context name="closed"><extension name="sorry"><condition>
+///     <action application="hangup" data="NORMAL_TEMPORARY_FAILURE"/>
+///   </condition></extension></context></section></document>"#)?;
+/// let document = closed.contexts([Value::text("default")]).expect("carried");
+/// assert_eq!(document.names(), ["default"]);
+/// # Ok::<(), jackfield_api::document::FixedError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fixed {
     section: Section,

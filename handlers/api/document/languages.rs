@@ -7,6 +7,21 @@ use crate::snapshot::{Language, Macro};
 use crate::xml::{Element, Place, Value};
 
 /// Answers in section `languages`.
+///
+/// ```
+/// use jackfield_api::document::Languages;
+/// use jackfield_api::snapshot::{Language, Macro};
+/// use jackfield_api::xml::Raw;
+/// # use jackfield_api::{lookup::LanguagesLookup, testing::lookup};
+/// # let lookup = lookup("hostname=vm&section=languages&tag_name=&key_name=&key_value=&macro_name=hi&lang=en");
+/// # let lookup = LanguagesLookup::new(&lookup);
+///
+/// let hi = Raw::parse(r#"<macro name="hi"><input pattern="(.*)"><match>
+///     <action function="play-file" data="hi.wav"/></match></input></macro>"#)?;
+/// let english = Language::new("en").attribute("say-module", "en");
+/// Languages::language(&lookup, &english, [&Macro::new("hi", hi)])?;
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug)]
 pub struct Languages;
 

@@ -39,6 +39,13 @@ const NO_SECRETS: [&str; 2] = ["g-pass", "ndlb-broken-auth-hash"];
 
 /// Whether a setting of this name holds a secret, as `esl-password`, `cookie` or `gateway-credentials`:
 /// never in a list, never shown. `_` and `-` are the same here, and case does not count.
+///
+/// ```
+/// use jackfield_api::document::is_secret;
+///
+/// assert!(is_secret("vm-password") && is_secret("gateway_credentials"));
+/// assert!(!is_secret("user_context"));
+/// ```
 pub fn is_secret(name: &str) -> bool {
     let plain = |c: char| if c == '_' { '-' } else { c.to_ascii_lowercase() };
     let name: String = name.chars().map(plain).collect();

@@ -9,6 +9,16 @@ use super::Event;
 use crate::snapshot::SessionId;
 
 /// A view of such an event.
+///
+/// ```
+/// use jackfield_api::{ClientEvent, Event};
+///
+/// let pairs = [("client_id", "a@verto"), ("session_id", "51c2"), ("client_address", "192.0.2.7:50312")];
+/// let event = Event::new(pairs.map(|(name, value)| (name.into(), value.into())).to_vec());
+/// let client = ClientEvent::new(&event);
+/// assert_eq!((client.login(), client.address()), (Some("a@verto"), "192.0.2.7:50312"));
+/// assert!(client.session().is_some());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct ClientEvent<'a>(&'a Event);
 

@@ -5,6 +5,15 @@ use std::fmt::{self, Display};
 use crate::snapshot::SessionId;
 
 /// What a hook script is told.
+///
+/// ```
+/// use jackfield_api::{Right, Task, Verdict};
+///
+/// let may_call = Right::Methods(vec!["verto.invite".into(), "verto.bye".into()]);
+/// let verdict = Verdict::Do(vec![Task::Grant(may_call)]);
+/// assert_eq!(verdict.text(), "ok\ngrant methods verto.invite,verto.bye\n");
+/// assert_eq!(Verdict::Punt.word(), "punt");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -30,6 +39,7 @@ pub enum Task {
 
 /// What a verto session may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Right {
     /// Methods, by their names.
     Methods(Vec<String>),

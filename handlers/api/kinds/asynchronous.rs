@@ -64,6 +64,16 @@ use crate::snapshot::Snapshot;
 pub type Answering<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
 
 /// How long the answers of an asynchronous handler are kept. Nothing is by default.
+///
+/// ```
+/// use jackfield_api::Lifetime;
+/// use std::time::Duration;
+///
+/// let life = Lifetime::of(Duration::from_secs(60)) // asked again after a minute,
+///     .after_failures(Duration::from_secs(3600)) // served for an hour more while that fails,
+///     .refusals(Duration::from_secs(10)); // and whoever is new is known after ten seconds
+/// assert_eq!(life.refused.as_secs(), 10);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Lifetime {
@@ -96,6 +106,14 @@ impl Lifetime {
 }
 
 /// What an asynchronous handler is given besides the look-up.
+///
+/// ```
+/// use jackfield_api::AsyncFacts;
+/// use jackfield_api::testing::pbx;
+///
+/// let pbx = pbx();
+/// assert!(AsyncFacts::new(&pbx).snapshot().context("default").is_some());
+/// ```
 #[derive(Clone, Copy)]
 pub struct AsyncFacts<'a> {
     snapshot: &'a Snapshot,
