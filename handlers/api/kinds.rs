@@ -4,6 +4,23 @@
 //! no input or output: a switch asks one REGISTER at a time and waits for each answer. They may panic
 //! or take too long and harm nobody but the look-ups they answer. What they are given may grow
 //! without a change to any of them. Those that need input or output are [`asynchronous`].
+//!
+//! | section | key | handler | that asks the outside |
+//! |---|---|---|---|
+//! | `configuration` | document | [`ConfigurationHandler`] | [`AsyncConfigurationHandler`] |
+//! | `directory` | domain | [`DirectoryHandler`] | [`AsyncDirectoryHandler`] |
+//! | `dialplan` | context | [`DialplanHandler`] | [`AsyncDialplanHandler`] |
+//! | `languages` | language | [`LanguagesHandler`] | [`AsyncLanguagesHandler`] |
+//! | `chatplan` | context | [`ChatplanHandler`] | [`AsyncChatplanHandler`] |
+//! | any other | section | [`FsapiHandler`] | [`AsyncFsapiHandler`] |
+//! | events of hooks | action | [`ChannelEventHandler`] | |
+//!
+//! [`AsyncConfigurationHandler`]: asynchronous::AsyncConfigurationHandler
+//! [`AsyncDirectoryHandler`]: asynchronous::AsyncDirectoryHandler
+//! [`AsyncDialplanHandler`]: asynchronous::AsyncDialplanHandler
+//! [`AsyncLanguagesHandler`]: asynchronous::AsyncLanguagesHandler
+//! [`AsyncChatplanHandler`]: asynchronous::AsyncChatplanHandler
+//! [`AsyncFsapiHandler`]: asynchronous::AsyncFsapiHandler
 
 pub mod asynchronous;
 
@@ -87,30 +104,118 @@ impl fmt::Debug for Means<'_> {
 }
 
 /// Answers for `*.conf` documents. Key: the document's name, as in `sofia.conf`.
+///
+/// ```
+/// use jackfield_api::document::Configuration;
+/// use jackfield_api::lookup::ConfigurationLookup;
+/// use jackfield_api::{Answer, ConfigurationHandler, Facts, Keys, register};
+///
+/// struct Opus;
+///
+/// impl ConfigurationHandler for Opus {
+///     fn answer(&self, lookup: &ConfigurationLookup<'_>, _: Facts<'_>) -> Answer {
+///         Configuration::new(lookup.file()).settings([("use-vbr", true)]).answer()
+///     }
+/// }
+///
+/// register!(ConfigurationHandler, "opus", Keys::Fixed(&["opus.conf"]), Opus);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handler of section `configuration`",
+    label = "needs `impl ConfigurationHandler for {Self}`",
+    note = "write `fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer` in it",
+    note = "one that asks the outside is an `AsyncConfigurationHandler`, and is registered as one"
+)]
 pub trait ConfigurationHandler: Send + Sync + 'static {
     /// Answers one look-up.
     fn answer(&self, lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer;
 }
 
 /// Answers for domains and their users. Key: the domain; empty where all domains are meant.
+///
+/// ```
+/// use jackfield_api::document::{Credential, Directory, DirectoryDomain, DirectoryUser};
+/// use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
+/// use jackfield_api::{Answer, DirectoryHandler, Facts, Keys, Refusal, register};
+///
+/// /// Lines that are called and never log in: one for each number from 1 to 9.
+/// struct Doors;
+///
+/// impl DirectoryHandler for Doors {
+///     fn answer(&self, lookup: &DirectoryLookup<'_>, _: Facts<'_>) -> Answer {
+///         let domain = DirectoryDomain::new(lookup.domain());
+///         match lookup.flow() {
+///             DirectoryFlow::User(asked) if matches!(asked.user.as_bytes(), [b'1'..=b'9']) => {
+///                 Directory::user(domain, DirectoryUser::new(asked.user, Credential::Closed))
+///             }
+///             DirectoryFlow::User(_) => Err(Refusal::Denied("no such door")),
+///             _ => Directory::domains([domain]),
+///         }
+///     }
+/// }
+///
+/// register!(DirectoryHandler, "doors", Keys::Fixed(&["doors.example.test"]), Doors);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handler of section `directory`",
+    label = "needs `impl DirectoryHandler for {Self}`",
+    note = "write `fn answer(&self, lookup: &DirectoryLookup<'_>, facts: Facts<'_>) -> Answer` in it",
+    note = "one that asks the outside is an `AsyncDirectoryHandler`, and is registered as one"
+)]
 pub trait DirectoryHandler: Send + Sync + 'static {
     /// Answers one look-up.
     fn answer(&self, lookup: &DirectoryLookup<'_>, facts: Facts<'_>) -> Answer;
 }
 
 /// Routes calls. Key: the context.
+///
+/// ```
+/// use jackfield_api::document::Dialplan;
+/// use jackfield_api::lookup::DialplanLookup;
+/// use jackfield_api::snapshot::{Condition, Extension};
+/// use jackfield_api::{Answer, DialplanHandler, Facts, Keys, register};
+///
+/// struct Echo;
+///
+/// impl DialplanHandler for Echo {
+///     fn answer(&self, lookup: &DialplanLookup<'_>, _: Facts<'_>) -> Answer {
+///         let echo = Condition::default().run("answer", "").run("echo", "");
+///         Dialplan::context(lookup.context(), [&Extension::new("echo", echo)])
+///     }
+/// }
+///
+/// register!(DialplanHandler, "echo", Keys::Fixed(&["echo"]), Echo);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handler of section `dialplan`",
+    label = "needs `impl DialplanHandler for {Self}`",
+    note = "write `fn answer(&self, lookup: &DialplanLookup<'_>, facts: Facts<'_>) -> Answer` in it",
+    note = "one that asks the outside is an `AsyncDialplanHandler`, and is registered as one"
+)]
 pub trait DialplanHandler: Send + Sync + 'static {
     /// Answers one look-up.
     fn answer(&self, lookup: &DialplanLookup<'_>, facts: Facts<'_>) -> Answer;
 }
 
 /// Answers for phrases. Key: the language.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handler of section `languages`",
+    label = "needs `impl LanguagesHandler for {Self}`",
+    note = "write `fn answer(&self, lookup: &LanguagesLookup<'_>, facts: Facts<'_>) -> Answer` in it",
+    note = "one that asks the outside is an `AsyncLanguagesHandler`, and is registered as one"
+)]
 pub trait LanguagesHandler: Send + Sync + 'static {
     /// Answers one look-up.
     fn answer(&self, lookup: &LanguagesLookup<'_>, facts: Facts<'_>) -> Answer;
 }
 
 /// Routes messages. Key: the context.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handler of section `chatplan`",
+    label = "needs `impl ChatplanHandler for {Self}`",
+    note = "write `fn answer(&self, lookup: &ChatplanLookup<'_>, facts: Facts<'_>) -> Answer` in it",
+    note = "one that asks the outside is an `AsyncChatplanHandler`, and is registered as one"
+)]
 pub trait ChatplanHandler: Send + Sync + 'static {
     /// Answers one look-up.
     fn answer(&self, lookup: &ChatplanLookup<'_>, facts: Facts<'_>) -> Answer;
@@ -119,12 +224,40 @@ pub trait ChatplanHandler: Send + Sync + 'static {
 /// Answers a whole section that has no registry of its own. Key: the section's name.
 ///
 /// The outer registry: it is asked first, by section, and hands on to the registries above.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handler of a section of its own",
+    label = "needs `impl FsapiHandler for {Self}`",
+    note = "write `fn answer(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer` in it",
+    note = "one that asks the outside is an `AsyncFsapiHandler`, and is registered as one"
+)]
 pub trait FsapiHandler: Send + Sync + 'static {
     /// Answers one look-up.
     fn answer(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer;
 }
 
 /// Hears what hook scripts inside a switch post. Key: the `action`.
+///
+/// ```
+/// use jackfield_api::{ChannelEventHandler, Deciding, Event, Keys, Means, Verdict, register};
+///
+/// struct Doorbell;
+///
+/// impl ChannelEventHandler for Doorbell {
+///     fn handle<'a>(&'a self, event: &'a Event, means: Means<'a>) -> Deciding<'a> {
+///         Box::pin(async move {
+///             let known = event.field("door").and_then(|door| means.snapshot.menu(door));
+///             Ok(if known.is_some() { Verdict::Ok } else { Verdict::Punt })
+///         })
+///     }
+/// }
+///
+/// register!(ChannelEventHandler, "doorbell", Keys::Fixed(&["doorbell"]), Doorbell);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no handler of channel events",
+    label = "needs `impl ChannelEventHandler for {Self}`",
+    note = "write `fn handle<'a>(&'a self, event: &'a Event, means: Means<'a>) -> Deciding<'a>` in it"
+)]
 pub trait ChannelEventHandler: Send + Sync + 'static {
     /// Decides on one event.
     fn handle<'a>(&'a self, event: &'a Event, means: Means<'a>) -> Deciding<'a>;

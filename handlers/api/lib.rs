@@ -23,6 +23,8 @@
 //!
 //! This crate depends on nothing of Jackfield's own and does no input or output.
 
+#![deny(missing_docs)]
+
 mod answer;
 pub mod counter;
 pub mod document;

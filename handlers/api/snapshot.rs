@@ -2,6 +2,19 @@
 //!
 //! Nothing here knows a database. The service loads a [`Contents`], makes a [`Snapshot`] of it and
 //! publishes that as a whole; a handler sees one revision from its first look to its last.
+//!
+//! A handler begins at [`Snapshot`]: by name ([`Snapshot::domain`], [`Snapshot::context`], ...), by
+//! list ([`Snapshot::contents`]), and with what can be limited to switches as one switch has it
+//! ([`Snapshot::on`]).
+//!
+//! # How it grows
+//!
+//! What is stored gets new fields and lists with new versions, and a record that is written as a
+//! literal with all of its fields then has one too few. So make one by its constructor and methods
+//! (`Gateway::new("a").param(..)`), or by `..Default::default()` where it has one; read fields by
+//! name, and end a pattern with `..`. An enum that gets more kinds is `#[non_exhaustive]`; those that
+//! are not say how something is written ([`Level`], [`Step`]), and another one of these is a breaking
+//! change.
 
 mod callcenter;
 mod channel;
@@ -57,6 +70,17 @@ use serde::{Deserialize, Serialize};
 use crate::xml::{Element, Raw, XmlError};
 
 /// Everything a snapshot is made of, as loaded: lists in the order in which they are answered.
+///
+/// ```
+/// use jackfield_api::snapshot::{Contents, Domain, Room, Snapshot};
+///
+/// let snapshot = Snapshot::new(Contents {
+///     domains: [Domain::new("pbx.example.test")].into(),
+///     rooms: [Room::new("3000", "default")].into(),
+///     ..Contents::default()
+/// });
+/// assert_eq!(snapshot.contents().rooms.len(), 1);
+/// ```
 #[derive(Debug, Default, Clone)]
 pub struct Contents {
     /// Counts the changes of the database; a higher one is newer.
@@ -122,6 +146,17 @@ impl Contents {
 ///
 /// One that a handler has the tables for, as `sofia.conf`, is the frame around them: its settings
 /// and whatever else no table holds, with the lists of the tables put in where they belong.
+///
+/// ```
+/// use jackfield_api::snapshot::StoredDocument;
+/// use jackfield_api::xml::Raw;
+///
+/// let xml = r#"<configuration name="x.conf"><settings><param name="a" value="b"/></settings></configuration>"#;
+/// let document = StoredDocument::new("x.conf", Raw::parse(xml)?);
+/// assert!(document.lists("settings", "param", "a"));
+/// assert_eq!(document.attributes("settings", ["value"]).next(), Some(["b"]));
+/// # Ok::<(), jackfield_api::Refusal>(())
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredDocument {
     /// The file's name as the switch asks for it, as in `timezones.conf`.
@@ -185,6 +220,16 @@ impl StoredDocument {
 }
 
 /// One published picture. Cheap to look into, never changed; a copy shares everything with it.
+///
+/// ```
+/// use jackfield_api::snapshot::ProfileKind;
+/// use jackfield_api::testing::pbx;
+///
+/// let snapshot = pbx();
+/// let user = snapshot.domain("PBX.example.test").and_then(|domain| domain.user("5551000"));
+/// assert_eq!(user.map(|user| user.id), Some("1000"));
+/// assert_eq!(snapshot.on("vm").profiles(ProfileKind::Sofia).count(), 2);
+/// ```
 #[derive(Debug, Default, Clone)]
 pub struct Snapshot {
     contents: Contents,

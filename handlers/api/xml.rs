@@ -6,6 +6,15 @@
 //! `<!`, and expands `${...}` in variables and action data. So a value here is never just a string:
 //! it says who wrote it ([`Value`]), and the place it stands in says what the switch will do with it.
 //! What cannot be carried unharmed is refused with an [`XmlError`], never altered.
+//!
+//! | written by | as | live in it |
+//! |---|---|---|
+//! | a caller, a CRM, anybody | `&str`, `String` ([`Value::Text`]) | nothing |
+//! | you, or the operator | [`Value::channel`] | `${...}`, `$1` |
+//! | the operator | [`Value::global`] | `$${...}` too |
+//!
+//! A whole element that the operator wrote is [`Raw`]. What the documents are made of is in
+//! [`document`](crate::document).
 
 mod element;
 mod live;

@@ -175,17 +175,53 @@ macro_rules! traits {
 
 traits! {
     /// Answers for `*.conf` documents from the outside. Key: the document's name, as in `sofia.conf`.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no asynchronous handler of section `configuration`",
+        label = "needs `impl AsyncConfigurationHandler for {Self}`",
+        note = "write `fn answer<'a>(&'a self, lookup: ConfigurationLookup<'a>, facts: AsyncFacts<'a>) -> Answering<'a>` in it",
+        note = "one that needs nothing but the snapshot is a `ConfigurationHandler`, and is registered as one"
+    )]
     AsyncConfigurationHandler: ConfigurationLookup<'a>;
     /// Answers for domains and their users from the outside. Key: the domain; empty where all domains
     /// are meant.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no asynchronous handler of section `directory`",
+        label = "needs `impl AsyncDirectoryHandler for {Self}`",
+        note = "write `fn answer<'a>(&'a self, lookup: DirectoryLookup<'a>, facts: AsyncFacts<'a>) -> Answering<'a>` in it",
+        note = "one that needs nothing but the snapshot is a `DirectoryHandler`, and is registered as one"
+    )]
     AsyncDirectoryHandler: DirectoryLookup<'a>;
     /// Routes calls by what the outside says. Key: the context.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no asynchronous handler of section `dialplan`",
+        label = "needs `impl AsyncDialplanHandler for {Self}`",
+        note = "write `fn answer<'a>(&'a self, lookup: DialplanLookup<'a>, facts: AsyncFacts<'a>) -> Answering<'a>` in it",
+        note = "one that needs nothing but the snapshot is a `DialplanHandler`, and is registered as one"
+    )]
     AsyncDialplanHandler: DialplanLookup<'a>;
     /// Answers for phrases from the outside. Key: the language.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no asynchronous handler of section `languages`",
+        label = "needs `impl AsyncLanguagesHandler for {Self}`",
+        note = "write `fn answer<'a>(&'a self, lookup: LanguagesLookup<'a>, facts: AsyncFacts<'a>) -> Answering<'a>` in it",
+        note = "one that needs nothing but the snapshot is a `LanguagesHandler`, and is registered as one"
+    )]
     AsyncLanguagesHandler: LanguagesLookup<'a>;
     /// Routes messages by what the outside says. Key: the context.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no asynchronous handler of section `chatplan`",
+        label = "needs `impl AsyncChatplanHandler for {Self}`",
+        note = "write `fn answer<'a>(&'a self, lookup: ChatplanLookup<'a>, facts: AsyncFacts<'a>) -> Answering<'a>` in it",
+        note = "one that needs nothing but the snapshot is a `ChatplanHandler`, and is registered as one"
+    )]
     AsyncChatplanHandler: ChatplanLookup<'a>;
     /// Answers a whole section that has no registry of its own from the outside. Key: the section's
     /// name.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is no asynchronous handler of a section of its own",
+        label = "needs `impl AsyncFsapiHandler for {Self}`",
+        note = "write `fn answer<'a>(&'a self, lookup: &'a Lookup, facts: AsyncFacts<'a>) -> Answering<'a>` in it",
+        note = "one that needs nothing but the snapshot is a `FsapiHandler`, and is registered as one"
+    )]
     AsyncFsapiHandler: &'a Lookup;
 }

@@ -6,6 +6,13 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// A channel.
+///
+/// ```
+/// use jackfield_api::snapshot::Channel;
+///
+/// let channel = Channel { limit: Some(50), ..Channel::new("support") };
+/// assert!(channel.enabled && channel.methods.iter().any(|method| method == "verto.invite"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Channel {
     /// The name, as in `/verto/NAME/session`.
@@ -144,7 +151,7 @@ words!(
     [(PuntNew, "punt-new"), (PuntOld, "punt-old"), (Refuse, "refuse"), (Allow, "allow")]
 );
 
-/// SHA-256 of a bearer token.
+/// SHA-256 of a bearer token. Compared in constant time, and never shown.
 #[derive(Clone, Copy)]
 pub struct TokenHash([u8; 32]);
 

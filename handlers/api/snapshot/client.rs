@@ -7,7 +7,13 @@ use uuid::Uuid;
 
 use super::Channel;
 
-/// A client.
+/// A client: what one browser logs in to `mod_verto` with.
+///
+/// ```
+/// # let pbx = jackfield_api::testing::pbx();
+/// // By what it logs in as, with its channel.
+/// assert!(pbx.client("0b7e1c9e-0000-4000-8000-000000000000").is_none());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// The row of its channel.
@@ -127,6 +133,13 @@ impl fmt::Debug for ClientSecret {
 /// One that could be something else in a command of a switch, or in a line of an answer, is none; nor
 /// is one that holds the word that tells hook scripts to put a client out: older ones look for it in
 /// all of an answer.
+///
+/// ```
+/// use jackfield_api::snapshot::SessionId;
+///
+/// assert!(SessionId::parse("51c2-a").is_some());
+/// assert!(SessionId::parse("51c2 a").is_none() && SessionId::parse("punt").is_none());
+/// ```
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SessionId(Box<str>);

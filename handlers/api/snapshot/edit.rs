@@ -13,6 +13,18 @@ use crate::Section;
 ///
 /// Globals are put into whatever is put in. They themselves are not changed so: they may stand
 /// anywhere.
+///
+/// For whoever loads: handlers change nothing.
+///
+/// ```
+/// use jackfield_api::snapshot::Domain;
+///
+/// let before = jackfield_api::testing::pbx();
+/// let mut edit = before.edit();
+/// edit.domain(99, Some(Domain::new("new.example.test")));
+/// let after = edit.finish(8);
+/// assert!(after.domain("new.example.test").is_some() && before.domain("new.example.test").is_none());
+/// ```
 #[derive(Debug)]
 pub struct Edit {
     next: Snapshot,

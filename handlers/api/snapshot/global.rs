@@ -17,6 +17,20 @@ use super::{
 };
 
 /// A global variable.
+///
+/// ```
+/// use jackfield_api::snapshot::{Contents, Gateway, Global, Profile, ProfileKind, Snapshot};
+/// use jackfield_api::xml::Value;
+///
+/// let proxy = Gateway::new("carrier").param("proxy", Value::global("$${carrier}"));
+/// let snapshot = Snapshot::new(Contents {
+///     globals: [Global::new("carrier", "carrier.example.test")].into(),
+///     profiles: [Profile::new(ProfileKind::Sofia, "external").gateway(proxy)].into(),
+///     ..Contents::default()
+/// });
+/// let profile = snapshot.on("vm").profiles(ProfileKind::Sofia).next().expect("one");
+/// assert_eq!(profile.gateways[0].params[0].text, "carrier.example.test");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Global {
     /// The name, found without regard to ASCII case.
@@ -26,6 +40,13 @@ pub struct Global {
     /// The switches that it is for.
     #[serde(default, skip_serializing_if = "Hosts::are_all")]
     pub hosts: Hosts,
+}
+
+impl Global {
+    /// One that has this value on every switch.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into(), hosts: Hosts::default() }
+    }
 }
 
 impl Limited for Global {
@@ -43,6 +64,13 @@ impl Limited for Global {
 }
 
 /// Stored globals by name; namesakes are for different switches.
+///
+/// ```
+/// use jackfield_api::snapshot::{Global, Globals};
+///
+/// let globals = Globals::new(&[Global::new("domain", "pbx.example.test")]);
+/// assert_eq!(globals.resolve("1000@$${domain}, $${unknown}"), "1000@pbx.example.test, $${unknown}");
+/// ```
 #[derive(Debug, Default, Clone)]
 pub struct Globals(HashMap<String, Vec<Global>>);
 

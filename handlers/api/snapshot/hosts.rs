@@ -12,6 +12,14 @@ use super::List;
 /// The switches that something is for, each by the name that it gives in look-ups as `hostname`.
 ///
 /// Names are kept in lower case, sorted, each once. None at all stand for every switch.
+///
+/// ```
+/// use jackfield_api::snapshot::Hosts;
+///
+/// let two = Hosts::new(["SW2", "sw1"]);
+/// assert!(two.name("sw2") && !two.are_all() && Hosts::default().are_all());
+/// assert_eq!(two.to_string(), "sw1, sw2");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<String>")]
 pub struct Hosts(Vec<String>);

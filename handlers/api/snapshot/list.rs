@@ -10,6 +10,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 ///
 /// Mostly the order is that of the rows. Where another one decides, as with the extensions of a
 /// context, an item has a place besides. A copy costs a pointer an item.
+///
+/// ```
+/// use jackfield_api::snapshot::List;
+///
+/// let list = List::from(["a", "b"]);
+/// assert_eq!((list.len(), list[1], list.at(2)), (2, "b", Some(&"b"))); // rows begin at 1
+/// assert_eq!(list.iter().copied().collect::<String>(), "ab");
+/// ```
 pub struct List<T> {
     entries: Vec<Entry<T>>,
 }

@@ -11,6 +11,17 @@ use crate::xml::XmlError;
 
 /// What can be limited to switches, as one switch has it: of namesakes the one that names it, else
 /// the one for every switch. What names other switches alone is not there.
+///
+/// ```
+/// use jackfield_api::snapshot::{AccessList, Contents, Hosts, Snapshot};
+///
+/// let for_all = AccessList::denying("lan");
+/// let for_one = AccessList { hosts: Hosts::new(["sw1"]), ..AccessList::allowing("lan") };
+/// let lists = [for_all, for_one].into();
+/// let snapshot = Snapshot::new(Contents { access_lists: lists, ..Contents::default() });
+/// let open = |host| snapshot.on(host).access_lists().any(|list| list.default_allow);
+/// assert!(open("SW1") && !open("sw2"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct OnSwitch<'a> {
     pub(super) snapshot: &'a Snapshot,

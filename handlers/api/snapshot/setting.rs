@@ -7,6 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::xml::Value;
 
 /// A `<param>` or `<variable>` as stored.
+///
+/// ```
+/// use jackfield_api::snapshot::{Level, Setting};
+/// use jackfield_api::xml::Value;
+///
+/// # let name = "Ann";
+/// let plain = Setting::new("effective_caller_id_name", name); // a stranger's: never expanded
+/// let live = Setting::of("dial-string", Value::channel("user/${dialed_user}"));
+/// assert_eq!((plain.level, live.level), (Level::Text, Level::Channel));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Setting {
@@ -29,6 +39,13 @@ fn is_false(truth: &bool) -> bool {
 }
 
 /// How far the switch may expand a stored value; see [`Value`].
+///
+/// ```
+/// use jackfield_api::snapshot::Level;
+///
+/// assert_eq!(Level::of("sip:$${local_ip_v4}:${port}"), Level::Global);
+/// assert_eq!(Level::Channel.within("nothing to expand"), Level::Text);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
@@ -144,6 +161,14 @@ impl<'a> From<&'a Setting> for StoredSetting<'a> {
 }
 
 /// A setting whose texts are borrowed, as those of a user in the snapshot are.
+///
+/// ```
+/// # let pbx = jackfield_api::testing::pbx();
+/// # let domain = pbx.domain("pbx.example.test").expect("a domain");
+/// let user = domain.user("1000").expect("a user");
+/// let context = user.variables().find(|variable| variable.name == "user_context");
+/// assert_eq!(context.map(|variable| variable.text), Some("default"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SettingRef<'a> {
     /// The name, as FreeSWITCH spells it.

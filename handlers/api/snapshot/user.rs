@@ -9,7 +9,19 @@ use super::profile::Gateway;
 use super::setting::Setting;
 use crate::xml::Raw;
 
-/// One directory user.
+/// One directory user, as it is stored; a snapshot gives it as a [`UserRef`](super::UserRef).
+///
+/// ```
+/// use jackfield_api::snapshot::{Domain, Setting, User};
+///
+/// let user = User {
+///     id: "1000".into(),
+///     variables: vec![Setting::new("user_context", "default")],
+///     ..User::default()
+/// };
+/// assert!(user.secrets.is_empty()); // so nobody can log in
+/// # Domain::new("pbx.example.test").with_users([user]);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct User {
     /// The `id`: what a phone registers as. Found without regard to ASCII case.
@@ -36,6 +48,15 @@ pub struct User {
 
 /// One HA1 value: the digest of `username:realm:password` (RFC 2617, RFC 8760).
 ///
+/// ```
+/// use jackfield_api::snapshot::{Algorithm, Secret};
+///
+/// let whole = Secret::new("1000", "pbx.example.test", Algorithm::Md5, &"a1".repeat(16));
+/// assert!(whole.ha1().is_some());
+/// assert!(Secret::new("1000", "pbx.example.test", Algorithm::Md5, "1234").ha1().is_none());
+/// assert!(!format!("{whole:?}").contains("a1a1"));
+/// ```
+///
 /// Stored as `{"username": "1000", "realm": "pbx.example.test", "algorithm": "MD5", "ha1": "<hex>"}`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -49,6 +70,12 @@ pub struct Secret {
 }
 
 /// A digest algorithm that FreeSWITCH can be told a hash for.
+///
+/// ```
+/// use jackfield_api::snapshot::Algorithm;
+///
+/// assert_eq!(Algorithm::named("SHA-256").map(Algorithm::as_str), Some("SHA-256"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
     /// RFC 2617. The only one of verto and voicemail.

@@ -30,6 +30,12 @@ const CHUNK: usize = 256;
 const MOST_NEW_TEXTS: usize = 256;
 
 /// Users by the rows that they are stored in, in the order of these.
+///
+/// ```
+/// # let pbx = jackfield_api::testing::pbx();
+/// let users = pbx.domain("pbx.example.test").expect("a domain").users();
+/// assert_eq!(users.iter().filter(|user| user.disabled).count(), 1);
+/// ```
 #[derive(Clone, Default)]
 pub struct Users {
     chunks: Vec<Arc<Chunk>>,

@@ -31,6 +31,13 @@ pub(crate) enum Node<'a> {
 }
 
 /// A value that the switch would not take as it was meant, and where it stands.
+///
+/// ```
+/// use jackfield_api::snapshot::Menu;
+///
+/// let error = Menu::new("demo").entry("menu-exec-app", "1", "log ${x}").to_xml().expect_err("live");
+/// assert_eq!(error.path, "menu[demo]/entry@param");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct XmlError {
     /// The elements and the attribute that lead to the value, as in `user/param[vm-password]@value`.

@@ -18,6 +18,16 @@ use crate::snapshot::Globals;
 /// else, so comments, declarations and the writer's line breaks do not reach the switch. `$${...}`
 /// and `${...}` stay live ([`Value::Global`]); pre-processor directives, document types and
 /// processing instructions are refused: they are to be resolved before the XML gets here.
+///
+/// ```
+/// use jackfield_api::xml::Raw;
+///
+/// let raw = Raw::parse("<vcard><!-- hers --><fn>Ann &amp; Co</fn></vcard>").expect("one element");
+/// assert_eq!(raw.to_xml(), "<vcard>\n  <fn>Ann &amp; Co</fn>\n</vcard>");
+///
+/// let refused = Raw::parse("<a>\n<X-PRE-PROCESS cmd='exec' data='id'/></a>").expect_err("a directive");
+/// assert_eq!(refused.line, 2);
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Raw {
     elements: Vec<Element<'static>>,

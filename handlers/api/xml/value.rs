@@ -6,6 +6,14 @@ use std::fmt;
 /// A value of an answer, marked with how much of it the switch may expand.
 ///
 /// A plain `&str` or `String` becomes [`Value::Text`], the level that trusts nobody.
+///
+/// ```
+/// use jackfield_api::xml::{Refused, Value};
+///
+/// let from_a_caller = Value::from("${system(reboot)}");
+/// assert_eq!(from_a_caller.check(), Err(Refused::Expansion)); // no answer is made of it
+/// assert!(Value::channel("user/$1@${domain_name}").check().is_ok());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value<'a> {

@@ -166,6 +166,17 @@ impl Writer<'_> {
 }
 
 /// A user in the snapshot: texts are borrowed from it.
+///
+/// ```
+/// use jackfield_api::snapshot::Algorithm;
+///
+/// # let pbx = jackfield_api::testing::pbx();
+/// # let domain = pbx.domain("pbx.example.test").expect("a domain");
+/// let user = domain.user("5551000").expect("found by its number-alias");
+/// assert_eq!((user.id, user.disabled), ("1000", false));
+/// let secret = user.secret("1000", "pbx.example.test", Algorithm::Md5);
+/// assert!(secret.is_some_and(|secret| secret.ha1().is_some()));
+/// ```
 #[derive(Clone, Copy)]
 pub struct UserRef<'a> {
     /// The `id`: what a phone registers as. Found without regard to ASCII case.
