@@ -198,6 +198,25 @@ pub trait DialplanHandler: Send + Sync + 'static {
 }
 
 /// Answers for phrases. Key: the language.
+///
+/// ```
+/// use jackfield_api::document::Languages;
+/// use jackfield_api::lookup::LanguagesLookup;
+/// use jackfield_api::snapshot::Language;
+/// use jackfield_api::{Answer, Facts, Keys, LanguagesHandler, register};
+///
+/// /// Numbers are said as in English; there are no phrases.
+/// struct Klingon;
+///
+/// impl LanguagesHandler for Klingon {
+///     fn answer(&self, lookup: &LanguagesLookup<'_>, _: Facts<'_>) -> Answer {
+///         let klingon = Language::new("tlh").attribute("say-module", "en");
+///         Languages::language(lookup, &klingon, [])
+///     }
+/// }
+///
+/// register!(LanguagesHandler, "klingon", Keys::Fixed(&["tlh"]), Klingon);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no handler of section `languages`",
     label = "needs `impl LanguagesHandler for {Self}`",
@@ -210,6 +229,24 @@ pub trait LanguagesHandler: Send + Sync + 'static {
 }
 
 /// Routes messages. Key: the context.
+///
+/// ```
+/// use jackfield_api::document::Chatplan;
+/// use jackfield_api::lookup::ChatplanLookup;
+/// use jackfield_api::snapshot::{Condition, Extension};
+/// use jackfield_api::{Answer, ChatplanHandler, Facts, Keys, register};
+///
+/// struct Silence;
+///
+/// impl ChatplanHandler for Silence {
+///     fn answer(&self, lookup: &ChatplanLookup<'_>, _: Facts<'_>) -> Answer {
+///         let stop = Condition::default().run("stop", "");
+///         Chatplan::context(lookup.context(), [&Extension::new("nobody", stop)])
+///     }
+/// }
+///
+/// register!(ChatplanHandler, "silence", Keys::Fixed(&["silence"]), Silence);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no handler of section `chatplan`",
     label = "needs `impl ChatplanHandler for {Self}`",
@@ -224,6 +261,21 @@ pub trait ChatplanHandler: Send + Sync + 'static {
 /// Answers a whole section that has no registry of its own. Key: the section's name.
 ///
 /// The outer registry: it is asked first, by section, and hands on to the registries above.
+///
+/// ```
+/// use jackfield_api::{Answer, Facts, FsapiHandler, Keys, Lookup, Refusal, register};
+///
+/// /// No call moves from node to node.
+/// struct NoTransfers;
+///
+/// impl FsapiHandler for NoTransfers {
+///     fn answer(&self, _: &Lookup, _: Facts<'_>) -> Answer {
+///         Err(Refusal::NotFound("no channel"))
+///     }
+/// }
+///
+/// register!(FsapiHandler, "no-transfers", Keys::Fixed(&["channels"]), NoTransfers);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no handler of a section of its own",
     label = "needs `impl FsapiHandler for {Self}`",

@@ -23,6 +23,20 @@ pub struct ConfigurationLookup<'a> {
 ///
 /// A whole document is a right answer to all of them; the others let one be shorter, or depend on
 /// who is there. New flows come with new versions: match the rest as [`ConfigurationFlow::Whole`].
+///
+/// ```
+/// use jackfield_api::document::Configuration;
+/// use jackfield_api::lookup::{ConfigurationFlow, ConfigurationLookup};
+/// use jackfield_api::{Answer, Facts};
+///
+/// fn ivr(lookup: &ConfigurationLookup<'_>, facts: Facts<'_>) -> Answer {
+///     let document = Configuration::new("ivr.conf");
+///     match lookup.flow() {
+///         ConfigurationFlow::Menu(name) => document.menus(facts.snapshot.menu(&name)).answer(),
+///         _ => document.menus(&facts.snapshot.contents().menus).answer(),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigurationFlow<'a> {

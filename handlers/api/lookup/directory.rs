@@ -27,6 +27,26 @@ pub struct DirectoryLookup<'a> {
 }
 
 /// What is asked of the domain, and so what may be in the answer.
+///
+/// ```
+/// use jackfield_api::document::{Directory, DirectoryDomain, ListedUser};
+/// use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup};
+/// use jackfield_api::{Answer, Facts, Refusal};
+///
+/// # fn complete(_: &str) -> Answer { Err(Refusal::Denied("no such user")) }
+/// fn answer(lookup: &DirectoryLookup<'_>, _: Facts<'_>) -> Answer {
+///     let domain = DirectoryDomain::new(lookup.domain());
+///     let users = ["1000", "1001"];
+///     match lookup.flow() {
+///         DirectoryFlow::User(asked) => complete(&asked.user),
+///         DirectoryFlow::Group(asked) => {
+///             Directory::domains([domain.group(asked.group, users.map(ListedUser::pointer))])
+///         }
+///         DirectoryFlow::Users => Directory::domains([domain.group("all", users.map(ListedUser::new))]),
+///         _ => Directory::domains([domain]),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum DirectoryFlow<'a> {
@@ -72,6 +92,23 @@ pub struct UserLookup<'a> {
 }
 
 /// What the switch wants the user for.
+///
+/// It decides about the credential alone: the user is the same, and complete, whatever it is for.
+///
+/// ```
+/// use jackfield_api::document::Credential;
+/// use jackfield_api::lookup::{UserFlow, UserLookup};
+/// use jackfield_api::snapshot::{Algorithm, UserRef};
+///
+/// fn credential<'a>(asked: &UserLookup<'_>, user: UserRef<'a>, domain: &str) -> Credential<'a> {
+///     let secret = match asked.flow() {
+///         UserFlow::SipAuth(auth) => user.secret(&auth.username, &auth.realm, auth.algorithm),
+///         _ => user.secret(user.id, domain, Algorithm::Md5),
+///     };
+///     let hash = secret.and_then(|secret| secret.ha1());
+///     hash.map_or(Credential::Closed, |hash| Credential::A1Hash(hash.into()))
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UserFlow<'a> {

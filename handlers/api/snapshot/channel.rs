@@ -152,6 +152,14 @@ words!(
 );
 
 /// SHA-256 of a bearer token. Compared in constant time, and never shown.
+///
+/// ```
+/// use jackfield_api::snapshot::TokenHash;
+///
+/// let hash = TokenHash::parse(&"0a".repeat(32)).expect("64 digits");
+/// assert!(hash == TokenHash::new([10; 32]));
+/// assert_eq!(format!("{hash:?}"), "TokenHash");
+/// ```
 #[derive(Clone, Copy)]
 pub struct TokenHash([u8; 32]);
 

@@ -191,6 +191,14 @@ pub struct Expression {
 }
 
 /// One `<regex>`: a test of a condition that has several ([`Condition::all`], [`Condition::any`]).
+///
+/// ```
+/// use jackfield_api::snapshot::{Condition, Regex};
+///
+/// let from_sales = Regex::on("caller_id_number", "^10[0-4]$");
+/// let abroad = Regex::on("destination_number", "^00");
+/// Condition::all([from_sales, abroad]).run("hangup", "OUTGOING_CALL_BARRED");
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Regex {
@@ -359,8 +367,8 @@ impl Action {
 
 impl Extension {
     /// An extension of one condition.
-    pub fn new(name: impl Into<String>, condition: Condition) -> Self {
-        Self { name: name.into(), continues: false, conditions: vec![condition] }
+    pub fn new(name: &str, condition: Condition) -> Self {
+        Self { name: name.to_owned(), continues: false, conditions: vec![condition] }
     }
 
     /// Adds a condition: it is tried where those before it held, unless their `break` says otherwise.

@@ -31,7 +31,7 @@ pub struct Language {
     pub macros: BTreeMap<String, Macro>,
 }
 
-/// A named `<macros>`, as in `<macros name="voicemail_ivr" sound-prefix="...">`.
+/// A group of phrases with attributes of its own: a named `<macros>`, as in `<macros name="voicemail_ivr" sound-prefix="...">`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhraseGroup {
     /// The name; empty for the macros that are in no group.

@@ -130,6 +130,13 @@ impl Profile {
 }
 
 /// A domain of a sofia profile.
+///
+/// ```
+/// use jackfield_api::snapshot::ProfileDomain;
+///
+/// let all = ProfileDomain { alias: true, ..ProfileDomain::new("all") };
+/// assert!(!all.parse);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileDomain {
     /// The domain, or `all`.
@@ -148,6 +155,13 @@ impl ProfileDomain {
 }
 
 /// The modules that are configured by profiles.
+///
+/// ```
+/// use jackfield_api::snapshot::ProfileKind;
+///
+/// assert_eq!("verto".parse(), Ok(ProfileKind::Verto));
+/// assert_eq!(ProfileKind::Sofia.to_string(), "sofia");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProfileKind {

@@ -2,6 +2,13 @@
 //! service, in the snapshot so that whoever answers from it has them.
 
 /// Settings of the service.
+///
+/// ```
+/// use jackfield_api::snapshot::Verto;
+///
+/// assert_eq!(Verto::default().domain, "verto");
+/// assert!(Verto::has("verto.invite") && Verto::can_name("conference-liveArray.3000@x"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verto {
     /// The domain that clients log in to.
