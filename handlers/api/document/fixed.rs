@@ -71,6 +71,7 @@ struct Part {
 
 /// Why a document cannot be one of those.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FixedError {
     /// Line of the file, counted from 1.
     pub line: usize,

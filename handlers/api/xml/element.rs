@@ -39,6 +39,7 @@ pub(crate) enum Node<'a> {
 /// assert_eq!(error.path, "menu[demo]/entry@param");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct XmlError {
     /// The elements and the attribute that lead to the value, as in `user/param[vm-password]@value`.
     pub path: String,

@@ -35,6 +35,7 @@ pub struct Raw {
 
 /// Why a piece of XML was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RawError {
     /// Line of the input, counted from 1.
     pub line: usize,
