@@ -254,7 +254,18 @@ impl<'a> DirectoryUser<'a> {
         self.stored(params, variables)
     }
 
-    /// Other elements, as stored.
+    /// Other elements, as stored or as an operator wrote them: `<skinny>`, `<vcard>`. One that the switch
+    /// would read a login from (`<params>`, `<user>`, ...) is refused: that comes from a [`Credential`].
+    ///
+    /// ```
+    /// use jackfield_api::document::{Credential, Directory, DirectoryDomain, DirectoryUser};
+    /// use jackfield_api::xml::Raw;
+    ///
+    /// let card = Raw::parse("<vcard><fn>Ann</fn></vcard>")?;
+    /// let user = DirectoryUser::new("1000", Credential::Closed).others(&card);
+    /// Directory::user(DirectoryDomain::new("pbx.example.test"), user)?;
+    /// # Ok::<(), jackfield_api::Refusal>(())
+    /// ```
     #[must_use]
     pub fn others(mut self, others: &'a Raw) -> Self {
         self.others = others.elements();
@@ -265,7 +276,7 @@ impl<'a> DirectoryUser<'a> {
         let params = Element::new("params").holding(self.params);
         let user = self.element.holding([params]).holding(list("variables", self.variables));
         let result = |stored: bool| Element::new("result").with("success", stored);
-        user.holding(self.others.iter().cloned()).holding(self.pin_stored.map(result))
+        user.holding(self.others.iter().map(other)).holding(self.pin_stored.map(result))
     }
 }
 
@@ -419,7 +430,7 @@ impl<'a> DirectoryDomain<'a> {
         let written = self.written.map(|(_, written)| Node::Written(written));
         let params = list("params", self.params).map(Node::from);
         let variables = list("variables", self.variables).map(Node::from);
-        let others = self.others.iter().cloned().map(Node::from);
+        let others = self.others.iter().map(|found| Node::from(other(found)));
         written.into_iter().chain(params).chain(variables).chain(others)
     }
 
@@ -428,6 +439,18 @@ impl<'a> DirectoryDomain<'a> {
         let domain = Element::new("domain").with("name", self.name.clone());
         domain.holding(self.settings()).holding(groups)
     }
+}
+
+/// Elements that say who may log in: only builders that know of credentials write them.
+const LOGINS: [&str; 5] = ["params", "groups", "group", "users", "user"];
+
+/// An element that an operator wrote, beside what a builder writes.
+fn other<'a>(element: &Element<'a>) -> Element<'a> {
+    let mut element = element.clone();
+    if LOGINS.iter().any(|name| element.name().eq_ignore_ascii_case(name)) {
+        element.set("here", "", Place::Forbidden);
+    }
+    element
 }
 
 /// How many elements stand around what a domain holds: document, section, domain.
@@ -479,5 +502,28 @@ impl std::fmt::Debug for Credential<'_> {
             Self::Password(_) => "Password",
             Self::Closed => "Closed",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Refusal;
+
+    #[test]
+    fn no_element_beside_the_builders_says_who_may_log_in() {
+        let open = "<params><param name='allow-empty-password' value='true'/></params>";
+        for xml in [open, "<Params/>", "<users><user id='2000'/></users>", "<user id='2000'/>"] {
+            let raw = Raw::parse(xml).expect("well-formed");
+            let user = || DirectoryUser::new("1000", Credential::Closed);
+            let stored = Domain::new("pbx.example.test").with_others(raw.clone());
+            for answer in [
+                Directory::user(DirectoryDomain::new("pbx.example.test"), user().others(&raw)),
+                Directory::user(DirectoryDomain::inherited(&stored), user()),
+            ] {
+                let Err(Refusal::Internal(why)) = answer else { panic!("{xml}") };
+                assert!(why.contains("@here: only a Credential may decide about a login"), "{why}");
+            }
+        }
     }
 }
