@@ -229,7 +229,7 @@ pub fn contradictions<'a>(families: impl IntoIterator<Item = &'a Family>) -> Vec
 }
 
 /// Makes a counter: a static, its name at `/metrics`, what it counts, and a label with its values if
-/// it has one. The [module](crate::counter) says more.
+/// it has one. The [module](mod@crate::counter) says more.
 ///
 /// ```
 /// jackfield_api::counter!(ASKED, "acme_crm_asked_total", "Questions to the CRM.");
