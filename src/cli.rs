@@ -188,26 +188,14 @@ fn hide_value(error: &mut clap::Error) {
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
-    let built_in = built_in();
-    if !plug::commands_fit(&built_in.iter().map(String::as_str).collect::<Vec<_>>()) {
+    // No line can be read before the commands fit together.
+    if !plug::commands_fit() {
         return told(plug::check().map_err(Into::into));
     }
     let mut line = command();
-    let read = line.try_get_matches_from_mut(std::env::args_os()).and_then(|matches| {
-        let of_module = matches.subcommand().and_then(|(name, given)| {
-            let command = plug::commands().into_iter().find(|command| command.name == name)?;
-            Some((command, given.clone()))
-        });
-        match of_module {
-            Some((command, given)) => {
-                Ok(Read::Module(Source::from_arg_matches(&given)?, command, given))
-            }
-            None => Ok(Read::Own(Cli::from_arg_matches(&matches)?.command)),
-        }
-    });
-    match read.map_err(|error| error.format(&mut line)) {
-        Ok(Read::Own(command)) => told(do_it(command)),
-        Ok(Read::Module(source, command, given)) => told(run_module(&source, command, &given)),
+    let read = line.try_get_matches_from_mut(std::env::args_os());
+    match read.and_then(|given| job(&given)).map_err(|error| error.format(&mut line)) {
+        Ok(job) => told(job()),
         Err(mut error) => {
             hide_value(&mut error);
             let _ = error.print();
@@ -216,10 +204,22 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-/// A command line that is right.
-enum Read {
-    Own(Command),
-    Module(Source, &'static plug::Command, ArgMatches),
+/// What a command line asks for.
+type Job = Box<dyn FnOnce() -> anyhow::Result<()>>;
+
+fn job(given: &ArgMatches) -> Result<Job, clap::Error> {
+    let (name, own) = given.subcommand().unzip();
+    let of_module = plug::commands().into_iter().find(|command| Some(command.name) == name);
+    let (Some(command), Some(own)) = (of_module, own.cloned()) else {
+        let cli = Cli::from_arg_matches(given)?;
+        return Ok(Box::new(move || run_own(cli.command)));
+    };
+    let source = Source::from_arg_matches(&own)?;
+    Ok(Box::new(move || {
+        let opened = source.open()?;
+        StartErrors::check_names(&opened.settings)?;
+        (command.run)(&own, &plug::Opened::new(opened.settings.clone()))
+    }))
 }
 
 /// The whole command line, with the commands of modules.
@@ -243,13 +243,7 @@ pub(crate) fn source_arguments() -> Vec<String> {
     own.get_arguments().map(|argument| argument.get_id().to_string()).collect()
 }
 
-fn run_module(source: &Source, command: &plug::Command, given: &ArgMatches) -> anyhow::Result<()> {
-    let opened = source.open()?;
-    StartErrors::check_names(&opened.settings)?;
-    (command.run)(given, &plug::Opened::new(opened.settings.clone()))
-}
-
-fn do_it(command: Command) -> anyhow::Result<()> {
+fn run_own(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(source) => serve::run(&source),
         Command::Migrate(source) => migrate::run(&source),

@@ -51,7 +51,7 @@ pub const TABLE: [(&str, &str, &str); 32] = [
     ("trusted_peers", "[]", "networks, besides loopback, that may use the machine listener"),
     ("machine_hosts", "[]", "Host names, besides loopback ones, that those may use"),
     ("connection_close", "true", "close after each answer: cheaper for the switch"),
-    ("disabled_handlers", "[]", "names of handlers that are left out"),
+    ("disabled_handlers", "[]", "names of handlers and background services that are left out"),
     (
         "max_lookups",
         "4096",
@@ -66,7 +66,7 @@ pub const TABLE: [(&str, &str, &str); 32] = [
     ),
     ("[sections.NAME] deadline_ms", "800", "how long a handler may take; a switch waits for 2000"),
     ("[sections.NAME] max_lookups", "3072", "look-ups of the section under way at once"),
-    ("[handlers.NAME]", "", "the handler's own settings"),
+    ("[handlers.NAME]", "", "the own settings of a handler or background service"),
     ("[[switches]] name", "", "a switch that is told of changes: its name in logs and metrics"),
     ("[[switches]] address", "", "its event socket, as in `127.0.0.1:8021`"),
     ("[[switches]] password_file", "", "a file with the event socket's password"),
@@ -119,7 +119,7 @@ pub struct Settings {
     pub machine_hosts: Vec<String>,
     /// Whether the service closes the connection after each answer.
     pub connection_close: bool,
-    /// Handlers that are left out.
+    /// Handlers and background services that are left out.
     pub disabled_handlers: Vec<String>,
     /// How many look-ups may be under way at once.
     pub max_lookups: usize,

@@ -1,6 +1,7 @@
 //! `jackfield handlers`: what answers which question, in the order in which it is tried, and what else
 //! modules bring along.
 
+use std::fmt::Write as _;
 use std::io::Write;
 
 use clap::Args;
@@ -241,7 +242,8 @@ impl All {
         ];
         let mut text = format!("Handlers\n{}\n", table(&self.handlers));
         for (title, rows, fields) in parts {
-            text.push_str(&format!("\n{title}\n"));
+            // Writing into a `String` cannot fail.
+            let _ = writeln!(text, "\n{title}");
             if rows.is_empty() {
                 text.push_str("(none)\n");
                 continue;

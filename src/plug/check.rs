@@ -14,19 +14,18 @@ use crate::fsapi::StartErrors;
 /// contradictions are reported at once.
 pub fn check() -> Result<(), StartErrors> {
     let commands = commands();
-    let built_in = cli::built_in();
-    let built_in: Vec<_> = built_in.iter().map(String::as_str).collect();
     let mut wrong = contradictory_routes(&routes(), &protected());
-    wrong.extend(contradictory_commands(&commands, &built_in));
+    wrong.extend(contradictory_commands(&commands, &cli::built_in()));
     wrong.extend(contradictory_services(&services()));
     wrong.extend(contradictory_counters(&counter::linked()));
     wrong.sort();
     if wrong.is_empty() { Ok(()) } else { Err(StartErrors::Plugged(wrong)) }
 }
 
-/// Whether the commands alone do: no command line can be read before they do.
-pub(crate) fn commands_fit(built_in: &[&str]) -> bool {
-    contradictory_commands(&commands(), built_in).is_empty()
+/// Whether the commands alone do.
+pub(crate) fn commands_fit() -> bool {
+    let commands = commands();
+    commands.is_empty() || contradictory_commands(&commands, &cli::built_in()).is_empty()
 }
 
 /// Two things of one name: what they are, its name, and both places.
@@ -77,7 +76,7 @@ fn shape(path: &str) -> String {
     path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-fn contradictory_commands(commands: &[&Command], built_in: &[&str]) -> Vec<String> {
+fn contradictory_commands(commands: &[&Command], built_in: &[String]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (at, command) in commands.iter().enumerate() {
         let Command { name, origin, .. } = command;
@@ -86,7 +85,7 @@ fn contradictory_commands(commands: &[&Command], built_in: &[&str]) -> Vec<Strin
                 wrong.push(twins("commands", name, other.origin, *origin));
             }
         }
-        if built_in.contains(name) {
+        if built_in.iter().any(|own| own == name) {
             wrong.push(format!(
                 "command «{name}» ({origin}) is one of the program itself (src/cli.rs); rename it"
             ));
@@ -194,7 +193,7 @@ mod tests {
         };
         let commands =
             [command("a", 1), command("a", 2), command("serve", 3), command("A b", 4), &config];
-        let wrong = contradictory_commands(&commands, &["serve"]);
+        let wrong = contradictory_commands(&commands, &["serve".to_owned()]);
         assert_eq!(wrong.len(), 4, "{wrong:?}");
         told(&wrong, &["two commands are named «a»", "acme.rs:1", "acme.rs:2"]);
         told(&wrong, &["«serve»", "acme.rs:3", "src/cli.rs"]);

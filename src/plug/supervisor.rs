@@ -1,7 +1,7 @@
 //! Begins background services, begins those anew that fail, and ends them all.
 //!
 //! Each has a thread to itself, as an asynchronous handler's question has
-//! ([`Outside`](crate::fsapi::Outside)), in a runtime that serves nothing else.
+//! ([`Outside`]), in a runtime that serves nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -77,12 +77,12 @@ impl Services {
 
 impl State {
     async fn supervise(self: &Arc<Self>, service: &'static Service, mut stop: Stop) {
-        let (name, mut wait) = (service.name, FIRST);
+        let (name, mut waited) = (service.name, None);
         tracing::info!(service = name, "background service begins");
         loop {
             let began = Instant::now();
             // On another thread, because this one may be blocked.
-            let (state, after) = (Arc::clone(self), wait);
+            let (state, after) = (Arc::clone(self), waited.unwrap_or_default());
             let well = tokio::spawn(async move {
                 sleep(after).await;
                 state.recovered(name);
@@ -91,6 +91,8 @@ impl State {
             let run = async { (service.run)(app, told).await };
             let ended = AssertUnwindSafe(run).catch_unwind().await;
             well.abort();
+            // What it tells must not come behind what is told below.
+            let _ = well.await;
             let why = match ended {
                 Ok(Ok(())) => {
                     self.recovered(name);
@@ -104,9 +106,7 @@ impl State {
                 tracing::warn!(service = name, "background service failed at the end: {why}");
                 return;
             }
-            if began.elapsed() >= LONGEST {
-                wait = FIRST;
-            }
+            let wait = back_off(waited, began.elapsed());
             let again_in_s = wait.as_secs();
             tracing::error!(service = name, again_in_s, "background service failed: {why}");
             self.failed(name, why);
@@ -114,7 +114,7 @@ impl State {
                 () = sleep(wait) => {}
                 () = stop.begins() => return,
             }
-            wait = LONGEST.min(wait * 2);
+            waited = Some(wait);
         }
     }
 
@@ -143,7 +143,31 @@ impl State {
     }
 }
 
+/// How long one waits that has run for so long, after the wait that was before.
+fn back_off(waited: Option<Duration>, ran: Duration) -> Duration {
+    match waited {
+        Some(waited) if ran < LONGEST => LONGEST.min(waited * 2),
+        _ => FIRST,
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing that can panic is done under the lock.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_fails_again_and_again_waits_twice_as_long_each_time_up_to_a_minute() {
+        let mut waited = None;
+        let waits = [(); 8].map(|()| {
+            waited = Some(back_off(waited, Duration::from_secs(59)));
+            waited.expect("set").as_secs()
+        });
+        assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(back_off(waited, LONGEST), FIRST, "it did well for a while");
+    }
 }

@@ -1,11 +1,6 @@
 //! A program whose module contradicts itself and the service in every way, for `tests/it/plugged.rs`.
 
-use std::sync::Arc;
-
-use jackfield::app::App;
 use jackfield::plug::axum::routing::get;
-use jackfield::plug::clap::ArgMatches;
-use jackfield::plug::{Opened, Stop, anyhow};
 use jackfield_api::counter;
 
 counter!(TAKEN, "jackfield_calls_total", "Calls.");
@@ -16,19 +11,11 @@ counter!(TWICE_MORE, "acme_calls_total", "Calls.", what = ["a", "b"]);
 jackfield::route!("acme", "/metrics", Machine, get(async || ""));
 jackfield::protect!("no-route");
 
-jackfield::command!("twice", "Does one thing", run);
-jackfield::command!("twice", "Does another", run);
+jackfield::command!("twice", "Does one thing", |_, _| Ok(()));
+jackfield::command!("twice", "Does another", |_, _| Ok(()));
 
-fn run(_: &ArgMatches, _: &Opened) -> anyhow::Result<()> {
-    Ok(())
-}
-
-jackfield::service!("sync", sync);
-jackfield::service!("sync", sync);
-
-async fn sync(_: Arc<App>, _: Stop) -> anyhow::Result<()> {
-    Ok(())
-}
+jackfield::service!("sync", |_, _| std::future::ready(Ok(())));
+jackfield::service!("sync", |_, _| std::future::ready(Ok(())));
 
 fn main() -> std::process::ExitCode {
     [&TAKEN, &NO_NAME, &TWICE].into_iter().for_each(counter::Counter::add);

@@ -2,6 +2,7 @@
 //!
 //! What it does wrong it does where its settings or its environment say so.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -115,8 +116,8 @@ fn test(arguments: &ArgMatches, opened: &Opened) -> anyhow::Result<()> {
         bail!("the CRM does not answer");
     }
     let what = if number == acme.hotline { "the hotline" } else { "as stored" };
-    println!("{number}: {what}, {} users", opened.snapshot()?.user_count());
-    Ok(())
+    let users = opened.snapshot()?.user_count();
+    Ok(writeln!(std::io::stdout(), "{number}: {what}, {users} users")?)
 }
 
 jackfield::service!("acme-sync", sync);
@@ -136,7 +137,7 @@ async fn sync(app: Arc<App>, mut stop: Stop) -> anyhow::Result<()> {
         _ => {}
     }
     tokio::select! {
-        () = tokio::time::sleep(Duration::from_secs(3600)) => {}
+        () = tokio::time::sleep(Duration::from_hours(1)) => {}
         () = stop.begins() => tracing::info!("acme has written its last"),
     }
     Ok(())
