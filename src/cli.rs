@@ -10,6 +10,7 @@ mod import;
 mod lookups;
 mod man;
 mod migrate;
+mod new_handler;
 mod nouns;
 mod probe;
 mod replay;
@@ -126,6 +127,8 @@ enum Command {
     Global(nouns::Verb<Global>),
     /// Lists what answers which question
     Handlers(handlers::Handlers),
+    /// Writes the skeleton of a handler, with its test
+    NewHandler(new_handler::NewHandler),
     /// Says what answers a recorded look-up, why, and with what
     Explain(explain::Explain),
     /// Prints what makes a shell complete command lines
@@ -271,6 +274,7 @@ fn run_own(command: Command) -> anyhow::Result<()> {
         Command::Room(verb) => nouns::run(&verb),
         Command::User(verb) => nouns::run_user(verb),
         Command::Handlers(handlers) => handlers::run(&handlers),
+        Command::NewHandler(new) => new_handler::run(new),
         Command::Explain(explain) => explain::run(&explain),
         Command::Completions(completions) => completions::run(&completions),
         Command::Man(man) => man::run(&man),

@@ -117,6 +117,7 @@ mod logging;
 mod logins;
 pub mod metrics;
 mod names;
+mod new_handler;
 pub mod plug;
 mod presence;
 mod probe;

@@ -20,6 +20,7 @@ mod kept;
 mod limits;
 mod live;
 mod manual;
+mod new_handler;
 mod news;
 mod nouns;
 mod observe;

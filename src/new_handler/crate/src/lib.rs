@@ -1,0 +1,3 @@
+//! Handlers of our own. Each `mod` line links one.
+
+mod example_module;
