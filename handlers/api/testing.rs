@@ -87,6 +87,7 @@ mod golden;
 mod kept;
 mod pbx;
 pub mod recorded;
+mod service;
 mod switch;
 pub mod switch_xml;
 
@@ -101,6 +102,7 @@ pub use golden::golden;
 pub use kept::Kept;
 pub use pbx::{Pbx, pbx};
 pub use recorded::Recorded;
+pub use service::{NotStarted, Service};
 pub use switch::{By, Switch, Told, Why};
 use switch_xml::Node;
 

@@ -1,16 +1,20 @@
 //! Asking a handler without a service.
 
 use super::switch_xml::Node;
-use super::{lookup, seen};
+use super::{lookup, seen, wait};
 use crate::answer::{Answer, Refusal};
 use crate::document::{Document, MAX_BYTES};
+use crate::kinds::asynchronous::{
+    AsyncChatplanHandler, AsyncConfigurationHandler, AsyncDialplanHandler, AsyncDirectoryHandler,
+    AsyncFacts, AsyncFsapiHandler, AsyncLanguagesHandler,
+};
 use crate::kinds::{
     ChatplanHandler, ConfigurationHandler, DialplanHandler, DirectoryHandler, Facts, FsapiHandler,
     LanguagesHandler,
 };
 use crate::lookup::{
-    ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryFlow, DirectoryLookup,
-    LanguagesLookup, Lookup, Section,
+    ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryFlow, DirectoryLookup, Field,
+    Fields, LanguagesLookup, Lookup, Section,
 };
 use crate::snapshot::Snapshot;
 
@@ -25,8 +29,8 @@ pub trait Handles<K: ?Sized> {
 }
 
 macro_rules! handles {
-    ($($kind:ident: $view:ident by $key:ident;)+) => {
-        $(impl<H: $kind> Handles<dyn $kind> for H {
+    ($($kind:ident, $outside:ident: $view:ident by $key:ident;)+) => {$(
+        impl<H: $kind> Handles<dyn $kind> for H {
             fn handle(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer {
                 self.answer(&$view::new(lookup), facts)
             }
@@ -34,16 +38,27 @@ macro_rules! handles {
             fn key(lookup: &Lookup) -> Option<String> {
                 Some($view::new(lookup).$key().to_string())
             }
-        })+
-    };
+        }
+
+        impl<H: $outside> Handles<dyn $outside> for H {
+            fn handle(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer {
+                let lookup = declared(lookup, Some(lookup.section()), self.question());
+                wait(self.answer($view::new(&lookup), AsyncFacts::new(facts.snapshot)))
+            }
+
+            fn key(lookup: &Lookup) -> Option<String> {
+                Some($view::new(lookup).$key().to_string())
+            }
+        }
+    )+};
 }
 
 handles! {
-    ChatplanHandler: ChatplanLookup by context;
-    ConfigurationHandler: ConfigurationLookup by file;
-    DialplanHandler: DialplanLookup by context;
-    DirectoryHandler: DirectoryLookup by domain;
-    LanguagesHandler: LanguagesLookup by language;
+    ChatplanHandler, AsyncChatplanHandler: ChatplanLookup by context;
+    ConfigurationHandler, AsyncConfigurationHandler: ConfigurationLookup by file;
+    DialplanHandler, AsyncDialplanHandler: DialplanLookup by context;
+    DirectoryHandler, AsyncDirectoryHandler: DirectoryLookup by domain;
+    LanguagesHandler, AsyncLanguagesHandler: LanguagesLookup by language;
 }
 
 impl<H: FsapiHandler> Handles<dyn FsapiHandler> for H {
@@ -56,6 +71,22 @@ impl<H: FsapiHandler> Handles<dyn FsapiHandler> for H {
     }
 }
 
+impl<H: AsyncFsapiHandler> Handles<dyn AsyncFsapiHandler> for H {
+    fn handle(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer {
+        let lookup = declared(lookup, None, self.question());
+        wait(self.answer(&lookup, AsyncFacts::new(facts.snapshot)))
+    }
+
+    fn key(_: &Lookup) -> Option<String> {
+        None
+    }
+}
+
+/// The look-up, of which no more can be read than what an asynchronous handler declares.
+fn declared(lookup: &Lookup, section: Option<Section>, question: &[Field]) -> Lookup {
+    lookup.watched().only(Fields::declared(section, question))
+}
+
 /// This PBX, now.
 impl<'a> From<&'a Snapshot> for Facts<'a> {
     fn from(snapshot: &'a Snapshot) -> Self {
@@ -64,7 +95,8 @@ impl<'a> From<&'a Snapshot> for Facts<'a> {
 }
 
 /// What a handler answers to a look-up from this PBX; at another time than now from
-/// `Facts::new(&pbx).at(1000)`.
+/// `Facts::new(&pbx).at(1000)`. An asynchronous handler is waited for, without a runtime: a client in it
+/// that needs one has to be entered by the test.
 ///
 /// ```
 /// use jackfield_api::document::Dialplan;
@@ -88,7 +120,8 @@ impl<'a> From<&'a Snapshot> for Facts<'a> {
 ///
 /// # Panics
 /// Where the body is no look-up, or where the service would not send the answer: it is one to another
-/// question, it lists users without their secrets where one user was asked for, or it is too long.
+/// question, it lists users without their secrets where one user was asked for, or it is too long. And
+/// where an asynchronous handler reads a field that it does not declare.
 #[track_caller]
 pub fn ask<'a, K: ?Sized, H: Handles<K>>(
     handler: &H,
@@ -148,7 +181,9 @@ pub fn told<'a, K: ?Sized, H: Handles<K>>(
 mod tests {
     use super::*;
     use crate::document::{Configuration, Dialplan};
-    use crate::testing::{pbx, recorded};
+    use crate::kinds::asynchronous::Answering;
+    use crate::snapshot::{Condition, Extension};
+    use crate::testing::{asking, pbx, recorded};
 
     struct Calls;
 
@@ -182,6 +217,36 @@ mod tests {
         assert_eq!(tree.context("default").extension("users").actions(), [bridge]);
         let nothing = ask(&Calls, recorded::CALL_TO_1002, &Snapshot::default());
         assert!(matches!(nothing, Err(Refusal::NotFound("the context"))));
+    }
+
+    struct Outside(&'static [Field]);
+
+    impl AsyncDialplanHandler for Outside {
+        fn question(&self) -> &[Field] {
+            self.0
+        }
+
+        fn answer<'a>(&'a self, lookup: DialplanLookup<'a>, _: AsyncFacts<'a>) -> Answering<'a> {
+            Box::pin(async move {
+                let user = lookup.caller_number().unwrap_or_default();
+                let to_user = Condition::default().run("transfer", &*user);
+                Dialplan::context(lookup.context(), [&Extension::new("by-caller", to_user)])
+            })
+        }
+    }
+
+    #[test]
+    fn an_asynchronous_handler_is_waited_for() {
+        let call = asking::dialplan("default").caller("1001");
+        let tree = told(&Outside(&[Field::CallerNumber]), call, &pbx()).expect("an answer");
+        assert_eq!(tree.context("default").actions(), [("transfer", "1001")]);
+    }
+
+    #[test]
+    #[should_panic(expected = "Caller-ID-Number")]
+    fn reading_what_is_not_declared_ends_the_test() {
+        let call = asking::dialplan("default").caller("1001");
+        let _ = told(&Outside(&[Field::Destination]), call, &pbx());
     }
 
     #[test]
