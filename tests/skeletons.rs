@@ -2,6 +2,8 @@
 //!
 //! A program of its own, because they all have one name.
 
+#![allow(clippy::unused_async, reason = "whom they ask is for their author to say")]
+
 macro_rules! skeletons {
     ($($kind:ident: $path:literal;)+) => {$(
         #[path = $path]

@@ -46,10 +46,10 @@ impl Source {
             }
         };
         let features: Vec<_> = features.iter().map(|feature| quoted(feature)).collect();
-        match features.is_empty() {
-            true => format!("{{ {from} }}"),
-            false => format!("{{ {from}, features = [{}] }}", features.join(", ")),
+        if features.is_empty() {
+            return format!("{{ {from} }}");
         }
+        format!("{{ {from}, features = [{}] }}", features.join(", "))
     }
 }
 

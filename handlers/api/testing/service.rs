@@ -44,7 +44,7 @@ pub struct NotStarted {
 }
 
 /// How long a start may take. A machine that builds something else meanwhile is slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Service {
     /// Starts `PROGRAM serve --demo` with these settings, as a settings file has them.
@@ -117,12 +117,12 @@ impl Service {
     /// Where no HTTP comes back.
     #[track_caller]
     pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
-        let lines: String =
-            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let address = self.address;
-        let head =
-            format!("GET {path} HTTP/1.0\r\nHost: {address}\r\nConnection: close\r\n{lines}\r\n");
-        let answer = TcpStream::connect(address).and_then(|mut stream| {
+        let mut head = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n", self.address);
+        for (name, value) in headers {
+            head.extend([name, ": ", value, "\r\n"]);
+        }
+        head.push_str("\r\n");
+        let answer = TcpStream::connect(self.address).and_then(|mut stream| {
             stream.set_read_timeout(Some(PATIENCE))?;
             stream.write_all(head.as_bytes())?;
             io::read_to_string(stream)

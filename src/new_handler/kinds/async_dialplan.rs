@@ -27,15 +27,14 @@ impl AsyncDialplanHandler for ExampleType {
     }
 
     fn lifetime(&self) -> Lifetime {
-        Lifetime::of(Duration::from_secs(60)).after_failures(Duration::from_secs(3600))
+        Lifetime::of(Duration::from_mins(1)).after_failures(Duration::from_hours(1))
     }
 
     fn answer<'a>(&'a self, lookup: DialplanLookup<'a>, _: AsyncFacts<'a>) -> Answering<'a> {
         Box::pin(async move {
             let caller = lookup.caller_number().unwrap_or_default();
             let user = self.user_for(&caller).await?;
-            let transfer =
-                Condition::default().run("transfer", &format!("{user} XML default"));
+            let transfer = Condition::default().run("transfer", format!("{user} XML default"));
             Dialplan::context(lookup.context(), [&Extension::new("by-caller", transfer)])
         })
     }

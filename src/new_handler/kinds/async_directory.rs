@@ -26,7 +26,7 @@ impl ExampleType {
 
 impl AsyncDirectoryHandler for ExampleType {
     fn lifetime(&self) -> Lifetime {
-        Lifetime::of(Duration::from_secs(60)).refusals(Duration::from_secs(10))
+        Lifetime::of(Duration::from_mins(1)).refusals(Duration::from_secs(10))
     }
 
     fn answer<'a>(&'a self, lookup: DirectoryLookup<'a>, _: AsyncFacts<'a>) -> Answering<'a> {

@@ -21,7 +21,7 @@ impl AsyncDialplanHandler for Crm {
     }
 
     fn lifetime(&self) -> Lifetime {
-        Lifetime::of(self.keep).after_failures(Duration::from_secs(3600))
+        Lifetime::of(self.keep).after_failures(Duration::from_hours(1))
     }
 
     fn answer<'a>(&'a self, lookup: DialplanLookup<'a>, _: AsyncFacts<'a>) -> Answering<'a> {

@@ -22,7 +22,7 @@ counter!(
 );
 
 /// How often it is looked for.
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);
 /// A number that no customer has.
 const NOBODY: &str = "0";
 
