@@ -176,20 +176,37 @@ fn a_handler_of_a_higher_priority_answers_for_a_built_in_one_which_is_said_not_t
         Metrics::of(program.machine).sum("jackfield_lookups_total", &labels)
     };
     assert!(is(asked("acme"), 2) && is(asked("dialplan"), 1) && is(asked("disputes"), 0));
-    let lookup = set.state().join("lookup.form");
-    fs::write(&lookup, call("default", "4242").bytes()).expect("writable");
-    let lookup = lookup.to_str().expect("UTF-8");
-    let told = set.command(&["explain", lookup]).env("ACME_DISPUTES", "default").output();
-    let told = out(&told.expect("the program runs"));
-    let line = |name: &str| {
-        let line = told.lines().find(|line| line.trim_start().starts_with(&format!("{name} (")));
-        line.unwrap_or_else(|| panic!("{name}: {told}")).to_owned()
+    let explained = |asked: &Body, lines: &[(&str, &str)]| {
+        let lookup = set.state().join("lookup.form");
+        fs::write(&lookup, asked.bytes()).expect("writable");
+        let mut command = set.command(&["explain", lookup.to_str().expect("UTF-8")]);
+        let told = command.env("ACME_DISPUTES", "default").output().expect("the program runs");
+        let told = out(&told);
+        for (name, why) in lines {
+            let is_its = |line: &&str| line.trim_start().starts_with(&format!("{name} ("));
+            let line = told.lines().find(is_its).unwrap_or_else(|| panic!("{name}: {told}"));
+            assert!(line.ends_with(&format!("): {why}")), "{why}: {line}");
+        }
     };
-    assert!(line("acme").ends_with(": answers: it has the key"), "{told}");
-    for outranked in ["dialplan", "disputes"] {
-        let why = ": not asked: «acme» has priority 10, this one 0";
-        assert!(line(outranked).ends_with(why), "{told}");
-    }
+    let outranked = "not asked: «acme» has priority 10, this one 0";
+    explained(
+        &call("default", "4242"),
+        &[("acme", "answers: it has the key"), ("dialplan", outranked), ("disputes", outranked)],
+    );
+    // The rest goes by priority, too, and asynchronous handlers count as the others.
+    explained(
+        &body(30).set("lang", "nobody's"),
+        &[
+            ("mute-outside", "answers: no other has the key"),
+            ("mute", "not asked: «mute-outside» has priority 0, this one -1"),
+            ("phrases", "does not have the key"),
+        ],
+    );
+    let another = "not asked: another has the key";
+    explained(
+        &body(30).set("lang", "en"),
+        &[("phrases", "answers: it has the key"), ("mute", another), ("mute-outside", another)],
+    );
 }
 
 #[test]

@@ -14,11 +14,12 @@ use jackfield::plug::axum::routing::get;
 use jackfield::plug::clap::{ArgMatches, arg};
 use jackfield::plug::{Opened, Stop, tokio};
 use jackfield_api::document::{Dialplan, Directory, DirectoryDomain};
-use jackfield_api::lookup::{DialplanLookup, DirectoryLookup};
+use jackfield_api::lookup::{DialplanLookup, DirectoryLookup, LanguagesLookup};
 use jackfield_api::registry::{BuildError, Settings};
 use jackfield_api::snapshot::{Condition, Extension, Snapshot};
 use jackfield_api::{
-    Answer, DialplanHandler, DirectoryHandler, Facts, Keys, Refusal, counter, register, tracing,
+    Answer, Answering, AsyncFacts, AsyncLanguagesHandler, DialplanHandler, DirectoryHandler, Facts,
+    Keys, LanguagesHandler, Refusal, counter, register, tracing,
 };
 use serde::Deserialize;
 
@@ -94,6 +95,24 @@ register!(
         settings.none().map(|()| Acme { hotline: String::new(), sync: String::new() })
     }
 );
+
+/// Has no language, but takes every one.
+struct Mute;
+
+impl LanguagesHandler for Mute {
+    fn answer(&self, _: &LanguagesLookup<'_>, _: Facts<'_>) -> Answer {
+        Err(Refusal::NotFound("the language"))
+    }
+}
+
+impl AsyncLanguagesHandler for Mute {
+    fn answer<'a>(&'a self, _: LanguagesLookup<'a>, _: AsyncFacts<'a>) -> Answering<'a> {
+        Box::pin(async { Err(Refusal::NotFound("the language")) })
+    }
+}
+
+register!(LanguagesHandler, "mute", Keys::CatchAll, priority = -1, Mute);
+register!(AsyncLanguagesHandler, "mute-outside", Keys::CatchAll, Mute);
 
 jackfield::route!("acme-users", "/acme/users", Machine, get(users));
 jackfield::protect!("acme-users");
