@@ -139,6 +139,15 @@ impl<'a> Settings<'a> {
     }
 }
 
+/// Calls a constructor. A function of its own, so that the compiler says of a wrong one what is wanted.
+#[doc(hidden)]
+pub fn make<'r, 's, H>(
+    new: impl FnOnce(&'r Settings<'s>) -> Result<H, BuildError>,
+    settings: &'r Settings<'s>,
+) -> Result<H, BuildError> {
+    new(settings)
+}
+
 /// Registers a handler: its kind, its name, what it is asked by, and itself.
 ///
 /// ```
@@ -206,7 +215,7 @@ macro_rules! register {
                 keys: $keys,
                 priority: $priority,
                 build: |settings| {
-                    let handler = ($new)(settings)?;
+                    let handler = $crate::registry::make($new, settings)?;
                     Ok(::std::boxed::Box::new(handler))
                 },
                 origin: $crate::origin!(),
