@@ -32,7 +32,9 @@ pub use kinds::{
 };
 pub use lookup::{Lookup, Section};
 pub use registry::Keys;
-/// Reads settings, as `#[derive(Deserialize)] #[serde(crate = "jackfield_api::serde")]`.
+/// Reads settings, as `#[derive(Deserialize)] #[serde(crate = "jackfield_api::serde")]`. With the
+/// feature `settings`.
+#[cfg(feature = "settings")]
 pub use serde;
 pub use store::{
     Approval, ClientLeave, ClientLogin, LoginDecision, LoginRefusal, NotWritten, PinChange, Store,

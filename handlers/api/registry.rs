@@ -11,6 +11,7 @@ mod table;
 use std::fmt;
 
 pub use routes::{Claim, Conflict, Match, Routes};
+#[cfg(feature = "settings")]
 use serde::de::DeserializeOwned;
 pub use table::{Handler, StartError, Table};
 
@@ -76,8 +77,17 @@ pub struct Registration<H: ?Sized + 'static> {
 #[derive(Debug)]
 pub struct Settings<'a> {
     name: &'a str,
-    table: Option<&'a serde_json::Value>,
+    table: Option<&'a SettingsTable>,
 }
+
+/// A table of the settings file. Without the feature `settings` nobody reads one, and there is none.
+#[cfg(feature = "settings")]
+pub type SettingsTable = serde_json::Value;
+
+/// A table of the settings file. Without the feature `settings` nobody reads one, and there is none.
+#[cfg(not(feature = "settings"))]
+#[derive(Debug)]
+pub enum SettingsTable {}
 
 /// Why a handler could not be made. The service does not start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +110,7 @@ impl std::error::Error for BuildError {}
 
 impl<'a> Settings<'a> {
     /// The settings of the handler of this name.
-    pub fn new(name: &'a str, table: Option<&'a serde_json::Value>) -> Self {
+    pub fn new(name: &'a str, table: Option<&'a SettingsTable>) -> Self {
         Self { name, table }
     }
 
@@ -108,8 +118,12 @@ impl<'a> Settings<'a> {
     ///
     /// An absent table reads as an empty one, so a type whose fields all have defaults needs none;
     /// an error names the table and the field.
+    ///
+    /// Needs the feature `settings`, which the built-in handlers have, and each program with the
+    /// service.
+    #[cfg(feature = "settings")]
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, BuildError> {
-        let empty = serde_json::Value::Object(serde_json::Map::new());
+        let empty = SettingsTable::Object(serde_json::Map::new());
         T::deserialize(self.table.unwrap_or(&empty)).map_err(|error| {
             let (name, error) = (self.name, error.to_string());
             let missing =

@@ -26,6 +26,7 @@ mod domain;
 mod edit;
 pub mod global;
 mod hosts;
+#[cfg(feature = "stored")]
 pub mod kept;
 mod language;
 mod list;
@@ -64,8 +65,6 @@ pub use user::{Algorithm, Secret, StoredSecret, User};
 pub use users::{SecretRef, UserRef, Users};
 pub use uuid::Uuid;
 pub use verto::{Grant, Verto};
-
-use serde::{Deserialize, Serialize};
 
 use crate::xml::{Element, Raw, XmlError};
 
@@ -157,7 +156,8 @@ impl Contents {
 /// assert_eq!(document.attributes("settings", ["value"]).next(), Some(["b"]));
 /// # Ok::<(), jackfield_api::Refusal>(())
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct StoredDocument {
     /// The file's name as the switch asks for it, as in `timezones.conf`.
     pub name: String,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{BuildError, Claim, Keys, Origin, Registration, Routes, Settings};
+use super::{BuildError, Claim, Keys, Origin, Registration, Routes, Settings, SettingsTable};
 use crate::registry::Conflict;
 use crate::snapshot::Snapshot;
 
@@ -56,7 +56,7 @@ impl<H: ?Sized> Table<H> {
     /// Makes every registered handler that is not disabled; all that fail are reported at once.
     pub fn build<'r, 's>(
         registrations: impl IntoIterator<Item = &'r Registration<H>>,
-        settings: impl Fn(&str) -> Option<&'s serde_json::Value>,
+        settings: impl Fn(&str) -> Option<&'s SettingsTable>,
         disabled: impl Fn(&str) -> bool,
     ) -> Result<Self, Vec<StartError>> {
         let mut registrations: Vec<_> =

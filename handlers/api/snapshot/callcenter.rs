@@ -13,13 +13,12 @@
 //! # answer.answer().unwrap();
 //! ```
 
-use serde::{Deserialize, Serialize};
-
 use super::setting::Setting;
 use crate::xml::Value;
 
 /// A queue that callers wait in.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Queue {
     /// The name, as in `support@default`.
     pub name: String,
@@ -42,7 +41,8 @@ impl Queue {
 }
 
 /// Somebody who serves queues.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Agent {
     /// The name, as in `1000@default`.
     pub name: String,
@@ -65,7 +65,8 @@ impl Agent {
 }
 
 /// An agent's place in a queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Tier {
     /// The queue.
     pub queue: String,

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 /// A channel.
 ///
 /// ```
@@ -13,7 +11,8 @@ use serde::{Deserialize, Serialize};
 /// let channel = Channel { limit: Some(50), ..Channel::new("support") };
 /// assert!(channel.enabled && channel.methods.iter().any(|method| method == "verto.invite"));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Channel {
     /// The name, as in `/verto/NAME/session`.
     pub name: String,
@@ -118,8 +117,9 @@ macro_rules! words {
 }
 
 /// Who may ask for a session of a channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(rename_all = "kebab-case"))]
 pub enum Access {
     /// Whoever has the channel's bearer token.
     #[default]
@@ -131,8 +131,9 @@ pub enum Access {
 words!(Access, "access", [(Token, "token"), (Open, "open")]);
 
 /// What becomes of a login with another session id than the expected one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(rename_all = "kebab-case"))]
 pub enum SecondLogin {
     /// It is put out.
     #[default]
@@ -197,15 +198,17 @@ impl fmt::Debug for TokenHash {
     }
 }
 
-impl Serialize for TokenHash {
+#[cfg(feature = "stored")]
+impl serde::Serialize for TokenHash {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.digits())
     }
 }
 
-impl<'de> Deserialize<'de> for TokenHash {
+#[cfg(feature = "stored")]
+impl<'de> serde::Deserialize<'de> for TokenHash {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let digits = String::deserialize(deserializer)?;
+        let digits: String = serde::Deserialize::deserialize(deserializer)?;
         Self::parse(&digits).ok_or_else(|| serde::de::Error::custom("no hash of a token"))
     }
 }

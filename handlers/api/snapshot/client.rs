@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Channel;
@@ -14,7 +13,8 @@ use super::Channel;
 /// // By what it logs in as, with its channel.
 /// assert!(pbx.client("0b7e1c9e-0000-4000-8000-000000000000").is_none());
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Client {
     /// The row of its channel.
     pub channel: i64,
@@ -33,27 +33,29 @@ pub struct Client {
     /// The connection that it has, as far as the switches have told.
     pub connected: Option<Connection>,
     /// Who had to make place for it, and may still be there: its oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "stored", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub replaced: Vec<Replaced>,
     /// What its sessions have been granted so far and `mod_verto` does not know by itself, by name: what
     /// is to be taken from them has to be named.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "stored", serde(default, skip_serializing_if = "Vec::is_empty"))]
     pub granted: Vec<String>,
 }
 
 /// A session whose place another login has taken ([`SecondLogin::PuntOld`](super::SecondLogin)), with the
 /// connection that it had. It has to be put out, until it is known that the connection is gone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Replaced {
     /// The session.
     pub session: SessionId,
     /// Its connection.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "stored", serde(flatten))]
     pub connection: Connection,
 }
 
 /// A connection of a client.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Connection {
     /// When it was made, in seconds since 1970.
     pub at: i64,
@@ -91,8 +93,9 @@ impl Client {
 }
 
 /// HA1 of a client: MD5 of `name:domain:password`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(try_from = "String", into = "String"))]
 pub struct ClientSecret([u8; 16]);
 
 impl ClientSecret {
@@ -140,8 +143,9 @@ impl fmt::Debug for ClientSecret {
 /// assert!(SessionId::parse("51c2-a").is_some());
 /// assert!(SessionId::parse("51c2 a").is_none() && SessionId::parse("punt").is_none());
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(try_from = "String", into = "String"))]
 pub struct SessionId(Box<str>);
 
 impl SessionId {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(feature = "stored")]
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
@@ -124,12 +125,14 @@ impl fmt::Debug for Clients {
     }
 }
 
+#[cfg(feature = "stored")]
 impl Serialize for Clients {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(self.with_rows())
     }
 }
 
+#[cfg(feature = "stored")]
 impl<'de> Deserialize<'de> for Clients {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Vec::<(i64, Client)>::deserialize(deserializer)?.into_iter().collect())

@@ -1,7 +1,5 @@
 //! Conference rooms.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Level, Profile, ProfileKind};
 
 /// A room that callers meet in.
@@ -12,7 +10,8 @@ use super::{Level, Profile, ProfileKind};
 /// let profile = Profile::new(ProfileKind::Conference, "wide").param("domain", "pbx.example.test");
 /// assert_eq!(Room::new("3000", "wide").advertised([&profile]).name, "3000@pbx.example.test");
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Room {
     /// The name, mostly the number that is dialled.
     pub name: String,

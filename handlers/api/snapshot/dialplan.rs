@@ -7,8 +7,6 @@
 //! [`Dialplan::context`]: crate::document::Dialplan::context
 //! [`Chatplan::context`]: crate::document::Chatplan::context
 
-use serde::{Deserialize, Serialize};
-
 use super::global::Globals;
 use super::setting::{Level, Setting};
 use super::{List, Written};
@@ -23,20 +21,21 @@ use crate::xml::{Value, XmlError};
 /// let context = Context::new("default", [Extension::new("echo", echo)]);
 /// assert_eq!(context.extensions().len(), 1);
 /// ```
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(from = "KeptContext")]
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(from = "KeptContext"))]
 pub struct Context {
     name: String,
     extensions: List<Extension>,
     /// Each extension as an answer holds it, in the rows of these, and all of them together.
-    #[serde(skip)]
+    #[cfg_attr(feature = "stored", serde(skip))]
     parts: List<Written>,
-    #[serde(skip)]
+    #[cfg_attr(feature = "stored", serde(skip))]
     written: Written,
 }
 
 /// What is kept of a context.
-#[derive(Deserialize)]
+#[cfg_attr(feature = "stored", derive(serde::Deserialize))]
 struct KeptContext {
     name: String,
     extensions: List<Extension>,
@@ -115,13 +114,14 @@ impl Context {
 ///     .continues();
 /// # assert_eq!(open.conditions.len(), 2);
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(default, deny_unknown_fields))]
 pub struct Extension {
     /// The name; none where it is empty.
     pub name: String,
     /// Whether later extensions are tried after this one has matched.
-    #[serde(rename = "continue")]
+    #[cfg_attr(feature = "stored", serde(rename = "continue"))]
     pub continues: bool,
     /// The conditions, in their order.
     pub conditions: Vec<Condition>,
@@ -139,15 +139,16 @@ pub struct Extension {
 ///     .run("bridge", Value::channel("sofia/gateway/carrier/$1")) // `$1` is live: you wrote it.
 ///     .otherwise("hangup", "NO_ROUTE_DESTINATION");
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(default, deny_unknown_fields))]
 pub struct Condition {
     /// Attributes in their order, as in `field`, `expression`, `break`, `regex`, `require-nested`
     /// or `wday`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "stored", serde(skip_serializing_if = "Vec::is_empty"))]
     pub attributes: Vec<Setting>,
     /// What stands inside, in its order.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "stored", serde(skip_serializing_if = "Vec::is_empty"))]
     pub steps: Vec<Step>,
 }
 
@@ -164,8 +165,9 @@ pub struct Condition {
 /// let condition = Condition::default().step(pause);
 /// # assert_eq!(condition.actions().count(), 1);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(rename_all = "kebab-case"))]
 pub enum Step {
     /// Done where the condition holds.
     Action(Action),
@@ -180,13 +182,14 @@ pub enum Step {
 }
 
 /// An `<expression>`: a regular expression as text, for one that an attribute cannot hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(deny_unknown_fields))]
 pub struct Expression {
     /// The expression.
     pub text: String,
     /// How far the switch may expand it.
-    #[serde(default)]
+    #[cfg_attr(feature = "stored", serde(default))]
     pub level: Level,
 }
 
@@ -199,14 +202,15 @@ pub struct Expression {
 /// let abroad = Regex::on("destination_number", "^00");
 /// Condition::all([from_sales, abroad]).run("hangup", "OUTGOING_CALL_BARRED");
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(default, deny_unknown_fields))]
 pub struct Regex {
     /// Attributes in their order, as in `field`, `expression` or `wday`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "stored", serde(skip_serializing_if = "Vec::is_empty"))]
     pub attributes: Vec<Setting>,
     /// The expression, where it stands in an element of its own.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "stored", serde(skip_serializing_if = "Option::is_none"))]
     pub expression: Option<Expression>,
 }
 
@@ -219,8 +223,9 @@ pub struct Regex {
 /// let action = Action::new("set", Value::channel("caller=${caller_id_number}")).inline();
 /// # assert!(action.inline);
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(default, deny_unknown_fields))]
 pub struct Action {
     /// The application, as in `bridge`.
     pub application: String,
@@ -231,7 +236,7 @@ pub struct Action {
     /// Whether the application runs while the call is still being routed.
     pub inline: bool,
     /// Further attributes, as in `loop`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "stored", serde(skip_serializing_if = "Vec::is_empty"))]
     pub attributes: Vec<Setting>,
 }
 

@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
 use super::global::Globals;
 use super::setting::Setting;
 use super::user::{Algorithm, User};
@@ -30,7 +28,8 @@ use crate::xml::{Raw, Value};
 ///     .with_groups([Group::new("sales", ["1000"])]);
 /// assert!(domain.user("1000").is_some());
 /// ```
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Domain {
     name: String,
     aliases: Vec<String>,
@@ -40,12 +39,12 @@ pub struct Domain {
     params: Vec<Setting>,
     variables: Vec<Setting>,
     groups: List<Group>,
-    #[serde(skip)]
+    #[cfg_attr(feature = "stored", serde(skip))]
     users: Users,
-    #[serde(skip)]
+    #[cfg_attr(feature = "stored", serde(skip))]
     inherited: Written,
     /// The first group of each member, where any group has settings.
-    #[serde(skip)]
+    #[cfg_attr(feature = "stored", serde(skip))]
     settings_groups: Arc<HashMap<String, i64>>,
 }
 
@@ -57,7 +56,8 @@ pub struct Domain {
 /// let sales = Group::new("sales", ["1000", "1001"]).variable("accountcode", "sales");
 /// # assert_eq!(sales.members, ["1000", "1001"]);
 /// ```
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Group {
     /// The name, found without regard to ASCII case.
     pub name: String,
@@ -251,6 +251,7 @@ impl Domain {
 
     /// Completes a domain that was kept with its users, and with what is made anew. These globals have
     /// been put into everything but texts of users.
+    #[cfg(feature = "stored")]
     pub(super) fn take_back(&mut self, users: Users, globals: &Globals) {
         self.users = users;
         self.users.resolve_texts(globals);

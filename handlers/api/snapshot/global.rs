@@ -8,8 +8,6 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::hosts::{Hosts, Limited, pick};
 use super::{
     Action, Agent, Condition, Contents, Extension, Gateway, Language, Level, List, Menu, Profile,
@@ -31,14 +29,15 @@ use super::{
 /// let profile = snapshot.on("vm").profiles(ProfileKind::Sofia).next().expect("one");
 /// assert_eq!(profile.gateways[0].params[0].text, "carrier.example.test");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Global {
     /// The name, found without regard to ASCII case.
     pub name: String,
     /// The value; `$${...}` in it is live.
     pub value: String,
     /// The switches that it is for.
-    #[serde(default, skip_serializing_if = "Hosts::are_all")]
+    #[cfg_attr(feature = "stored", serde(default, skip_serializing_if = "Hosts::are_all"))]
     pub hosts: Hosts,
 }
 

@@ -5,8 +5,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::List;
 
 /// The switches that something is for, each by the name that it gives in look-ups as `hostname`.
@@ -20,8 +18,9 @@ use super::List;
 /// assert!(two.name("sw2") && !two.are_all() && Hosts::default().are_all());
 /// assert_eq!(two.to_string(), "sw1, sw2");
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<String>")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(from = "Vec<String>"))]
 pub struct Hosts(Vec<String>);
 
 impl Hosts {

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::setting::Setting;
 use crate::xml::{Raw, Value};
 
@@ -19,7 +17,8 @@ use crate::xml::{Raw, Value};
 /// assert!(english.macro_named("HELLO").is_some());
 /// # Ok::<(), jackfield_api::Refusal>(())
 /// ```
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Language {
     /// The name, as in `en`.
     pub name: String,
@@ -32,17 +31,19 @@ pub struct Language {
 }
 
 /// A group of phrases with attributes of its own: a named `<macros>`, as in `<macros name="voicemail_ivr" sound-prefix="...">`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct PhraseGroup {
     /// The name; empty for the macros that are in no group.
     pub name: String,
     /// Attributes besides the name, as in `sound-prefix`: they go before those of the language.
-    #[serde(default)]
+    #[cfg_attr(feature = "stored", serde(default))]
     pub attributes: Vec<Setting>,
 }
 
 /// What to play for a phrase.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Macro {
     /// The name that it is asked by: `macro`, or `macro@group`.
     pub name: String,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
+#[cfg(feature = "stored")]
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Items in a fixed order, each with the row that it is stored in.
@@ -227,6 +228,7 @@ impl<T, const N: usize> From<[T; N]> for List<T> {
 }
 
 /// With its places and rows.
+#[cfg(feature = "stored")]
 impl<T: Serialize> Serialize for List<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let entries = self.entries.iter();
@@ -234,6 +236,7 @@ impl<T: Serialize> Serialize for List<T> {
     }
 }
 
+#[cfg(feature = "stored")]
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut list = Self::default();

@@ -1,7 +1,5 @@
 //! IVR menus, as [`Configuration::menus`](crate::document::Configuration::menus) answers them.
 
-use serde::{Deserialize, Serialize};
-
 use super::setting::{Level, Setting};
 use crate::xml::Value;
 
@@ -17,7 +15,8 @@ use crate::xml::Value;
 ///     .entry("menu-exit", "*", "");
 /// # assert_eq!(menu.entries.len(), 2);
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Menu {
     /// The name, as in the application data of `ivr`.
     pub name: String,
@@ -52,17 +51,18 @@ impl Menu {
 }
 
 /// One choice of a menu.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct MenuEntry {
     /// The action, as in `menu-exec-app`, `menu-sub` or `menu-top`.
     pub action: String,
     /// The digits, or a `/regex/`.
     pub digits: String,
     /// The action's data; a menu's name for `menu-sub`.
-    #[serde(default)]
+    #[cfg_attr(feature = "stored", serde(default))]
     pub param: String,
     /// How far the switch may expand the data.
-    #[serde(default)]
+    #[cfg_attr(feature = "stored", serde(default))]
     pub level: Level,
 }
 

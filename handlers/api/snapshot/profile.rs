@@ -9,8 +9,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::hosts::{Hosts, Limited};
 use super::setting::{Level, Setting};
 use crate::xml::{Raw, Value};
@@ -26,7 +24,8 @@ use crate::xml::{Raw, Value};
 ///     .gateway(Gateway::new("carrier").param("proxy", "carrier.example.test"));
 /// # assert_eq!((external.params.len(), external.gateways.len()), (1, 1));
 /// ```
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Profile {
     /// Whose profile it is.
     pub kind: ProfileKind,
@@ -137,7 +136,8 @@ impl Profile {
 /// let all = ProfileDomain { alias: true, ..ProfileDomain::new("all") };
 /// assert!(!all.parse);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct ProfileDomain {
     /// The domain, or `all`.
     pub name: String,
@@ -162,8 +162,9 @@ impl ProfileDomain {
 /// assert_eq!("verto".parse(), Ok(ProfileKind::Verto));
 /// assert_eq!(ProfileKind::Sofia.to_string(), "sofia");
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(rename_all = "lowercase"))]
 pub enum ProfileKind {
     /// `sofia.conf`: a SIP listener.
     #[default]
@@ -209,7 +210,8 @@ impl FromStr for ProfileKind {
 /// let carrier = Gateway::new("carrier").param("proxy", "carrier.example.test").param("register", false);
 /// assert_eq!(carrier.params[1].text, "false");
 /// ```
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct Gateway {
     /// The name, as in `sofia/gateway/NAME/number`.
     pub name: String,
@@ -251,7 +253,8 @@ impl fmt::Debug for Gateway {
 ///     .deny(AccessTarget::cidr("192.0.2.99/32"));
 /// # assert_eq!((trusted.default_allow, trusted.nodes.len()), (false, 3));
 /// ```
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct AccessList {
     /// The name, as in `apply-inbound-acl`.
     pub name: String,
@@ -307,18 +310,20 @@ impl Limited for AccessList {
 }
 
 /// One rule of a network list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub struct AccessNode {
     /// Whether what the rule names is let in.
     pub allow: bool,
     /// What the rule names.
-    #[serde(flatten)]
+    #[cfg_attr(feature = "stored", serde(flatten))]
     pub target: AccessTarget,
 }
 
 /// What a rule of a network list names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(rename_all = "lowercase"))]
 pub enum AccessTarget {
     /// A network, as in `192.0.2.0/24`.
     Cidr(String),

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
 use crate::xml::Value;
 
 /// A `<param>` or `<variable>` as stored.
@@ -17,7 +15,8 @@ use crate::xml::Value;
 /// let live = Setting::of("dial-string", Value::channel("user/${dialed_user}"));
 /// assert_eq!((plain.level, live.level), (Level::Text, Level::Channel));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Setting {
     /// The name, as FreeSWITCH spells it.
@@ -25,17 +24,11 @@ pub struct Setting {
     /// The value, as [`Setting::value`] reads it.
     pub text: String,
     /// How far the switch may expand the value.
-    #[serde(default, skip_serializing_if = "Level::is_text")]
+    #[cfg_attr(feature = "stored", serde(default, skip_serializing_if = "Level::is_text"))]
     pub level: Level,
     /// Whether the element has `secure="true"`, as a `bind-local` of verto for TLS.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[cfg_attr(feature = "stored", serde(default, skip_serializing_if = "std::ops::Not::not"))]
     pub secure: bool,
-}
-
-// The shape that serde asks for.
-#[allow(clippy::trivially_copy_pass_by_ref)]
-fn is_false(truth: &bool) -> bool {
-    !truth
 }
 
 /// How far the switch may expand a stored value; see [`Value`].
@@ -46,8 +39,9 @@ fn is_false(truth: &bool) -> bool {
 /// assert_eq!(Level::of("sip:$${local_ip_v4}:${port}"), Level::Global);
 /// assert_eq!(Level::Channel.within("nothing to expand"), Level::Text);
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "stored", serde(rename_all = "lowercase"))]
 pub enum Level {
     /// Not at all.
     #[default]
@@ -60,6 +54,7 @@ pub enum Level {
 
 impl Level {
     // The shape that serde asks for.
+    #[cfg(feature = "stored")]
     #[allow(clippy::trivially_copy_pass_by_ref)]
     fn is_text(&self) -> bool {
         *self == Self::Text
@@ -141,15 +136,16 @@ impl Setting {
 }
 
 /// A [`Setting`] as it is stored, its texts borrowed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Deserialize))]
 pub struct StoredSetting<'a> {
-    #[serde(borrow)]
+    #[cfg_attr(feature = "stored", serde(borrow))]
     pub(super) name: Cow<'a, str>,
-    #[serde(borrow)]
+    #[cfg_attr(feature = "stored", serde(borrow))]
     pub(super) text: Cow<'a, str>,
-    #[serde(default)]
+    #[cfg_attr(feature = "stored", serde(default))]
     pub(super) level: Level,
-    #[serde(default)]
+    #[cfg_attr(feature = "stored", serde(default))]
     pub(super) secure: bool,
 }
 

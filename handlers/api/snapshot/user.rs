@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::profile::Gateway;
 use super::setting::Setting;
 use crate::xml::Raw;
@@ -58,7 +56,8 @@ pub struct User {
 /// ```
 ///
 /// Stored as `{"username": "1000", "realm": "pbx.example.test", "algorithm": "MD5", "ha1": "<hex>"}`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Secret {
     /// The authentication user name it was made with; case matters.
@@ -76,13 +75,14 @@ pub struct Secret {
 ///
 /// assert_eq!(Algorithm::named("SHA-256").map(Algorithm::as_str), Some("SHA-256"));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub enum Algorithm {
     /// RFC 2617. The only one of verto and voicemail.
-    #[serde(rename = "MD5")]
+    #[cfg_attr(feature = "stored", serde(rename = "MD5"))]
     Md5,
     /// RFC 8760.
-    #[serde(rename = "SHA-256")]
+    #[cfg_attr(feature = "stored", serde(rename = "SHA-256"))]
     Sha256,
 }
 
@@ -180,14 +180,15 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A [`Secret`] as it is stored, its texts borrowed.
-#[derive(Clone, Deserialize)]
+#[derive(Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Deserialize))]
 pub struct StoredSecret<'a> {
-    #[serde(borrow)]
+    #[cfg_attr(feature = "stored", serde(borrow))]
     pub(super) username: Cow<'a, str>,
-    #[serde(borrow)]
+    #[cfg_attr(feature = "stored", serde(borrow))]
     pub(super) realm: Cow<'a, str>,
     pub(super) algorithm: Algorithm,
-    #[serde(borrow)]
+    #[cfg_attr(feature = "stored", serde(borrow))]
     pub(super) ha1: Cow<'a, str>,
 }
 

@@ -6,6 +6,7 @@
 //! chunk and every part, and a change makes anew only those that it touches.
 
 mod index;
+#[cfg(feature = "stored")]
 mod kept;
 mod record;
 mod stored;

@@ -98,6 +98,7 @@ impl<'a> Element<'a> {
         self.text = Some((text, place));
     }
 
+    #[cfg(feature = "stored")]
     pub(crate) fn text(&self) -> Option<&Value<'a>> {
         self.text.as_ref().map(|(text, _)| text)
     }

@@ -1,5 +1,6 @@
 //! The escape hatch: XML that an operator wrote, checked and written anew.
 
+#[cfg(feature = "stored")]
 mod flat;
 
 use std::fmt;

@@ -4,8 +4,6 @@
 //! bytes. Where a text may be one that others have as well there is a number first: 0 for a text of its
 //! own, 1 for the user's id, 2 for its second name, and from 3 on those of [`Texts`].
 
-use serde::{Deserialize, Serialize};
-
 use super::super::global::Globals;
 use super::super::profile::Gateway;
 use super::super::setting::{Level, SettingRef, StoredSetting};
@@ -37,7 +35,8 @@ const ALIAS: u64 = 2;
 const FIRST_SHARED: u64 = 3;
 
 /// What few users have.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Extras {
     gateways: Vec<Gateway>,
     others: Raw,

@@ -27,6 +27,7 @@ impl Texts {
     }
 
     /// All of them as they were written, in the order of their numbers.
+    #[cfg(feature = "stored")]
     pub(super) fn all(&self) -> impl Iterator<Item = &str> {
         self.list.iter().map(|text| &*text.written)
     }
