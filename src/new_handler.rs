@@ -90,7 +90,14 @@ impl Skeleton {
         text.replace("example_key", &self.key)
             .replace("example_name", self.name.as_str())
             .replace("example_module", &self.name.module())
-            .replace("ExampleType", &self.name.camel_case())
+            .replace("ExampleType", &self.type_name())
+    }
+
+    /// The handler's type: its name, unless the skeleton has another type of that name.
+    fn type_name(&self) -> String {
+        let name = self.name.camel_case();
+        let mut words = self.kind.text().split(|c: char| !c.is_alphanumeric());
+        if words.any(|word| word == name) { name + "Handler" } else { name }
     }
 }
 

@@ -19,8 +19,15 @@ impl FromStr for Source {
     type Err = Infallible;
 
     fn from_str(word: &str) -> Result<Self, Infallible> {
-        let is_url = word.contains("://");
-        Ok(if is_url { Self::Git(word.to_owned()) } else { Self::Checkout(word.into()) })
+        if word.contains("://") {
+            return Ok(Self::Git(word.to_owned()));
+        }
+        // As git itself writes it; cargo takes URLs alone.
+        let of_ssh = word.split_once(':').filter(|(host, _)| host.starts_with("git@"));
+        Ok(match of_ssh {
+            Some((host, path)) => Self::Git(format!("ssh://{host}/{path}")),
+            None => Self::Checkout(word.into()),
+        })
     }
 }
 
@@ -89,6 +96,8 @@ mod tests {
             source.dependency("", &["testing"], Path::new(".")),
             r#"{ git = "https://git.example.test/jackfield.git", features = ["testing"] }"#
         );
+        let ssh = Source::Git("ssh://git@git.example.test/acme/jackfield.git".to_owned());
+        assert_eq!("git@git.example.test:acme/jackfield.git".parse(), Ok(ssh));
         assert_eq!("../jackfield".parse(), Ok(Source::Checkout("../jackfield".into())));
     }
 }

@@ -64,6 +64,17 @@ fn a_handler_stands_beside_those_of_its_kind_with_the_key_that_is_given() {
 }
 
 #[test]
+fn a_handler_whose_name_is_that_of_a_type_it_needs_has_another_type() {
+    let checkout = checkout();
+    let done = new_handler(checkout.path(), &["extension", "--kind", "dialplan", "--in-tree"]);
+    assert!(done.status.success(), "{}", said(&done));
+    let handler =
+        fs::read_to_string(checkout.path().join("handlers/extension.rs")).expect("written");
+    assert!(handler.contains("struct ExtensionHandler;"), "{handler}");
+    assert!(handler.contains("register!(DialplanHandler, \"extension\""), "{handler}");
+}
+
+#[test]
 fn a_crate_takes_jackfield_from_where_it_is_told() {
     let checkout = checkout();
     let folder = tempfile::tempdir().expect("a folder");

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A program that serves the demo's data on sockets and in a folder of its own. It is killed, and its
 /// folder removed, with this value.
@@ -87,6 +87,19 @@ impl Service {
     /// What it has logged so far.
     pub fn log(&self) -> String {
         self.log.so_far()
+    }
+
+    /// Waits until it has logged these words: the log comes a little after what it tells of.
+    ///
+    /// # Panics
+    /// Where it does not for a minute; its log is shown.
+    #[track_caller]
+    pub fn logged(&self, words: &str) {
+        let started = Instant::now();
+        while !self.log().contains(words) {
+            assert!(started.elapsed() < PATIENCE, "{words:?} is not in the log:\n{}", self.log());
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Its state folder.
