@@ -8,15 +8,20 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 const README: &str = include_str!("../../../README.md");
 
 /// Their headings.
-const CHAPTERS: [&str; 8] = [
+const CHAPTERS: [&str; 13] = [
+    "## From the files you have",
     "### The first switch",
     "### The second switch",
+    "### Telling the switches",
     "### A switch on another machine",
     "### Upgrade and roll back",
     "### Backup and restore",
     "### What to keep closed",
+    "## Watching it",
     "### What each error means",
+    "### Prometheus and Grafana",
     "### What each metric means",
+    "## Why did my switch do that?",
 ];
 
 /// Writes them.
