@@ -1,17 +1,14 @@
-//! The program as it is started.
+//! The program as it runs, over example data.
 
-use std::process::Command;
+use jackfield_api::testing::Service;
+
+/// What our handlers need of a settings file, as in `[handlers.example_name]`.
+const SETTINGS: &str = "";
 
 #[test]
 fn our_handler_is_in_the_program() {
-    let state = std::env::temp_dir().join(format!("example_package-{}", std::process::id()));
-    let listed = Command::new(env!("CARGO_BIN_EXE_example_package"))
-        .args(["handlers", "--demo", "--state"])
-        .arg(&state)
-        .env("JACKFIELD_CONFIG", "/dev/null")
-        .output()
-        .expect("the program runs");
-    let _ = std::fs::remove_dir_all(&state);
+    let service = Service::demo(env!("CARGO_BIN_EXE_example_package"), SETTINGS);
+    let listed = service.run(&["handlers"]);
     let table = String::from_utf8_lossy(&listed.stdout);
     assert!(table.contains("src/example_module.rs"), "{table}");
 }
