@@ -147,7 +147,7 @@ fn form(body: impl Into<Vec<u8>>) -> Form {
 ///     fn answer<'a>(&'a self, lookup: DialplanLookup<'a>, _: AsyncFacts<'a>) -> Answering<'a> {
 ///         Box::pin(async move {
 ///             let agent = agent_of(&lookup.caller_number().unwrap_or_default()).await;
-///             let transfer = Condition::default().run("transfer", &agent);
+///             let transfer = Condition::default().transfer(&agent, "default");
 ///             Dialplan::context(lookup.context(), [&Extension::new("agent", transfer)])
 ///         })
 ///     }
@@ -156,7 +156,7 @@ fn form(body: impl Into<Vec<u8>>) -> Form {
 /// let call = question(asking::dialplan("from-customers").caller("0301234567"), Crm.question());
 /// let answer = wait(Crm.answer(DialplanLookup::new(&call), AsyncFacts::new(&pbx())));
 /// let tree = seen(&answer.expect("an answer"));
-/// assert_eq!(tree.extension("agent").actions(), [("transfer", "agent-of-0301234567")]);
+/// assert_eq!(tree.extension("agent").actions(), [("transfer", "agent-of-0301234567 XML default")]);
 /// ```
 ///
 /// # Panics

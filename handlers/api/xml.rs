@@ -9,9 +9,17 @@
 //!
 //! | written by | as | live in it |
 //! |---|---|---|
-//! | a caller, a CRM, anybody | `&str`, `String` ([`Value::Text`]) | nothing |
+//! | a caller, a CRM, anybody | `&str`, `String` ([`Value::Text`]) | nothing is expanded |
+//! | the same, as all that an application is told | [`Value::word`] | nothing |
 //! | you, or the operator | [`Value::channel`] | `${...}`, `$1` |
 //! | the operator | [`Value::global`] | `$${...}` too |
+//!
+//! In text nothing is *expanded*, but the application of an action still reads its argument: `transfer`
+//! splits it at spaces, `bridge` takes variables out of `[]`. So what a stranger chose does not belong
+//! into a text that you make for [`run`](crate::snapshot::Condition::run), but into a builder that is
+//! made for it: [`transfer`](crate::snapshot::Condition::transfer),
+//! [`bridge_user`](crate::snapshot::Condition::bridge_user),
+//! [`callcenter`](crate::snapshot::Condition::callcenter).
 //!
 //! A whole element that the operator wrote is [`Raw`]. What the documents are made of is in
 //! [`document`](crate::document).
@@ -19,11 +27,15 @@
 mod element;
 mod live;
 mod raw;
+mod refused;
 mod value;
+mod word;
 
 pub(crate) use element::{Element, Node, document, file, fragment, piece, written};
 pub use element::{XmlError, is_name};
 pub(crate) use live::put_globals;
 pub use raw::{Raw, RawError};
+pub use refused::Refused;
 pub(crate) use value::Place;
-pub use value::{Refused, Value};
+pub use value::Value;
+pub(crate) use word::{is_part_of_address, is_word};

@@ -3,7 +3,9 @@
 use super::Document;
 use crate::answer::{Answer, Refusal};
 use crate::lookup::Section;
-use crate::snapshot::{Action, Condition, Context, Expression, Extension, Regex, Setting, Step};
+use crate::snapshot::{
+    Action, Condition, Context, Expression, Extension, Level, Regex, Setting, Step,
+};
 use crate::xml::{Element, Node, Place, Raw, Value, XmlError, fragment, written};
 
 /// Answers in section `dialplan`: one context, whose conditions the switch tries itself.
@@ -192,7 +194,7 @@ fn regex(found: &Regex) -> Element<'_> {
 
 fn action<'a>(element: &'static str, action: &'a Action) -> Element<'a> {
     let mut element = Element::new(element).with("application", &action.application);
-    if !action.data.is_empty() {
+    if !action.data.is_empty() || action.level == Level::Word {
         element.set("data", action.level.value(&action.data), Place::Captured);
     }
     if action.inline {
@@ -204,7 +206,6 @@ fn action<'a>(element: &'static str, action: &'a Action) -> Element<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::snapshot::Level;
 
     fn told(condition: Condition) -> Result<String, Refusal> {
         let document = Dialplan::context("c", [&Extension::new("e", condition)])?;
@@ -229,6 +230,39 @@ mod tests {
         let own =
             Condition::on("${x}", Value::channel("^${y}$")).run("a", Value::channel("$1${z}"));
         assert!(told(own).expect("an operator's").contains("data=\"&#36;1&#36;{z}\""));
+    }
+
+    #[test]
+    fn what_a_stranger_chose_is_one_word_to_the_application_or_refused() {
+        let agent = "'system:touch /tmp/pwned' inline";
+        let bridged = "[execute_on_answer='system touch /tmp/x']loopback/1";
+        let condition = Condition::default;
+        for hostile in [agent, bridged, "", "-bleg", "1 inline", "a,b", "${system(id)}", "$1"] {
+            for (application, condition) in [
+                ("transfer", condition().transfer(hostile, "default")),
+                ("transfer", condition().transfer("1000", hostile)),
+                ("bridge", condition().bridge_user(hostile, "pbx.example.test")),
+                ("bridge", condition().bridge_user("1000", hostile)),
+                ("callcenter", condition().callcenter(hostile)),
+                ("park", condition().run("park", Value::word(hostile))),
+            ] {
+                let told = told(condition).expect_err(hostile).to_string();
+                let place = format!("extension[e]/condition/action[{application}]@data: ");
+                assert!(told.contains(&place) && !told.contains("system"), "{told}");
+            }
+        }
+        for part in ["1000@elsewhere.test", "sofia/gateway", "a:b"] {
+            assert!(told(condition().bridge_user(part, "a.test")).is_err(), "{part}");
+            assert!(told(condition().bridge_user("1000", part)).is_err(), "{part}");
+        }
+        let good = condition()
+            .transfer("*97", "default")
+            .bridge_user("1000", "pbx.example.test")
+            .callcenter("support@default");
+        let text = told(good).expect("words");
+        for data in ["*97 XML default", "user/1000@pbx.example.test", "support@default"] {
+            assert!(text.contains(&format!("data=\"{data}\"")), "{text}");
+        }
     }
 
     #[test]

@@ -32,7 +32,7 @@
 //!     fn answer<'a>(&'a self, lookup: DialplanLookup<'a>, _: AsyncFacts<'a>) -> Answering<'a> {
 //!         Box::pin(async move {
 //!             let agent = agent_for(&lookup.caller_number().unwrap_or_default()).await?;
-//!             let to_agent = Condition::default().run("transfer", &agent);
+//!             let to_agent = Condition::default().transfer(&agent, "default");
 //!             Dialplan::context(lookup.context(), [&Extension::new("agent", to_agent)])
 //!         })
 //!     }

@@ -7,6 +7,8 @@
 //! [`Dialplan::context`]: crate::document::Dialplan::context
 //! [`Chatplan::context`]: crate::document::Chatplan::context
 
+mod sent;
+
 use super::global::Globals;
 use super::setting::{Level, Setting};
 use super::{List, Written};
@@ -135,7 +137,7 @@ pub struct Extension {
 ///
 /// # let agent_from_the_crm = "1000";
 /// Condition::on("destination_number", r"^9(\d+)$")
-///     .run("transfer", agent_from_the_crm) // Nobody's `${...}` is ever run.
+///     .transfer(agent_from_the_crm, "default") // One word, or there is no answer.
 ///     .run("bridge", Value::channel("sofia/gateway/carrier/$1")) // `$1` is live: you wrote it.
 ///     .otherwise("hangup", "NO_ROUTE_DESTINATION");
 /// ```
@@ -293,8 +295,12 @@ impl Condition {
 
     /// Adds an action, done where the condition holds.
     ///
-    /// Plain data is a stranger's: no answer is made of one that the switch would expand. What you
-    /// wrote yourself, with `${...}` or `$1` to be live, is a [`Value::channel`].
+    /// In plain data nothing is expanded: no answer is made of one that the switch would expand. What
+    /// you wrote yourself, with `${...}` or `$1` to be live, is a [`Value::channel`].
+    ///
+    /// The application reads its data all the same. What a stranger chose can be another dialplan to
+    /// `transfer`, and variables that run a command to `bridge`: it belongs into [`Condition::transfer`],
+    /// [`Condition::bridge_user`] or [`Condition::callcenter`], or is a [`Value::word`] by itself.
     #[must_use]
     pub fn run<'a>(self, application: &str, data: impl Into<Value<'a>>) -> Self {
         self.step(Step::Action(Action::new(application, data)))
@@ -350,7 +356,7 @@ impl Regex {
 }
 
 impl Action {
-    /// An action. Plain data is a stranger's, as of [`Condition::run`].
+    /// An action. In plain data nothing is expanded, as of [`Condition::run`].
     pub fn new<'a>(application: impl Into<String>, data: impl Into<Value<'a>>) -> Self {
         let Setting { text, level, .. } = Setting::of("", data);
         Self { application: application.into(), data: text, level, ..Self::default() }

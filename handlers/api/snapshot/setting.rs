@@ -46,6 +46,8 @@ pub enum Level {
     /// Not at all.
     #[default]
     Text,
+    /// Not at all, and an application reads it as one word; see [`Value::word`].
+    Word,
     /// Channel variables.
     Channel,
     /// Channel variables and the switch's globals.
@@ -75,13 +77,14 @@ impl Level {
     /// depend on who wrote it.
     #[must_use]
     pub fn within(self, text: &str) -> Self {
-        if text.contains('$') { self } else { Self::Text }
+        if text.contains('$') || self == Self::Word { self } else { Self::Text }
     }
 
     /// A text at this level.
     pub fn value(self, text: &str) -> Value<'_> {
         match self {
             Self::Text => Value::text(text),
+            Self::Word => Value::word(text),
             Self::Channel => Value::channel(text),
             Self::Global => Value::global(text),
         }
@@ -104,6 +107,7 @@ impl Setting {
     pub fn of<'a>(name: impl Into<String>, value: impl Into<Value<'a>>) -> Self {
         let (level, text) = match value.into() {
             Value::Text(text) => (Level::Text, text),
+            Value::Word(text) => (Level::Word, text),
             Value::Channel(text) => (Level::Channel, text),
             Value::Global(text) => (Level::Global, text),
         };

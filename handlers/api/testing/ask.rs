@@ -229,7 +229,7 @@ mod tests {
         fn answer<'a>(&'a self, lookup: DialplanLookup<'a>, _: AsyncFacts<'a>) -> Answering<'a> {
             Box::pin(async move {
                 let user = lookup.caller_number().unwrap_or_default();
-                let to_user = Condition::default().run("transfer", &*user);
+                let to_user = Condition::default().transfer(&user, "default");
                 Dialplan::context(lookup.context(), [&Extension::new("by-caller", to_user)])
             })
         }
@@ -239,7 +239,7 @@ mod tests {
     fn an_asynchronous_handler_is_waited_for() {
         let call = asking::dialplan("default").caller("1001");
         let tree = told(&Outside(&[Field::CallerNumber]), call, &pbx()).expect("an answer");
-        assert_eq!(tree.context("default").actions(), [("transfer", "1001")]);
+        assert_eq!(tree.context("default").actions(), [("transfer", "1001 XML default")]);
     }
 
     #[test]

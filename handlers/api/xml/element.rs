@@ -6,7 +6,8 @@ use std::fmt;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::value::{Paper, Place, Refused, Value};
+use super::refused::Refused;
+use super::value::{Paper, Place, Value};
 use crate::snapshot::Globals;
 
 /// One element. Private to this crate: documents are made of typed builders, each of which knows
@@ -146,9 +147,9 @@ impl<'a> Element<'a> {
         self.attributes.iter().find(|(key, _, _)| key == name).map(|(_, value, _)| value.as_str())
     }
 
-    /// The element's name, and the name or id it carries where that may be shown.
+    /// The element's name, and the name, id or application it carries where that may be shown.
     fn label(&self) -> String {
-        label(&self.name, self.attribute("name").or_else(|| self.attribute("id")))
+        label(&self.name, ["name", "id", "application"].iter().find_map(|key| self.attribute(key)))
     }
 }
 

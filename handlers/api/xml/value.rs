@@ -1,7 +1,9 @@
 //! A value, who wrote it, and what the switch may do with it.
 
 use std::borrow::Cow;
-use std::fmt;
+
+use super::refused::Refused;
+use super::word::is_word;
 
 /// A value of an answer, marked with how much of it the switch may expand.
 ///
@@ -17,8 +19,12 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value<'a> {
-    /// Untrusted text: nothing in it is ever expanded.
+    /// Untrusted text: nothing in it is ever expanded. An application reads its argument all the same,
+    /// as `transfer` at spaces.
     Text(Cow<'a, str>),
+    /// Untrusted text as the whole argument of an application: refused unless it is one word, in which
+    /// the application can find nothing else.
+    Word(Cow<'a, str>),
     /// Written by the operator: `${name}` and `$1` stay live for the call, `$${name}` is refused.
     Channel(Cow<'a, str>),
     /// Written by the operator: as [`Value::Channel`], and `$${name}` is replaced by the switch's
@@ -49,42 +55,6 @@ pub(crate) enum Paper {
     File,
 }
 
-/// Why a value cannot be carried to the switch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refused {
-    /// A control character or a non-character, which XML cannot hold.
-    Character(char),
-    /// A word that the switch's pre-processor or its XML encoder acts on, even inside a value.
-    Directive(&'static str),
-    /// `${` in untrusted text where the switch would expand it.
-    Expansion,
-    /// `$` + digit in untrusted text where the switch would put a capture.
-    Capture,
-    /// A parameter that decides about a login, and does not come from a `Credential`.
-    Credential,
-    /// The name of an attribute, from stored data, that is none in XML.
-    Name,
-    /// `$${` in text that may not read the switch's global variables, or without a name and `}`.
-    Global,
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Character(c) => write!(f, "the character U+{:04X} cannot be sent", *c as u32),
-            Self::Directive(word) => write!(f, "«{word}» would be acted on by the switch"),
-            Self::Expansion => f.write_str("«${» would be expanded by the switch"),
-            Self::Capture => f.write_str("«$» and a digit would be replaced by a capture"),
-            Self::Credential => f.write_str("only a Credential may decide about a login"),
-            Self::Name => f.write_str("that is no name of an attribute"),
-            Self::Global => f.write_str("«$${» may not stand here"),
-        }
-    }
-}
-
-impl std::error::Error for Refused {}
-
 /// Words that harm wherever they stand, compared without regard to ASCII case.
 ///
 /// `<!` because the switch's encoder stops escaping there; `<?`, `<include` and the pre-processor's
@@ -107,11 +77,18 @@ impl<'a> Value<'a> {
         Self::Text(text.into())
     }
 
+    /// Untrusted text that an application reads as one word, as the queue of `callcenter`. It may not be
+    /// empty, begin with `-`, or hold a space, a quote, a control character or one of `,|{}[]<>\^$`.
+    pub fn word(text: impl Into<Cow<'a, str>>) -> Self {
+        Self::Word(text.into())
+    }
+
     /// The same value, borrowed from nowhere.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+            Self::Word(text) => Value::Word(Cow::Owned(text.into_owned())),
             Self::Channel(text) => Value::Channel(Cow::Owned(text.into_owned())),
             Self::Global(text) => Value::Global(Cow::Owned(text.into_owned())),
         }
@@ -120,7 +97,7 @@ impl<'a> Value<'a> {
     /// The characters as they were given, without regard to their level.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Text(s) | Self::Channel(s) | Self::Global(s) => s,
+            Self::Text(s) | Self::Word(s) | Self::Channel(s) | Self::Global(s) => s,
         }
     }
 
@@ -144,7 +121,7 @@ impl<'a> Value<'a> {
 
     pub(crate) fn check_at(&self, place: Place) -> Result<(), Refused> {
         match classes(self.as_str()) {
-            0 => Ok(()),
+            0 if !matches!(self, Self::Word(_)) => Ok(()),
             _ => self.check_closely(place),
         }
     }
@@ -161,7 +138,7 @@ impl<'a> Value<'a> {
         }
         let text = self.as_str();
         let classes = classes(text);
-        if classes != 0 {
+        if classes != 0 || matches!(self, Self::Word(_)) {
             self.check_closely(place)?;
         }
         if classes & ESCAPED == 0 {
@@ -169,7 +146,7 @@ impl<'a> Value<'a> {
             return Ok(());
         }
         let live = matches!(self, Self::Global(_));
-        let as_it_is = paper == Paper::File && !matches!(self, Self::Text(_));
+        let as_it_is = paper == Paper::File && !matches!(self, Self::Text(_) | Self::Word(_));
         let mut rest = text;
         while let Some(at) = rest.bytes().position(|b| CLASSES[b as usize] & ESCAPED != 0) {
             out.push_str(&rest[..at]);
@@ -211,6 +188,7 @@ impl<'a> Value<'a> {
                 Err(Refused::Expansion)
             }
             Self::Text(_) if place == Place::Captured && has_capture(text) => Err(Refused::Capture),
+            Self::Word(_) if !is_word(text) => Err(Refused::Word),
             Self::Channel(_) if text.contains("$${") => Err(Refused::Global),
             Self::Global(_) if !globals_are_whole(text) => Err(Refused::Global),
             _ => Ok(()),

@@ -34,7 +34,7 @@ impl AsyncDialplanHandler for ExampleType {
         Box::pin(async move {
             let caller = lookup.caller_number().unwrap_or_default();
             let user = self.user_for(&caller).await?;
-            let transfer = Condition::default().run("transfer", format!("{user} XML default"));
+            let transfer = Condition::default().transfer(user, "default");
             Dialplan::context(lookup.context(), [&Extension::new("by-caller", transfer)])
         })
     }

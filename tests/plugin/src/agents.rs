@@ -29,10 +29,9 @@ impl AsyncDialplanHandler for Crm {
             let caller = lookup.caller_number().unwrap_or_default();
             let extension = match self.agent_of(&caller).await? {
                 Some(agent) => {
-                    let to = format!("{agent} XML default");
-                    Extension::new("agent", Condition::default().run("transfer", &to))
+                    Extension::new("agent", Condition::default().transfer(agent, "default"))
                 }
-                None => Extension::new("queue", Condition::default().run("callcenter", QUEUE)),
+                None => Extension::new("queue", Condition::default().callcenter(QUEUE)),
             };
             Dialplan::context(lookup.context(), [&extension])
         })

@@ -132,6 +132,7 @@ impl Writer<'_> {
             Level::Text => 0,
             Level::Channel => 1,
             Level::Global => 2,
+            Level::Word => 3,
         };
         self.out.push(level | (u8::from(setting.secure) * SECURE));
         self.shared(&setting.text);
@@ -408,7 +409,8 @@ impl<'a> Reader<'a> {
         let level = match kind & LEVEL {
             0 => Level::Text,
             1 => Level::Channel,
-            _ => Level::Global,
+            2 => Level::Global,
+            _ => Level::Word,
         };
         let text = match level {
             Level::Global => self.shared(live),
