@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn extensions_keep_their_order_and_everything_that_they_are_made_of() {
-        let inner = Condition::on("${toll_allow}", "local").run("set", "a=b");
+        let inner = Condition::on(Value::channel("${toll_allow}"), "local").run("set", "a=b");
         let mut outer = Condition::on("destination_number", "^9(.*)$")
             .run("log", Value::channel("INFO ${x} <a>"));
         outer.attributes.push(Setting::new("break", "on-true"));

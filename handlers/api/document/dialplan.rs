@@ -223,12 +223,14 @@ mod tests {
                 Condition::default().attribute("hour", text),
                 Condition::on("destination_number", text),
                 Condition::any([Regex::on("destination_number", text)]),
+                Condition::on(text, "^1$"),
+                Condition::any([Regex::on(text, "^1$")]),
             ] {
                 assert!(matches!(told(condition), Err(Refusal::Internal(_))), "{text}");
             }
         }
-        let own =
-            Condition::on("${x}", Value::channel("^${y}$")).run("a", Value::channel("$1${z}"));
+        let own = Condition::on(Value::channel("${x}"), Value::channel("^${y}$"))
+            .run("a", Value::channel("$1${z}"));
         assert!(told(own).expect("an operator's").contains("data=\"&#36;1&#36;{z}\""));
     }
 
@@ -295,6 +297,21 @@ mod tests {
                 "</condition>",
             ]
         );
+    }
+
+    #[test]
+    fn an_attribute_that_is_set_twice_is_refused_with_its_place() {
+        let log = || Action::new("log", "a").attribute("data", "b");
+        for (condition, place) in [
+            (Condition::on("a", "x").attribute("expression", ".*"), "condition@expression"),
+            (Condition::default().step(Step::Action(log())), "condition/action[log]@data"),
+            (Condition::default().step(Step::AntiAction(log())), "condition/anti-action[log]@data"),
+        ] {
+            let told = told(condition).expect_err("twice").to_string();
+            assert!(told.contains(place) && told.contains("twice"), "{told}");
+        }
+        let replaced = Action { data: String::new(), ..log() };
+        assert!(told(Condition::default().step(Step::Action(replaced))).is_ok());
     }
 
     #[test]

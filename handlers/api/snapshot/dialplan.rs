@@ -246,12 +246,20 @@ impl Condition {
     /// A condition on one field of a call or message, as `destination_number`, `caller_id_number` or
     /// `${sip_h_X-Trunk}`.
     ///
-    /// The field is yours to write: `${...}` in it is live. The expression is a [`Value`]: of plain
-    /// text that the switch would expand (`${...}`, `$1`) no answer is made, so that what a caller
-    /// sent may stand in it. Quote it all the same: `.` and `*` count in it as in any expression.
+    /// Both are [`Value`]s: of plain text that the switch would expand (`${...}`, `$1`) no answer is
+    /// made, so that what a caller sent may stand in it. A field that is to be live is a
+    /// [`Value::channel`]. Quote an expression all the same: `.` and `*` count in it as in any other.
+    ///
+    /// ```
+    /// use jackfield_api::snapshot::Condition;
+    /// use jackfield_api::xml::Value;
+    ///
+    /// let local = Condition::on(Value::channel("${toll_allow}"), "local").run("set", "local=true");
+    /// # assert_eq!(local.attributes[0].text, "${toll_allow}");
+    /// ```
     ///
     /// [`Condition::default`] is one that always holds.
-    pub fn on<'a>(field: &str, expression: impl Into<Value<'a>>) -> Self {
+    pub fn on<'f, 'e>(field: impl Into<Value<'f>>, expression: impl Into<Value<'e>>) -> Self {
         Self { attributes: Regex::on(field, expression).attributes, ..Self::default() }
     }
 
@@ -343,14 +351,13 @@ impl Condition {
 
 impl Regex {
     /// A test of one field, as of [`Condition::on`].
-    pub fn on<'a>(field: &str, expression: impl Into<Value<'a>>) -> Self {
+    pub fn on<'f, 'e>(field: impl Into<Value<'f>>, expression: impl Into<Value<'e>>) -> Self {
         let expression = match expression.into() {
             // Nothing in it is ever expanded, and people read it.
             Value::Text(text) if Value::text(&*text).check().is_ok() => Value::Channel(text),
             value => value,
         };
-        let attributes =
-            vec![Setting::channel("field", field), Setting::of("expression", expression)];
+        let attributes = vec![Setting::of("field", field), Setting::of("expression", expression)];
         Self { attributes, ..Self::default() }
     }
 }

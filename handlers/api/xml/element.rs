@@ -238,9 +238,15 @@ impl Pen {
     fn element(&mut self, element: &Element<'_>) -> Result<(), XmlError> {
         self.tag.clear();
         self.tag.push_str(&element.name);
-        for (key, value, place) in &element.attributes {
-            attribute(&mut self.tag, key, value, *place, self.paper).map_err(|reason| {
-                XmlError { path: format!("{}@{}", element.label(), key.escape_debug()), reason }
+        for (at, (key, value, place)) in element.attributes.iter().enumerate() {
+            let written = if element.attributes[..at].iter().any(|(before, ..)| before == key) {
+                Err(Refused::Twice)
+            } else {
+                attribute(&mut self.tag, key, value, *place, self.paper)
+            };
+            written.map_err(|reason| XmlError {
+                path: format!("{}@{}", element.label(), key.escape_debug()),
+                reason,
             })?;
         }
         let start = BytesStart::from_content(&*self.tag, element.name.len());
@@ -354,6 +360,14 @@ mod tests {
             around(vec![Node::Written(&before)]),
             around(vec![list().into(), list().into()])
         );
+    }
+
+    #[test]
+    fn two_attributes_of_one_name_are_no_xml() {
+        let twice = Element::new("user").with("id", "1000").with("id", "1001");
+        assert_eq!(document(twice).expect_err("twice").reason, Refused::Twice);
+        // XML tells these apart.
+        assert!(document(Element::new("user").with("id", "1000").with("ID", "1001")).is_ok());
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub enum Refused {
     Credential,
     /// The name of an attribute, from stored data, that is none in XML.
     Name,
+    /// The name of an attribute that the element already has.
+    Twice,
     /// `$${` in text that may not read the switch's global variables, or without a name and `}`.
     Global,
 }
@@ -37,6 +39,7 @@ impl fmt::Display for Refused {
             ),
             Self::Credential => f.write_str("only a Credential may decide about a login"),
             Self::Name => f.write_str("that is no name of an attribute"),
+            Self::Twice => f.write_str("this attribute is set twice"),
             Self::Global => f.write_str("«$${» may not stand here"),
         }
     }
