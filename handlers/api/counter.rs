@@ -129,7 +129,8 @@ impl Counters {
     /// In a debug build, where the value is not in the set: a test of the handler fails.
     pub fn add(&self, value: &str) {
         let place = self.0.place(value);
-        if let Some(count) = self.0.counts.get(place.unwrap_or(self.0.counts.len() - 1)) {
+        let counted = place.or_else(|| self.0.place(OTHER));
+        if let Some(count) = counted.and_then(|at| self.0.counts.get(at)) {
             count.fetch_add(1, Relaxed);
         }
         debug_assert!(
@@ -175,6 +176,11 @@ impl Family {
                  `acme_crm_asked_total`"
                     .to_owned(),
             );
+        } else if !self.name.ends_with("_total") {
+            wrong.push(format!(
+                "names of counters end with `_total`, as Prometheus has it; call it `{}_total`",
+                self.name
+            ));
         }
         if let Some(ours) = OURS.iter().find(|ours| self.name.starts_with(**ours)) {
             wrong.push(format!("`{ours}` begins names of the service; begin with your own word"));
@@ -297,6 +303,7 @@ mod tests {
     use super::*;
 
     crate::counter!(PLAIN, "test_plain_total", "Counts.");
+    crate::counter!(OTHERS, "test_others_total", "Counts.", outcome = ["found", "other"]);
     crate::counter!(LABELLED, "test_labelled_total", "Counts.", outcome = ["found", "failed"]);
 
     fn family(
@@ -321,7 +328,7 @@ mod tests {
         let counted = LABELLED.family().counted();
         assert_eq!(counted[..2], [("found", 0), ("failed", 1)]);
         let names: Vec<_> = linked().iter().map(|family| family.name).collect();
-        assert_eq!(names, ["test_labelled_total", "test_plain_total"]);
+        assert_eq!(names, ["test_labelled_total", "test_others_total", "test_plain_total"]);
     }
 
     #[test]
@@ -339,6 +346,10 @@ mod tests {
         let family = family("acme_total", Some(("outcome", &["found", OTHER])));
         assert_eq!(family.counted(), [("found", 0), (OTHER, 0)]);
         assert_eq!(told(&[family]), [""; 0]);
+        // A stranger is counted there, too.
+        assert!(std::panic::catch_unwind(|| OTHERS.add("+31 6 12345678")).is_err());
+        OTHERS.add(OTHER);
+        assert_eq!(OTHERS.family().counted(), [("found", 0), (OTHER, 2)]);
     }
 
     #[test]
@@ -351,6 +362,7 @@ mod tests {
             (family("", None), "as in `acme_crm_asked_total`"),
             (family("jackfield_asked_total", None), "begin with your own word"),
             (family("process_asked_total", None), "begin with your own word"),
+            (family("acme_asked", None), "call it `acme_asked_total`"),
             (family("acme_total", Some(("__name", &["a"]))), "choose another"),
             (family("acme_total", Some(("outcome", &["a", "a"]))), "«a» twice"),
             (family("acme_total", Some(("outcome", &[]))), "has no values"),
