@@ -1,7 +1,7 @@
 //! Domain `example_key`: who its users are, by what somebody outside says.
 //!
-//! An answer about one user holds its secret, and is kept for a minute: so long a password that was
-//! changed outside still holds.
+//! An answer about one user is kept for a minute: so long a password that was changed outside still
+//! holds.
 
 use std::time::Duration;
 
@@ -14,11 +14,14 @@ use jackfield_api::{
 struct ExampleType;
 
 impl ExampleType {
-    /// Asks the outside, with whatever client of tokio's you like, for a user's HA1: the digest of
-    /// `user:domain:password`, in hexadecimal digits.
-    async fn a1_hash_of(&self, user: &str) -> Result<String, Refusal> {
+    /// Asks the outside, with whatever client of tokio's you like, what a user logs in with. Until it
+    /// does so, nobody can: a user is closed.
+    ///
+    /// A `Credential::A1Hash` is the digest of `user:domain:password`, in hexadecimal digits. Whoever
+    /// knows it can register as the user, so it is as secret as the password, and never written here.
+    async fn credential_of(&self, user: &str) -> Result<Credential<'static>, Refusal> {
         match user {
-            "1000" => Ok("0123456789abcdef0123456789abcdef".to_owned()),
+            "1000" => Ok(Credential::Closed),
             _ => Err(Refusal::Denied("no such user")),
         }
     }
@@ -35,8 +38,8 @@ impl AsyncDirectoryHandler for ExampleType {
             let DirectoryFlow::User(asked) = lookup.flow() else {
                 return Directory::domains([domain]);
             };
-            let a1_hash = self.a1_hash_of(&asked.user).await?;
-            let user = DirectoryUser::new(asked.user, Credential::A1Hash(a1_hash.into()));
+            let credential = self.credential_of(&asked.user).await?;
+            let user = DirectoryUser::new(asked.user, credential);
             Directory::user(domain, user)
         })
     }
@@ -51,10 +54,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_comes_with_its_secret() {
+    fn a_user_is_closed_until_the_outside_is_asked() {
         let login = asking::sip_auth("1000", "example_key");
         let answer = told(&ExampleType, login, &pbx()).expect("an answer");
-        assert_eq!(answer.user("1000").params("a1-hash").len(), 1);
+        let user = answer.user("1000");
+        assert_eq!(user.param("sip-forbid-register"), "true");
+        assert_eq!(user.params("a1-hash").len() + user.params("password").len(), 0);
     }
 
     #[test]
