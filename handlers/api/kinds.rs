@@ -90,6 +90,13 @@ impl<'a> Facts<'a> {
     }
 }
 
+/// This PBX, now.
+impl<'a> From<&'a Snapshot> for Facts<'a> {
+    fn from(snapshot: &'a Snapshot) -> Self {
+        Self::new(snapshot)
+    }
+}
+
 impl<'a> Means<'a> {
     /// No more than these, as a test needs it.
     pub fn new(snapshot: &'a Snapshot, store: &'a dyn Store) -> Self {

@@ -101,7 +101,7 @@ fn rows(router: &Router, counts: Option<&Counts>) -> Vec<Row> {
     let keys = |kind: &str, at: usize, keys: Keys| match keys {
         Keys::Fixed(keys) => keys.iter().map(|key| (*key).to_owned()).collect(),
         Keys::CatchAll => vec!["(everything else)".to_owned()],
-        Keys::From(_) => {
+        _ => {
             let registry = router.registries().iter().position(|reg| reg.kind() == kind);
             let keys = registry.map(|reg| picture.routes[reg].keys_of(at)).unwrap_or_default();
             keys.into_iter()

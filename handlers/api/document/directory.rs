@@ -28,6 +28,7 @@ use crate::xml::{Element, Node, Place, Raw, Value, written};
 /// assert_eq!(format!("{credential:?}"), "Closed"); // A hash would not be shown.
 /// ```
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Credential<'a> {
     /// HA1: the digest of `username:realm:password`, in lower-case hexadecimal digits. Fits only
     /// a client that used just this user name and realm, in this spelling.

@@ -165,6 +165,7 @@ impl ProfileDomain {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "stored", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum ProfileKind {
     /// `sofia.conf`: a SIP listener.
     #[default]

@@ -42,6 +42,7 @@ pub struct Setting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "stored", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "stored", serde(rename_all = "lowercase"))]
+#[non_exhaustive]
 pub enum Level {
     /// Not at all.
     #[default]

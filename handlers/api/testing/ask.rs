@@ -16,11 +16,10 @@ use crate::lookup::{
     ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryFlow, DirectoryLookup, Field,
     Fields, LanguagesLookup, Lookup, Section,
 };
-use crate::snapshot::Snapshot;
 
 /// A handler of look-ups, of whichever section. `K` is its kind, as in `dyn DialplanHandler`: the
-/// compiler finds it, unless the handler is of two kinds.
-pub trait Handles<K: ?Sized> {
+/// compiler finds it, unless the handler is of two kinds. Only handlers of a kind are.
+pub trait Handles<K: ?Sized>: sealed::Handles<K> {
     /// Answers a look-up as its section's view.
     fn handle(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer;
 
@@ -28,8 +27,16 @@ pub trait Handles<K: ?Sized> {
     fn key(lookup: &Lookup) -> Option<String>;
 }
 
+mod sealed {
+    /// What nobody else can say of a type.
+    pub trait Handles<K: ?Sized> {}
+}
+
 macro_rules! handles {
     ($($kind:ident, $outside:ident: $view:ident by $key:ident;)+) => {$(
+        impl<H: $kind> sealed::Handles<dyn $kind> for H {}
+        impl<H: $outside> sealed::Handles<dyn $outside> for H {}
+
         impl<H: $kind> Handles<dyn $kind> for H {
             fn handle(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer {
                 self.answer(&$view::new(lookup), facts)
@@ -61,6 +68,9 @@ handles! {
     LanguagesHandler, AsyncLanguagesHandler: LanguagesLookup by language;
 }
 
+impl<H: FsapiHandler> sealed::Handles<dyn FsapiHandler> for H {}
+impl<H: AsyncFsapiHandler> sealed::Handles<dyn AsyncFsapiHandler> for H {}
+
 impl<H: FsapiHandler> Handles<dyn FsapiHandler> for H {
     fn handle(&self, lookup: &Lookup, facts: Facts<'_>) -> Answer {
         self.answer(lookup, facts)
@@ -85,13 +95,6 @@ impl<H: AsyncFsapiHandler> Handles<dyn AsyncFsapiHandler> for H {
 /// The look-up, of which no more can be read than what an asynchronous handler declares.
 fn declared(lookup: &Lookup, section: Option<Section>, question: &[Field]) -> Lookup {
     lookup.watched().only(Fields::declared(section, question))
-}
-
-/// This PBX, now.
-impl<'a> From<&'a Snapshot> for Facts<'a> {
-    fn from(snapshot: &'a Snapshot) -> Self {
-        Self::new(snapshot)
-    }
 }
 
 /// What a handler answers to a look-up from this PBX; at another time than now from
@@ -182,7 +185,7 @@ mod tests {
     use super::*;
     use crate::document::{Configuration, Dialplan};
     use crate::kinds::asynchronous::Answering;
-    use crate::snapshot::{Condition, Extension};
+    use crate::snapshot::{Condition, Extension, Snapshot};
     use crate::testing::{asking, pbx, recorded};
 
     struct Calls;
