@@ -211,6 +211,15 @@ fn is_word(word: &str) -> bool {
         && word.bytes().all(|b| is_letter(b) || b.is_ascii_digit())
 }
 
+/// The label that an identifier is written for: `r#type` is `type`.
+#[doc(hidden)]
+pub const fn label(word: &'static str) -> &'static str {
+    match word.as_bytes() {
+        [b'r', b'#', ..] => word.split_at(2).1,
+        _ => word,
+    }
+}
+
 /// Every counter that is linked in, by name.
 pub fn linked() -> Vec<&'static Family> {
     let mut families: Vec<_> =
@@ -273,13 +282,16 @@ macro_rules! counter {
     ) => {
         $(#[$doc])*
         $vis static $counter: $crate::counter::Counters = {
-            const VALUES: &[&str] = &[$($value),+];
+            const VALUES: &[&::core::primitive::str] = &[$($value),+];
             static COUNTS: [::std::sync::atomic::AtomicU64; VALUES.len() + 1] =
                 [const { ::std::sync::atomic::AtomicU64::new(0) }; VALUES.len() + 1];
             $crate::counter::Counters::new($crate::counter::Family {
                 name: $name,
                 help: $help,
-                label: ::core::option::Option::Some((::core::stringify!($label), VALUES)),
+                label: ::core::option::Option::Some((
+                    $crate::counter::label(::core::stringify!($label)),
+                    VALUES,
+                )),
                 origin: $crate::origin!(),
                 counts: &COUNTS,
             })

@@ -5,6 +5,8 @@
 //! it: a registry is sorted by where its handlers are written, and two handlers for one key are an
 //! error that names both places, unless one has the higher [priority](Registration::priority).
 
+#[cfg(feature = "settings")]
+mod read;
 mod routes;
 mod table;
 
@@ -19,6 +21,7 @@ use crate::snapshot::Snapshot;
 
 /// What a handler is asked by.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum Keys {
     /// These keys, as in `sofia.conf`. Compared without regard to ASCII case.
     Fixed(&'static [&'static str]),
@@ -117,22 +120,21 @@ impl<'a> Settings<'a> {
     /// Reads them into a type of the handler's.
     ///
     /// An absent table reads as an empty one, so a type whose fields all have defaults needs none;
-    /// an error names the table and the field.
+    /// an error names the table, the field and what is expected there, and never repeats the value: it
+    /// may be a secret.
     ///
     /// Needs the feature `settings`, which the built-in handlers have, and each program with the
     /// service.
     #[cfg(feature = "settings")]
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, BuildError> {
         let empty = SettingsTable::Object(serde_json::Map::new());
-        T::deserialize(self.table.unwrap_or(&empty)).map_err(|error| {
-            let (name, error) = (self.name, error.to_string());
-            let missing =
-                error.strip_prefix("missing field `").and_then(|rest| rest.split_once('`'));
-            let remedy = match (missing, self.table) {
-                (Some((field, _)), None) => {
+        read::read(self.table.unwrap_or(&empty)).map_err(|error| {
+            let name = self.name;
+            let remedy = match (error.missing(), self.table) {
+                (Some(field), None) => {
                     format!("write `[handlers.{name}]` and below it `{field} = ...`")
                 }
-                (Some((field, _)), Some(_)) => {
+                (Some(field), Some(_)) => {
                     format!("write `{field} = ...` below `[handlers.{name}]`")
                 }
                 (None, _) => format!("put it right below `[handlers.{name}]`"),
@@ -230,7 +232,7 @@ macro_rules! register {
                 priority: $priority,
                 build: |settings| {
                     let handler = $crate::registry::make($new, settings)?;
-                    Ok(::std::boxed::Box::new(handler))
+                    ::core::result::Result::Ok(::std::boxed::Box::new(handler))
                 },
                 origin: $crate::origin!(),
             }

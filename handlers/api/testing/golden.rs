@@ -14,7 +14,11 @@ use std::{env, fs};
 #[macro_export]
 macro_rules! golden {
     ($path:expr, $text:expr $(,)?) => {
-        $crate::testing::golden(env!("CARGO_MANIFEST_DIR"), &$path, $text.as_ref())
+        $crate::testing::golden(
+            ::core::env!("CARGO_MANIFEST_DIR"),
+            &$path,
+            ::core::convert::AsRef::<::core::primitive::str>::as_ref(&$text),
+        )
     };
 }
 
