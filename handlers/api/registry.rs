@@ -68,7 +68,7 @@ pub struct Registration<H: ?Sized + 'static> {
     /// What it is asked by.
     pub keys: Keys,
     /// Of the handlers that claim a key the one of the highest priority answers, and no other is asked.
-    /// The built-in ones have 0.
+    /// The built-in ones have 0. Not for a stored domain: see [`register!`](crate::register).
     pub priority: i16,
     /// Makes the handler, once, when the service starts.
     pub build: fn(&Settings<'_>) -> Result<Box<H>, BuildError>,
@@ -215,6 +215,10 @@ pub fn make<'r, 's, H>(
 ///
 /// register!(DialplanHandler, "hotline", Keys::Fixed(&["default"]), priority = 10, Hotline);
 /// ```
+///
+/// That holds for contexts and for documents. The answer about a user of a stored domain is made of more
+/// than the snapshot shows, as which of its hashes fits the client, and only the built-in handler makes
+/// it. So do not go before that with a domain that is stored: give the handler's domain another name.
 ///
 /// With settings: `register!(DialplanHandler, "hotline", Keys::Fixed(&["default"]), priority = 10,
 /// new = Hotline::new)`. Any other shape is an error of the compiler that shows the right ones:

@@ -168,12 +168,10 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             Value::Array(values) => {
                 let mut places = Places { values, next: 0 };
                 let read = visitor.visit_seq(&mut places)?;
-                match places.next == values.len() {
-                    true => Ok(read),
-                    false => {
-                        Err(Wrong::said(format!("expected no more than {} items", places.next)))
-                    }
+                if places.next == values.len() {
+                    return Ok(read);
                 }
+                Err(Wrong::said(format!("expected no more than {} items", places.next)))
             }
             Value::Object(table) => visitor.visit_map(Fields::of(table)),
         }
