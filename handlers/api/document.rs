@@ -28,6 +28,7 @@ pub use dialplan::{Chatplan, Dialplan};
 pub(crate) use dialplan::{context, extension};
 pub use directory::{
     Credential, DIAL_STRING, Directory, DirectoryDomain, DirectoryUser, ListedUser,
+    decides_on_login,
 };
 pub(crate) use directory::{is_credential, place_of};
 pub use fixed::{Fixed, FixedError};
@@ -62,6 +63,7 @@ pub struct Document {
     section: Section,
     names: Vec<String>,
     lists_users: bool,
+    tells_user: bool,
     body: Vec<u8>,
     write: Option<Box<(Write, Document)>>,
 }
@@ -88,7 +90,14 @@ impl Document {
         parts: impl IntoIterator<Item = impl Into<Node<'a>>>,
     ) -> Result<Self, XmlError> {
         let root = Element::new("section").with("name", section_name).holding(parts);
-        Ok(Self { section, names, lists_users: false, body: document(root)?, write: None })
+        Ok(Self {
+            section,
+            names,
+            lists_users: false,
+            tells_user: false,
+            body: document(root)?,
+            write: None,
+        })
     }
 
     /// Answers with `then` once this is written. This document is the answer where it is not, be it
@@ -125,6 +134,12 @@ impl Document {
     /// Whether it lists users without their secrets: no answer to a question about one user.
     pub fn lists_users(&self) -> bool {
         self.lists_users
+    }
+
+    /// Whether it tells one user with its secret: no answer to a question about several, nor to a part of
+    /// the switch that checks no secret ([`UserFlow::Unchecked`](crate::lookup::UserFlow::Unchecked)).
+    pub fn tells_user(&self) -> bool {
+        self.tells_user
     }
 
     /// The XML.

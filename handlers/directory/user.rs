@@ -54,7 +54,7 @@ pub(super) fn answer(domain: &Domain, domain_asked: &str, asked: &UserLookup<'_>
             _ => user.voicemail_hash().map(Into::into),
         })
         .stored(user.params(), user.variables())
-        .others(user.others());
+        .stored_others(user.others());
     let group = domain.settings_group(user.id);
     if let Some(group) = group {
         complete = complete.inheriting(user, group);

@@ -329,7 +329,7 @@ impl Flights {
                     Err(Refusal::Internal("an asynchronous handler writes nothing".into()))
                 }
                 Ok(()) => Ok(document),
-                Err(mismatch) => Err(Refusal::Internal(mismatch.as_str().to_owned())),
+                Err(mismatch) => Err(mismatch.into()),
             });
         Ok(Made { answer, from_snapshot: used.load(Relaxed) })
     }

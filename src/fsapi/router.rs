@@ -396,10 +396,8 @@ fn has_last_good(policy: &FailPolicy, lookup: &Lookup) -> bool {
 
 /// Holds a document against the question.
 fn checked(document: Document, lookup: &Lookup, key: &str) -> Answer {
-    match check(&document, lookup, key) {
-        Ok(()) => Ok(document),
-        Err(mismatch) => Err(Refusal::Internal(mismatch.as_str().to_owned())),
-    }
+    check(&document, lookup, key)?;
+    Ok(document)
 }
 
 /// What a look-up without a handler is answered with.

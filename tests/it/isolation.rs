@@ -7,8 +7,11 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use jackfield_api::document::{Configuration, Dialplan, Directory, DirectoryDomain, ListedUser};
+use jackfield_api::document::{
+    Configuration, Credential, Dialplan, Directory, DirectoryDomain, DirectoryUser, ListedUser,
+};
 use jackfield_api::lookup::{ConfigurationLookup, DialplanLookup, DirectoryLookup};
+use jackfield_api::testing::asking;
 use jackfield_api::{
     Answer, ChannelEventHandler, ConfigurationHandler, Deciding, DialplanHandler, DirectoryHandler,
     Event, Facts, FsapiHandler, Keys, Lookup, Means, Refusal, Verdict, register,
@@ -28,6 +31,7 @@ enum Bad {
     OtherSection,
     TooLong,
     ListsUsers,
+    TellsOne,
     Fails,
 }
 
@@ -50,6 +54,10 @@ impl Bad {
             Self::ListsUsers => {
                 let domain = DirectoryDomain::new("lists-users.test");
                 Directory::domains([domain.group("all", [ListedUser::new("1000")])])
+            }
+            Self::TellsOne => {
+                let user = DirectoryUser::new("1000", Credential::Password("open sesame"));
+                Directory::user(DirectoryDomain::new("tells-one.test"), user)
             }
             Self::Fails => Err(Refusal::Internal("its database is gone".into())),
         }
@@ -98,6 +106,7 @@ register!(
     Keys::Fixed(&["lists-users.test"]),
     Bad::ListsUsers
 );
+register!(DirectoryHandler, "test-tells-one", Keys::Fixed(&["tells-one.test"]), Bad::TellsOne);
 register!(DirectoryHandler, "test-fails", Keys::Fixed(&["fails.test"]), Bad::Fails);
 register!(DialplanHandler, "test-panics", Keys::Fixed(&["panics.test"]), Bad::Panics);
 register!(DialplanHandler, "test-hangs", Keys::Fixed(&["hangs.test"]), Bad::Hangs);
@@ -271,6 +280,25 @@ fn the_log_names_the_handler_that_failed_and_why() {
             .lines()
             .any(|line| line.contains("ERROR") && line.contains(&handler) && line.contains(why));
         assert!(told, "{bad}: no line says {why:?}");
+    }
+}
+
+#[test]
+fn a_user_with_its_secret_is_told_to_nobody_who_asked_for_several_or_checks_none() {
+    let told = |asked: Vec<u8>| post(shared().machine, asked);
+    let domain = "tells-one.test";
+    let one = told(asking::sip_auth("1000", domain).into());
+    assert!(one.text().contains("open sesame"), "{}", one.text());
+    for several in [asking::list_users(domain), asking::network_list(domain)] {
+        let reply = told(several.into());
+        assert!(is_by_policy(&reply, "deny", "directory", "tells-one"), "{}", reply.text());
+    }
+    for unchecked in [
+        asking::user("1000", domain).field("action", "skinny-auth"),
+        asking::user("1000", domain).field("number_alias", "check"),
+    ] {
+        let reply = told(unchecked.into());
+        assert!(is_by_policy(&reply, "deny", "directory", "tells-one"), "{}", reply.text());
     }
 }
 

@@ -42,13 +42,24 @@ pub struct Directory;
 /// Elements that say who may log in: only builders that know of credentials write them.
 const LOGINS: [&str; 5] = ["params", "groups", "group", "users", "user"];
 
+/// Whether an element beside those of a user or a domain would say who may log in: `<params>`, `<user>`
+/// and the like, whatever their case.
+pub fn decides_on_login(name: &str) -> bool {
+    LOGINS.iter().any(|login| name.eq_ignore_ascii_case(login))
+}
+
 /// An element that an operator wrote, beside what a builder writes.
 fn other<'a>(element: &Element<'a>) -> Element<'a> {
     let mut element = element.clone();
-    if LOGINS.iter().any(|name| element.name().eq_ignore_ascii_case(name)) {
+    if decides_on_login(element.name()) {
         element.set("here", "", Place::Forbidden);
     }
     element
+}
+
+/// The same of elements that are stored: one that somebody has left there must not close all its domain.
+fn stored_others<'a>(others: &'a [Element<'static>]) -> impl Iterator<Item = Element<'a>> {
+    others.iter().filter(|element| !decides_on_login(element.name())).cloned()
 }
 
 /// A list, where there is something to list.
@@ -60,7 +71,8 @@ impl Directory {
     /// One complete user of a domain.
     pub fn user<'a>(domain: DirectoryDomain<'a>, user: DirectoryUser<'a>) -> Answer {
         let users = Element::new("users").holding([user.element()]);
-        Self::write(vec![domain.element().holding([users])])
+        let document = Self::write(vec![domain.element().holding([users])])?;
+        Ok(Document { tells_user: true, ..document })
     }
 
     /// Domains with their groups and listed users, or with nothing in them.
@@ -101,15 +113,35 @@ mod tests {
         let open = "<params><param name='allow-empty-password' value='true'/></params>";
         for xml in [open, "<Params/>", "<users><user id='2000'/></users>", "<user id='2000'/>"] {
             let raw = Raw::parse(xml).expect("well-formed");
-            let user = || DirectoryUser::new("1000", Credential::Closed);
-            let stored = Domain::new("pbx.example.test").with_others(raw.clone());
-            for answer in [
-                Directory::user(DirectoryDomain::new("pbx.example.test"), user().others(&raw)),
-                Directory::user(DirectoryDomain::inherited(&stored), user()),
-            ] {
-                let Err(Refusal::Internal(why)) = answer else { panic!("{xml}") };
-                assert!(why.contains("@here: only a Credential may decide about a login"), "{why}");
-            }
+            let user = DirectoryUser::new("1000", Credential::Closed).others(&raw);
+            let answer = Directory::user(DirectoryDomain::new("pbx.example.test"), user);
+            let Err(Refusal::Internal(why)) = answer else { panic!("{xml}") };
+            assert!(why.contains("@here: only a Credential may decide about a login"), "{why}");
         }
+    }
+
+    #[test]
+    fn what_is_stored_there_is_left_out_and_the_rest_is_answered() {
+        for xml in ["<Params/>", "<users><user id='2000'/></users>", "<group name='stray'/>"] {
+            let raw = Raw::parse(&format!("{xml}<vcard/>")).expect("well-formed");
+            let stored = Domain::new("pbx.example.test").with_others(raw.clone());
+            let user = DirectoryUser::new("1000", Credential::Closed).stored_others(&raw);
+            let answer = Directory::user(DirectoryDomain::inherited(&stored), user);
+            let answer = answer.expect("an answer");
+            let text = std::str::from_utf8(answer.body()).expect("UTF-8");
+            assert_eq!(text.matches("<vcard/>").count(), 2, "{text}");
+            assert!(!text.contains("2000") && !text.contains("stray"), "{text}");
+            assert!(!text.contains("<Params"), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_user_with_its_secret_is_told_apart_from_a_list() {
+        let domain = || DirectoryDomain::new("pbx.example.test");
+        let one = Directory::user(domain(), DirectoryUser::new("1000", Credential::Closed));
+        let list = Directory::domains([domain().group("all", [ListedUser::new("1000")])]);
+        let [one, list] = [one, list].map(|answer| answer.expect("an answer"));
+        assert!(one.tells_user() && !one.lists_users());
+        assert!(list.lists_users() && !list.tells_user());
     }
 }

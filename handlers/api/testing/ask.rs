@@ -14,7 +14,7 @@ use crate::kinds::{
 };
 use crate::lookup::{
     ChatplanLookup, ConfigurationLookup, DialplanLookup, DirectoryFlow, DirectoryLookup, Field,
-    Fields, LanguagesLookup, Lookup, Section,
+    Fields, LanguagesLookup, Lookup, Section, UserFlow,
 };
 
 /// A handler of look-ups, of whichever section. `K` is its kind, as in `dyn DialplanHandler`: the
@@ -147,11 +147,20 @@ pub fn ask<'a, K: ?Sized, H: Handles<K>>(
 fn check(document: &Document, lookup: &Lookup, key: Option<&str>) {
     let (is, asked) = (document.section(), lookup.section());
     assert_eq!(is, asked, "{asked} was asked, and {is} is answered");
-    let is_about_one = || matches!(DirectoryLookup::new(lookup).flow(), DirectoryFlow::User(_));
-    assert!(
-        !(document.lists_users() && is_about_one()),
-        "one user was asked for, and users without secrets are answered"
-    );
+    if document.lists_users() || document.tells_user() {
+        match DirectoryLookup::new(lookup).flow() {
+            DirectoryFlow::User(one) => {
+                let secretless = "one user was asked for, and users without secrets are answered";
+                assert!(!document.lists_users(), "{secretless}");
+                let unchecked = "a user is told to a part of the switch that checks no secret";
+                assert!(one.flow() != UserFlow::Unchecked, "{unchecked}; the service denies it");
+            }
+            flow => {
+                let secret = "a user is told with its secret, and no single one was asked for";
+                assert!(!document.tells_user(), "{secret}: {flow:?}");
+            }
+        }
+    }
     let length = document.body().len();
     assert!(length <= MAX_BYTES, "the switch takes {MAX_BYTES} bytes, and the answer has {length}");
     // The switch tries the context `global` where its own is missing.

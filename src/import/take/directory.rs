@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jackfield_api::document::decides_on_login;
 use jackfield_api::files::{DISABLED, OURS};
 use jackfield_api::snapshot::{Algorithm, Domain, Group, List, User};
 
@@ -107,6 +108,7 @@ impl Taker<'_> {
                         }
                     }
                 }
+                name if decides_on_login(name) => self.misplaced(inner),
                 _ => others.push(inner),
             }
         }
@@ -122,6 +124,12 @@ impl Taker<'_> {
                 .with_users(users.list)
                 .with_groups(groups),
         );
+    }
+
+    /// An element that would say who may log in, where the switch does not look for one.
+    pub(super) fn misplaced(&mut self, element: &Element) {
+        let text = format!("<{}> here: the switch does not read it", element.name);
+        self.report.left_out(&element.place, text);
     }
 
     /// Whether the switch reads a list: of two of the same name it reads the first.

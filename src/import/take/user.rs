@@ -1,5 +1,6 @@
 //! One user, and what becomes of its passwords.
 
+use jackfield_api::document::decides_on_login;
 use jackfield_api::files::OURS;
 use jackfield_api::snapshot::{Algorithm, Secret, User};
 
@@ -80,13 +81,15 @@ impl Taker<'_> {
                         user.gateways.extend(self.gateway(gateway));
                     }
                 }
+                name if decides_on_login(name) => self.misplaced(inner),
                 _ => {}
             }
         }
         let taken = ["params", "variables", "gateways", OURS];
         let others = element.children.iter().filter(|inner| {
             let empty = inner.children.is_empty() && inner.attributes.is_empty();
-            !taken.contains(&inner.name.as_str()) && !empty
+            let name = inner.name.as_str();
+            !taken.contains(&name) && !decides_on_login(name) && !empty
         });
         user.others = self.raw(others);
 

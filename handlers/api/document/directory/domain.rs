@@ -3,7 +3,7 @@
 use super::super::is_secret;
 use super::credential::{is_credential, place_of};
 use super::listed::ListedUser;
-use super::{list, other};
+use super::{list, stored_others};
 use crate::snapshot::Domain;
 use crate::xml::{Element, Node, Place, Value, written};
 
@@ -138,7 +138,7 @@ impl<'a> DirectoryDomain<'a> {
         let written = self.written.map(|(_, written)| Node::Written(written));
         let params = list("params", self.params).map(Node::from);
         let variables = list("variables", self.variables).map(Node::from);
-        let others = self.others.iter().map(|found| Node::from(other(found)));
+        let others = stored_others(self.others).map(Node::from);
         written.into_iter().chain(params).chain(variables).chain(others)
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::credential::{Credential, is_credential, place_of};
-use super::{list, other};
+use super::{list, other, stored_others};
 use crate::snapshot::{Group, SettingRef, UserRef};
 use crate::xml::{Element, Node, Place, Raw, Value};
 
@@ -30,6 +30,7 @@ pub struct DirectoryUser<'a> {
     params: Vec<Node<'a>>,
     variables: Vec<Node<'a>>,
     others: &'a [Element<'static>],
+    stored_others: &'a [Element<'static>],
     pin_stored: Option<bool>,
 }
 
@@ -48,6 +49,7 @@ impl<'a> DirectoryUser<'a> {
             params: Vec::with_capacity(8),
             variables: Vec::with_capacity(8),
             others: &[],
+            stored_others: &[],
             pin_stored: None,
         };
         match credential {
@@ -154,10 +156,18 @@ impl<'a> DirectoryUser<'a> {
         self
     }
 
+    /// Other elements of a stored user, but for those that the switch would read a login from.
+    #[must_use]
+    pub fn stored_others(mut self, others: &'a Raw) -> Self {
+        self.stored_others = others.elements();
+        self
+    }
+
     pub(super) fn element(self) -> Element<'a> {
         let params = Element::new("params").holding(self.params);
         let user = self.element.holding([params]).holding(list("variables", self.variables));
         let result = |stored: bool| Element::new("result").with("success", stored);
-        user.holding(self.others.iter().map(other)).holding(self.pin_stored.map(result))
+        let others = self.others.iter().map(other).chain(stored_others(self.stored_others));
+        user.holding(others).holding(self.pin_stored.map(result))
     }
 }
