@@ -1,6 +1,6 @@
-//! Where the futures of handlers run, and background services: threads of their own, inside of a tokio runtime of their own.
+//! Where the futures of handlers run, and routes of modules: inside of a tokio runtime of their own.
 //!
-//! Each future has a thread to itself, so one that blocks, or never yields, holds up no other; what it
+//! Each future of a handler has a thread to itself, so one that blocks, or never yields, holds up no other; what it
 //! spawns, and the sockets and timers that it waits for, belong to a runtime that serves nobody else.
 //! It starts with the first of them.
 

@@ -258,6 +258,25 @@ fn counters_of_a_module_are_at_metrics_from_the_start() {
 }
 
 #[test]
+fn a_route_that_blocks_or_panics_holds_up_no_look_up() {
+    let set = Set::with(RIGHT);
+    let program = set.serve();
+    let to = program.machine;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let waiting: Vec<_> =
+        (0..threads).map(|_| std::thread::spawn(move || get(to, "/acme/waits"))).collect();
+    program.logged("acme waits for a call");
+    let call = post(to, call("default", "waiting").bytes());
+    assert!(has(&call, "section/context[name=default]/extension"), "{}", call.text());
+    for one in waiting {
+        assert_eq!(one.join().expect("it is answered").text(), "called");
+    }
+    let reply = get(to, "/acme/panics");
+    assert_eq!((reply.status, reply.text()), (500, ""));
+    program.logged("a route panicked route=\"acme-panics\"");
+}
+
+#[test]
 fn a_background_service_that_fails_is_named_and_begins_anew_while_look_ups_go_on() {
     for (how, why) in [("fails-once", "the CRM does not answer"), ("panics-once", "it panicked")] {
         let set = Set::with(&format!("{RIGHT}sync = '{how}'"));

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use jackfield::app::App;
@@ -54,6 +54,7 @@ impl DialplanHandler for Acme {
         let name = lookup.context();
         match &*lookup.destination() {
             "panic" => panic!("on purpose"),
+            "waiting" => CALLED.store(true, Ordering::Relaxed),
             "hang" => std::thread::sleep(Duration::from_secs(3)),
             number if number == self.hotline => {
                 CALLS.add("hotline");
@@ -116,6 +117,28 @@ register!(AsyncLanguagesHandler, "mute-outside", Keys::CatchAll, Mute);
 
 jackfield::route!("acme-users", "/acme/users", Machine, get(users));
 jackfield::protect!("acme-users");
+
+jackfield::route!("acme-waits", "/acme/waits", Machine, get(waits));
+jackfield::route!("acme-panics", "/acme/panics", Machine, get(panics));
+
+/// Whether a call has been made for those who wait for one.
+static CALLED: AtomicBool = AtomicBool::new(false);
+
+/// Blocks until a call is made for it, or for long.
+async fn waits() -> &'static str {
+    tracing::info!("acme waits for a call");
+    for _ in 0..500 {
+        if CALLED.load(Ordering::Relaxed) {
+            return "called";
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    "not called"
+}
+
+async fn panics() -> &'static str {
+    panic!("on purpose")
+}
 
 async fn users(State(app): State<Arc<App>>) -> String {
     app.snapshot().user_count().to_string()
