@@ -82,13 +82,27 @@ impl Serving {
     /// Serves a connection; what it holds is given back with its end.
     fn spawn(&self, stream: TcpStream, peer: SocketAddr, stop: Stop, place: impl Send + 'static) {
         let served = connection(stream, peer, self.router.clone(), stop);
-        self.connections.inc();
-        let connections = self.connections.clone();
+        let counted = Counted::new(&self.connections);
         tokio::spawn(async move {
+            let _held = (place, counted);
             served.await;
-            drop(place);
-            connections.dec();
         });
+    }
+}
+
+/// Counts a connection for as long as it is there, however it ends.
+struct Counted(IntGauge);
+
+impl Counted {
+    fn new(connections: &IntGauge) -> Self {
+        connections.inc();
+        Self(connections.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
     }
 }
 
@@ -210,5 +224,35 @@ impl Trouble {
             tracing::warn!(%error, times, "connections could not be accepted");
             self.told = Some(Instant::now());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::super::drain::Drain;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_ends_by_a_panic_is_not_counted_any_more() {
+        async fn panics() {
+            panic!("on purpose")
+        }
+        let socket = Socket::open(([127, 0, 0, 1], 0).into()).expect("a free port");
+        let address = socket.address().expect("bound");
+        let connections = IntGauge::new("connections", "Open.").expect("a valid name");
+        let router = Router::new().route("/", get(panics));
+        let serving = Serving { router, connections: connections.clone(), places: 1 };
+        let (_drain, stop) = Drain::new();
+        tokio::spawn(serve(socket, serving, stop));
+        // The second is served on the place of the first.
+        for _ in 0..2 {
+            let mut stream = TcpStream::connect(address).await.expect("it accepts");
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("it reads");
+            let _ = stream.read(&mut [0]).await;
+        }
+        assert_eq!(connections.get(), 0);
     }
 }
