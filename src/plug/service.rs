@@ -49,11 +49,12 @@ inventory::collect!(Service);
 /// ```
 ///
 /// It begins when look-ups are answered, and is told to end when the program stops, which waits for it
-/// for up to 5 s. It has a thread to itself inside of a tokio runtime that serves no socket of the
-/// program, so it may block: look-ups do not notice, nor do other services. Ending without an error is
-/// the end of it. One that ends with an error or panics is named in the log and at `/health`, which is
-/// `degraded`, and begins anew: after a second, and after twice as long each time, up to a minute. What
-/// it says as an error stands in the log, so it must hold no secret.
+/// for up to 5 s. It has a thread to itself and a tokio runtime of that one thread, so it may block:
+/// look-ups do not notice, nor do other services; what it spawns shares the thread and ends with it.
+/// Ending without an error is the end of it. One that ends with an error or panics is named in the log
+/// and at `/health`, which is `degraded`, and begins anew: after a second, and after twice as long each
+/// time, up to a minute. The first 300 characters of its error stand in the log and at `/health`, so it
+/// must hold no secret.
 ///
 /// Its settings are `[handlers.NAME]`, read with [`App::module_settings`]; `disabled_handlers` leaves it
 /// out by its name.

@@ -1,33 +1,34 @@
 //! Begins background services, begins those anew that fail, and ends them all.
 //!
-//! Each has a thread to itself, as an asynchronous handler's question has
-//! ([`Outside`]), in a runtime that serves nothing else.
+//! Each has two threads: one that supervises it, and one that is its own, with a tokio runtime that serves
+//! nothing else. So whatever a service blocks is its own, and nothing here waits for that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::FutureExt;
-use tokio::time::sleep;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::Service;
 use crate::app::App;
-use crate::fsapi::Outside;
 use crate::health::Cause;
 use crate::http::{Drain, Stop};
 
 /// How long one that failed waits before it begins anew, the first time and at most.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(1);
+/// How much is told of what a service says as an error, in characters.
+const MOST: usize = 300;
+const PANICKED: &str = "it panicked";
 
 /// The background services of a program that serves.
 pub(crate) struct Services {
     drain: Drain,
     state: Arc<State>,
-    /// Held: its threads end with it.
-    _outside: Arc<Outside>,
 }
 
 /// What is known of all of them.
@@ -49,21 +50,18 @@ impl Services {
         let services: Vec<_> =
             services.into_iter().filter(|service| !is_disabled(service.name)).collect();
         let (drain, stop) = Drain::new();
-        let outside = Arc::new(Outside::new("services", services.len()));
         let running = services.iter().map(|service| service.name).collect();
         let state =
             State { app: Arc::clone(app), running: Mutex::new(running), failing: Mutex::default() };
         let state = Arc::new(state);
         for service in services {
-            let (state, stop, runtime) =
-                (Arc::clone(&state), stop.clone(), outside.handle()?.clone());
-            std::thread::Builder::new().name(service.name.to_owned()).spawn(move || {
-                let name = service.name;
-                runtime.block_on(state.supervise(service, stop));
-                lock(&state.running).remove(name);
+            let (state, stop, runtime) = (Arc::clone(&state), stop.clone(), runtime()?);
+            thread(service).spawn(move || {
+                let supervised = Supervised { state, name: service.name };
+                runtime.block_on(supervised.supervise(service, stop));
             })?;
         }
-        Ok(Self { drain, state, _outside: outside })
+        Ok(Self { drain, state })
     }
 
     /// Tells them to end, and waits for those that do in time.
@@ -75,49 +73,113 @@ impl Services {
     }
 }
 
-impl State {
-    async fn supervise(self: &Arc<Self>, service: &'static Service, mut stop: Stop) {
-        let (name, mut waited) = (service.name, None);
+/// A thread of that name.
+fn thread(service: &Service) -> std::thread::Builder {
+    std::thread::Builder::new().name(service.name.to_owned())
+}
+
+/// A runtime for one thread.
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+/// A service that is supervised, until this is dropped.
+struct Supervised {
+    state: Arc<State>,
+    name: &'static str,
+}
+
+impl Drop for Supervised {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.state.failed(self.name, "its supervision panicked".to_owned());
+        }
+        lock(&self.state.running).remove(self.name);
+    }
+}
+
+impl Supervised {
+    async fn supervise(&self, service: &'static Service, mut stop: Stop) {
+        let (state, name, mut waited) = (&self.state, self.name, None);
         tracing::info!(service = name, "background service begins");
         loop {
             let began = Instant::now();
-            // On another thread, because this one may be blocked.
-            let (state, after) = (Arc::clone(self), waited.unwrap_or_default());
-            let well = tokio::spawn(async move {
-                sleep(after).await;
-                state.recovered(name);
-            });
-            let (app, told) = (Arc::clone(&self.app), stop.clone());
-            let run = async { (service.run)(app, told).await };
-            let ended = AssertUnwindSafe(run).catch_unwind().await;
-            well.abort();
-            // What it tells must not come behind what is told below.
-            let _ = well.await;
+            let mut ended = run(service, &state.app, &stop);
+            let in_time = timeout(waited.unwrap_or_default(), &mut ended).await;
+            let ended = match in_time {
+                Ok(ended) => ended,
+                Err(_) => {
+                    state.recovered(name);
+                    ended.await
+                }
+            };
             let why = match ended {
                 Ok(Ok(())) => {
-                    self.recovered(name);
+                    state.recovered(name);
                     tracing::info!(service = name, "background service has ended");
                     return;
                 }
-                Ok(Err(error)) => format!("{error:#}"),
-                Err(_) => "it panicked".to_owned(),
+                Ok(Err(why)) => why,
+                // Its thread has panicked, where it dropped what it panicked with.
+                Err(_) => PANICKED.to_owned(),
             };
             if stop.has_begun() {
-                tracing::warn!(service = name, "background service failed at the end: {why}");
+                tracing::warn!(service = name, ?why, "background service failed at the end");
                 return;
             }
             let wait = back_off(waited, began.elapsed());
             let again_in_s = wait.as_secs();
-            tracing::error!(service = name, again_in_s, "background service failed: {why}");
-            self.failed(name, why);
-            tokio::select! {
-                () = sleep(wait) => {}
-                () = stop.begins() => return,
+            state.failed(name, why.clone());
+            tracing::error!(service = name, again_in_s, ?why, "background service failed");
+            if timeout(wait, stop.begins()).await.is_ok() {
+                return;
             }
             waited = Some(wait);
         }
     }
+}
 
+/// Runs a service once on a thread of its own, with all that it spawns, and tells why it failed.
+fn run(
+    service: &'static Service,
+    app: &Arc<App>,
+    stop: &Stop,
+) -> oneshot::Receiver<Result<(), String>> {
+    let (tell, told) = oneshot::channel();
+    let (app, stop) = (Arc::clone(app), stop.clone());
+    let run = move || {
+        let runtime = runtime().map_err(|error| format!("it has no runtime: {error}"))?;
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            let ended = runtime.block_on(async { (service.run)(app, stop).await });
+            // Here, because making words of its error is the service's code, too.
+            ended.map_err(|error| cut(&format!("{error:#}")))
+        }));
+        // Whatever it has left behind and blocks is not waited for.
+        runtime.shutdown_background();
+        ended.unwrap_or_else(|_| Err(PANICKED.to_owned()))
+    };
+    let started = thread(service).spawn(move || tell.send(run()));
+    match started {
+        Ok(_) => told,
+        Err(error) => {
+            let (tell, told) = oneshot::channel();
+            let _ = tell.send(Err(format!("it has no thread: {error}")));
+            told
+        }
+    }
+}
+
+/// What is told of an error: one line, and not too long.
+fn cut(error: &str) -> String {
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let mut told: String = error.chars().take(MOST).map(plain).collect();
+    if error.chars().nth(MOST).is_some() {
+        told.push('…');
+    }
+    told
+}
+
+impl State {
     fn failed(&self, name: &'static str, why: String) {
         let mut failing = lock(&self.failing);
         failing.insert(name, why);
@@ -127,8 +189,8 @@ impl State {
     fn recovered(&self, name: &'static str) {
         let mut failing = lock(&self.failing);
         if failing.remove(name).is_some() {
-            tracing::info!(service = name, "background service runs again");
             self.tell(&failing);
+            tracing::info!(service = name, "background service runs again");
         }
     }
 

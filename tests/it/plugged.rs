@@ -278,7 +278,15 @@ fn a_route_that_blocks_or_panics_holds_up_no_look_up() {
 
 #[test]
 fn a_background_service_that_fails_is_named_and_begins_anew_while_look_ups_go_on() {
-    for (how, why) in [("fails-once", "the CRM does not answer"), ("panics-once", "it panicked")] {
+    let forged = "no answer ERROR forged ";
+    let forged = format!("{forged}{}…", "x".repeat(300 - forged.len()));
+    for (how, why) in [
+        ("fails-once", "the CRM does not answer"),
+        ("fails-beside", "the CRM does not answer"),
+        ("panics-once", "it panicked"),
+        ("unspeakable-once", "it panicked"),
+        ("forges-once", &forged),
+    ] {
         let set = Set::with(&format!("{RIGHT}sync = '{how}'"));
         let program = set.serve();
         let degraded = || {
@@ -328,10 +336,11 @@ fn a_background_service_may_end_or_be_left_out() {
     program.logged("background service has ended");
     assert_eq!(health(&program)["status"], "ready");
     let (_, log) = program.terminate();
-    assert_eq!(log.matches("background service begins").count(), 1, "{log}");
+    let begins = "background service begins service=\"acme-sync\"";
+    assert_eq!(log.matches(begins).count(), 1, "{log}");
     let set = Set::with(&format!("disabled_handlers = ['acme-sync']\n{RIGHT}"));
     let (code, log) = set.serve().terminate();
-    assert!(code == Some(0) && !log.contains("background service"), "{log}");
+    assert!(code == Some(0) && !log.contains(begins), "{log}");
 }
 
 #[test]

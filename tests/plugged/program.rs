@@ -170,7 +170,9 @@ async fn sync(app: Arc<App>, mut stop: Stop) -> anyhow::Result<()> {
     let acme: Acme = app.module_settings("acme")?;
     ROUNDS.add();
     match (&*acme.sync, FAILED.fetch_add(1, Ordering::Relaxed)) {
-        ("fails-once", 0) => bail!("the CRM does not answer"),
+        ("fails-once" | "fails-beside", 0) => bail!("the CRM does not answer"),
+        ("forges-once", 0) => bail!("no answer\nERROR forged {}", "x".repeat(1000)),
+        ("unspeakable-once", 0) => return Err(Unspeakable.into()),
         ("panics-once", 0) => panic!("on purpose"),
         ("blocks", _) => loop {
             std::thread::sleep(Duration::from_secs(1));
@@ -182,6 +184,32 @@ async fn sync(app: Arc<App>, mut stop: Stop) -> anyhow::Result<()> {
         () = tokio::time::sleep(Duration::from_hours(1)) => {}
         () = stop.begins() => tracing::info!("acme has written its last"),
     }
+    Ok(())
+}
+
+/// An error that panics where it is told.
+#[derive(Debug)]
+struct Unspeakable;
+
+impl std::error::Error for Unspeakable {}
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("on purpose")
+    }
+}
+
+jackfield::service!("acme-spawns", spawns);
+
+/// Blocks whatever runs what it spawns, where it is told to.
+async fn spawns(app: Arc<App>, mut stop: Stop) -> anyhow::Result<()> {
+    let acme: Acme = app.module_settings("acme")?;
+    if acme.sync == "fails-beside" {
+        for _ in 0..4 {
+            tokio::spawn(async { std::thread::sleep(Duration::from_mins(1)) });
+        }
+    }
+    stop.begins().await;
     Ok(())
 }
 
