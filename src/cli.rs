@@ -240,10 +240,12 @@ pub(crate) fn built_in() -> Vec<String> {
     own.get_subcommands().map(|own| own.get_name().to_owned()).chain(["help".to_owned()]).collect()
 }
 
-/// Arguments that every command of a module has.
-pub(crate) fn source_arguments() -> Vec<String> {
+/// Arguments that every command of a module has, or that are the program's.
+pub(crate) fn each_takes() -> Vec<clap::Arg> {
     let own = Source::augment_args(clap::Command::new("source"));
-    own.get_arguments().map(|argument| argument.get_id().to_string()).collect()
+    let of_clap = [("help", 'h'), ("version", 'V')]
+        .map(|(name, short)| clap::Arg::new(name).long(name).short(short));
+    own.get_arguments().cloned().chain(of_clap).collect()
 }
 
 fn run_own(command: Command) -> anyhow::Result<()> {

@@ -109,11 +109,16 @@ where
 
 /// Names of all handlers that are linked in, disabled or not.
 pub fn linked_names() -> Vec<&'static str> {
-    fn names<H: ?Sized>() -> impl Iterator<Item = &'static str>
+    linked_handlers().into_iter().map(|(name, _)| name).collect()
+}
+
+/// These, and where they are written.
+pub(crate) fn linked_handlers() -> Vec<(&'static str, Origin)> {
+    fn names<H: ?Sized>() -> impl Iterator<Item = (&'static str, Origin)>
     where
         Registration<H>: inventory::Collect,
     {
-        linked::<H>().map(|registration| registration.name)
+        linked::<H>().map(|registration| (registration.name, registration.origin))
     }
     names::<dyn FsapiHandler>()
         .chain(names::<dyn ConfigurationHandler>())

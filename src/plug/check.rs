@@ -2,6 +2,7 @@
 
 use jackfield_api::counter::{self, Family};
 use jackfield_api::registry::Origin;
+use matchit::InsertError;
 
 use super::command::commands;
 use super::route::{protected, routes};
@@ -9,6 +10,7 @@ use super::service::services;
 use super::{Command, Listener, ProtectedPath, Route, Service};
 use crate::cli;
 use crate::fsapi::StartErrors;
+use crate::fsapi::registry::linked_handlers;
 
 /// Whether routes, protected paths, commands, background services and counters fit together; all
 /// contradictions are reported at once.
@@ -16,7 +18,7 @@ pub fn check() -> Result<(), StartErrors> {
     let commands = commands();
     let mut wrong = contradictory_routes(&routes(), &protected());
     wrong.extend(contradictory_commands(&commands, &cli::built_in()));
-    wrong.extend(contradictory_services(&services()));
+    wrong.extend(contradictory_services(&services(), &linked_handlers()));
     wrong.extend(contradictory_counters(&counter::linked()));
     wrong.sort();
     if wrong.is_empty() { Ok(()) } else { Err(StartErrors::Plugged(wrong)) }
@@ -40,13 +42,17 @@ fn contradictory_routes(routes: &[&Route], protected: &[&ProtectedPath]) -> Vec<
         for other in &routes[..at] {
             if other.name == *name {
                 wrong.push(twins("routes", name, other.origin, *origin));
-            } else if (shape(other.path), other.listener) == (shape(path), *listener) {
-                let both = format!("{} and {origin}", other.origin);
-                wrong.push(format!("two routes have the path {path}: {both}; change one"));
+            } else if other.listener == *listener && clash(other.path, path) {
+                let paths = match other.path {
+                    same if same == *path => format!("two routes have the path {path}"),
+                    other => format!("two routes have paths of one shape, {other} and {path}"),
+                };
+                wrong.push(format!("{paths}: {} and {origin}; change one", other.origin));
             }
         }
-        if !path.starts_with('/') {
-            wrong.push(format!("route «{name}» ({origin}): its path {path} begins without `/`"));
+        if let Err(why) = readable(path) {
+            let path = path.escape_debug();
+            wrong.push(format!("route «{name}» ({origin}): its path {path} {why}"));
         }
         if *listener == Listener::Public && protected.iter().any(|path| path.route == *name) {
             wrong.push(format!(
@@ -66,14 +72,28 @@ fn contradictory_routes(routes: &[&Route], protected: &[&ProtectedPath]) -> Vec<
     wrong
 }
 
-/// A path with its parameters without their names, by which alone two of them do not differ.
-fn shape(path: &str) -> String {
-    let part = |part: &str| match part {
-        any if any.starts_with("{*") => "{*}".to_owned(),
-        one if one.starts_with('{') => "{}".to_owned(),
-        fixed => fixed.to_owned(),
-    };
-    path.split('/').map(part).collect::<Vec<_>>().join("/")
+/// Whether a router cannot have both of these paths, each of which it can have.
+fn clash(one: &str, other: &str) -> bool {
+    let mut router = matchit::Router::new();
+    router.insert(one, ()).is_ok()
+        && matches!(router.insert(other, ()), Err(InsertError::Conflict { .. }))
+}
+
+/// Whether a router can have this path; if not, why.
+fn readable(path: &str) -> Result<(), &'static str> {
+    if !path.starts_with('/') {
+        return Err("begins without `/`");
+    }
+    if path.split('/').any(|part| part.starts_with([':', '*'])) {
+        return Err("has a part that begins with `:` or `*`; write `{name}` or `{*rest}`");
+    }
+    matchit::Router::new().insert(path, ()).map_err(|error| match error {
+        InsertError::InvalidCatchAll => "has `{*rest}` before its end",
+        InsertError::InvalidParamSegment => {
+            "has a part of more than `{name}` and what is before it"
+        }
+        _ => "has a `{` or `}` that is no `{name}`; what is meant as itself is written twice",
+    })
 }
 
 fn contradictory_commands(commands: &[&Command], built_in: &[String]) -> Vec<String> {
@@ -98,10 +118,10 @@ fn contradictory_commands(commands: &[&Command], built_in: &[String]) -> Vec<Str
             ));
         }
         let own = (command.arguments)(clap::Command::new(*name));
-        let taken = cli::source_arguments();
+        let taken: Vec<_> = cli::each_takes().iter().flat_map(words).collect();
         for argument in own.get_arguments() {
-            let (id, long) = (argument.get_id().as_str(), argument.get_long());
-            if taken.iter().any(|taken| taken == id || Some(taken.as_str()) == long) {
+            if words(argument).iter().any(|word| taken.contains(word)) {
+                let id = argument.get_id();
                 wrong.push(format!(
                     "command «{name}» ({origin}): its argument «{id}» is one that each command takes; \
                      rename it"
@@ -112,12 +132,31 @@ fn contradictory_commands(commands: &[&Command], built_in: &[String]) -> Vec<Str
     wrong
 }
 
-fn contradictory_services(services: &[&Service]) -> Vec<String> {
+/// What an argument is known by, and what is typed for it.
+fn words(argument: &clap::Arg) -> Vec<String> {
+    let long =
+        argument.get_long().into_iter().chain(argument.get_all_aliases().into_iter().flatten());
+    let short = argument.get_short().into_iter();
+    let short = short.chain(argument.get_all_short_aliases().into_iter().flatten());
+    let typed = long.map(|long| format!("--{long}")).chain(short.map(|short| format!("-{short}")));
+    typed.chain([argument.get_id().to_string()]).collect()
+}
+
+fn contradictory_services(
+    services: &[&Service],
+    handlers: &[(&'static str, Origin)],
+) -> Vec<String> {
     let mut wrong = Vec::new();
     for (at, service) in services.iter().enumerate() {
         let Service { name, origin, .. } = service;
         for other in services[..at].iter().filter(|other| other.name == *name) {
             wrong.push(twins("background services", name, other.origin, *origin));
+        }
+        for (_, handler) in handlers.iter().filter(|(handler, _)| handler == name) {
+            wrong.push(format!(
+                "a handler and a background service are named «{name}»: {handler} and {origin}; rename \
+                 one, for `disabled_handlers` would take out both"
+            ));
         }
         if name.is_empty() || name.contains(char::is_control) {
             let name = name.escape_debug();
@@ -171,14 +210,26 @@ mod tests {
             route("open", "/c", Listener::Public, 4),
             route("bare", "d", Listener::Public, 5),
             route("elsewhere", "/a/{user}", Listener::Public, 6),
+            route("rest", "/a/{*rest}", Listener::Machine, 9),
+            route("beside", "/a/list", Listener::Machine, 10),
+            route("open-ended", "/e/{", Listener::Machine, 11),
+            route("unnamed", "/e/{}", Listener::Machine, 12),
+            route("early", "/e/{*x}/b", Listener::Machine, 13),
+            route("old", "/e/:x", Listener::Machine, 14),
         ];
         let protected = [
             &ProtectedPath { route: "open", origin: at(7) },
             &ProtectedPath { route: "none", origin: at(8) },
         ];
         let wrong = contradictory_routes(&routes, &protected);
-        assert_eq!(wrong.len(), 5, "{wrong:?}");
-        told(&wrong, &["the path /a/{number}", "acme.rs:1", "acme.rs:2"]);
+        assert_eq!(wrong.len(), 11, "{wrong:?}");
+        told(&wrong, &["/a/{user} and /a/{number}", "acme.rs:1", "acme.rs:2"]);
+        told(&wrong, &["/a/{user} and /a/{*rest}", "acme.rs:1", "acme.rs:9"]);
+        told(&wrong, &["/a/{number} and /a/{*rest}", "acme.rs:2", "acme.rs:9"]);
+        told(&wrong, &["«open-ended»", "acme.rs:11", "no `{name}`"]);
+        told(&wrong, &["«unnamed»", "acme.rs:12", "no `{name}`"]);
+        told(&wrong, &["«early»", "acme.rs:13", "before its end"]);
+        told(&wrong, &["«old»", "acme.rs:14", "`:` or `*`"]);
         told(&wrong, &["two routes are named «one»", "acme.rs:1", "acme.rs:3"]);
         told(&wrong, &["«open»", "acme.rs:4", "public listener"]);
         told(&wrong, &["«bare»", "acme.rs:5", "`/`"]);
@@ -191,10 +242,29 @@ mod tests {
             arguments: |command| command.arg(clap::arg!(--config <WHAT>)),
             ..Command { name: "c", ..*command("c", 5) }
         };
-        let commands =
-            [command("a", 1), command("a", 2), command("serve", 3), command("A b", 4), &config];
+        let known_otherwise = Command {
+            arguments: |command| {
+                let state = clap::Arg::new("where").long("where").alias("state");
+                command
+                    .arg(state)
+                    .arg(clap::arg!(help: -x "Helps"))
+                    .arg(clap::arg!(host: -h <HOST>))
+            },
+            ..Command { name: "d", ..*command("d", 6) }
+        };
+        let commands = [
+            command("a", 1),
+            command("a", 2),
+            command("serve", 3),
+            command("A b", 4),
+            &config,
+            &known_otherwise,
+        ];
         let wrong = contradictory_commands(&commands, &["serve".to_owned()]);
-        assert_eq!(wrong.len(), 4, "{wrong:?}");
+        assert_eq!(wrong.len(), 7, "{wrong:?}");
+        for argument in ["«where»", "«help»", "«host»"] {
+            told(&wrong, &["«d»", "acme.rs:6", argument]);
+        }
         told(&wrong, &["two commands are named «a»", "acme.rs:1", "acme.rs:2"]);
         told(&wrong, &["«serve»", "acme.rs:3", "src/cli.rs"]);
         told(&wrong, &["«A b»", "acme.rs:4", "small letters"]);
@@ -202,14 +272,17 @@ mod tests {
     }
 
     #[test]
-    fn two_background_services_of_one_name_are_told_with_both_places() {
+    fn a_background_service_of_another_ones_or_a_handlers_name_is_told_with_both_places() {
         let service = |line| Service {
             name: "sync",
             run: |_, _| Box::pin(async { Ok(()) }),
             origin: at(line),
         };
-        let wrong = contradictory_services(&[&service(1), &service(2)]);
+        let wrong = contradictory_services(&[&service(1), &service(2)], &[("crm", at(3))]);
         assert_eq!(wrong.len(), 1, "{wrong:?}");
         told(&wrong, &["background services are named «sync»", "acme.rs:1", "acme.rs:2"]);
+        let wrong = contradictory_services(&[&service(1)], &[("crm", at(3)), ("sync", at(4))]);
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        told(&wrong, &["a handler and a background service", "acme.rs:1", "acme.rs:4"]);
     }
 }
