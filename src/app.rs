@@ -121,7 +121,8 @@ impl App {
     }
 
     /// The settings of a module: the table of this name, `[handlers.NAME]`, as a type of its own. An error
-    /// says what is wrong and what to write.
+    /// says what is wrong and what to write. The name is that of one of its handlers, background services,
+    /// routes or commands; a table of any other name keeps the program from starting.
     pub fn module_settings<T: DeserializeOwned>(&self, name: &str) -> Result<T, BuildError> {
         self.settings().module(name)
     }

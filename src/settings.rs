@@ -66,7 +66,11 @@ pub const TABLE: [(&str, &str, &str); 32] = [
     ),
     ("[sections.NAME] deadline_ms", "800", "how long a handler may take; a switch waits for 2000"),
     ("[sections.NAME] max_lookups", "3072", "look-ups of the section under way at once"),
-    ("[handlers.NAME]", "", "the own settings of a handler or background service"),
+    (
+        "[handlers.NAME]",
+        "",
+        "a module's own settings, under the name of a handler or of what else it registers",
+    ),
     ("[[switches]] name", "", "a switch that is told of changes: its name in logs and metrics"),
     ("[[switches]] address", "", "its event socket, as in `127.0.0.1:8021`"),
     ("[[switches]] password_file", "", "a file with the event socket's password"),

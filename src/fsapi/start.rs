@@ -6,7 +6,7 @@ use std::fmt;
 use jackfield_api::registry::{Conflict, StartError};
 
 use super::registry::linked_names;
-use crate::plug::services;
+use crate::plug::{commands, routes, services};
 use crate::settings::Settings;
 
 /// Why the stages could not be made.
@@ -25,7 +25,7 @@ pub enum StartErrors {
     Plugged(Vec<String>),
     /// No handler is linked in.
     NoHandlers,
-    /// `disabled_handlers` or `[handlers.NAME]` names a handler that is not there.
+    /// `disabled_handlers` or `[handlers.NAME]` names nothing that is there.
     Unknown(Vec<String>),
 }
 
@@ -53,7 +53,7 @@ impl fmt::Display for StartErrors {
             Self::Unknown(names) => write!(
                 f,
                 "the settings name handlers that are not there: {}; \
-                 `jackfield handlers --all` lists those that are, and background services",
+                 `jackfield handlers --all` lists those that are, and what else may have settings",
                 names.join(", ")
             ),
         }
@@ -67,13 +67,21 @@ impl StartErrors {
         Self::Handlers { errors, whence: settings.whence() }
     }
 
-    /// Names in the settings that no linked handler has are typing errors.
+    /// Names in the settings that nothing linked has are typing errors. A module without a handler has its
+    /// settings under the name of a service, a route or a command.
     pub(crate) fn check_names(settings: &Settings) -> Result<(), Self> {
         let mut linked = linked_names();
         linked.extend(services().iter().map(|service| service.name));
-        let named = settings.handlers.keys().chain(&settings.disabled_handlers);
-        let unknown: Vec<_> =
-            named.filter(|name| !linked.contains(&name.as_str())).cloned().collect();
+        let of_modules = routes().into_iter().filter(|route| route.is_of_a_module());
+        let mut with_settings: Vec<_> = of_modules.map(|route| route.name).collect();
+        with_settings.extend(commands().iter().map(|command| command.name));
+        let is_linked = |name: &&String| linked.contains(&name.as_str());
+        let has_settings = |name: &&String| with_settings.contains(&name.as_str());
+        let tables =
+            settings.handlers.keys().filter(|name| !is_linked(name) && !has_settings(name));
+        // Routes and commands cannot be left out.
+        let disabled = settings.disabled_handlers.iter().filter(|name| !is_linked(name));
+        let unknown: Vec<_> = tables.chain(disabled).cloned().collect();
         if unknown.is_empty() { Ok(()) } else { Err(Self::Unknown(unknown)) }
     }
 }

@@ -42,8 +42,9 @@ impl Opened {
         &self.settings
     }
 
-    /// The module's own settings, the table `[handlers.NAME]`. An error says what is wrong and what to
-    /// write, and ends the program with 78 if the command passes it on.
+    /// The module's own settings, the table `[handlers.NAME]` of the name of one of its handlers,
+    /// background services, routes or commands. An error says what is wrong and what to write, and ends
+    /// the program with 78 if the command passes it on.
     pub fn module_settings<T: DeserializeOwned>(&self, name: &str) -> Result<T, BuildError> {
         self.settings.module(name)
     }

@@ -129,6 +129,9 @@ fn a_start_that_fails_says_what_where_and_what_to_do() {
         ("[handlers.acme]\nhotline = 7", "", vec![place, "integer `7`", "put it right", left_out]),
         ("[handlers.acme]\nhotline = ''", "", vec![place, "write a number", left_out]),
         ("[handlers.acme-synk]", "", vec!["acme-synk", "jackfield handlers --all"]),
+        // Those of the service have no settings, and those of modules cannot be left out.
+        ("[handlers.metrics]", "", vec!["not there: metrics;"]),
+        ("disabled_handlers = ['acme-users']", "", vec!["not there: acme-users;"]),
         (
             RIGHT,
             "public",
@@ -152,7 +155,7 @@ fn a_start_that_fails_says_what_where_and_what_to_do() {
         for word in words {
             assert!(told.contains(word), "{settings}: {word:?} is not in {told}");
         }
-        if !settings.contains("acme-synk") && disputes.is_empty() {
+        if !told.contains("not there") && disputes.is_empty() {
             assert!(told.contains(&format!("settings: {}", set.file().display())), "{told}");
         }
     }
@@ -426,4 +429,12 @@ fn the_list_of_handlers_has_what_each_was_asked_where_a_service_runs_and_all_els
     assert_eq!(counter["counted"], json!({ "hotline": 1, "stored": 1, "other": 0 }));
     let users = get(program.machine, "/acme/users");
     assert_eq!((users.status, users.text()), (200, "20"));
+}
+
+#[test]
+fn a_module_has_its_settings_under_the_name_of_a_route_or_a_command_too() {
+    let set =
+        Set::with(&format!("{RIGHT}[handlers.acme-users]\na = 1\n[handlers.acme-test]\nb = 2\n"));
+    let done = set.run(&["acme-test", "4242"]);
+    assert_eq!(done.status.code(), Some(0), "{}", err(&done));
 }
