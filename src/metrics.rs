@@ -146,6 +146,8 @@ metrics! {
     degraded: IntGaugeVec = "jackfield_degraded",
         "Whether the service answers from data or with settings that are not the last ones, or a \
          background service fails: 1, or 0, by what is the matter.", ["cause"];
+    service_failures: IntCounterVec = "jackfield_service_failures_total",
+        "Times that a background service of a module has failed.", ["service"];
     snapshot_domains: IntGauge = "jackfield_snapshot_domains", "Domains that are served.";
     switch_up: IntGaugeVec = "jackfield_switch_up",
         "Whether a switch can be told of changes: 1, or 0. Switches are named as in the settings.",

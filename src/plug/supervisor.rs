@@ -55,6 +55,8 @@ impl Services {
             State { app: Arc::clone(app), running: Mutex::new(running), failing: Mutex::default() };
         let state = Arc::new(state);
         for service in services {
+            // Shown from the start, or a rate would miss the first one.
+            app.metrics.service_failures.with_label_values(&[service.name]);
             let (state, stop, runtime) = (Arc::clone(&state), stop.clone(), runtime()?);
             thread(service).spawn(move || {
                 let supervised = Supervised { state, name: service.name };
@@ -181,6 +183,7 @@ fn cut(error: &str) -> String {
 
 impl State {
     fn failed(&self, name: &'static str, why: String) {
+        self.app.metrics.service_failures.with_label_values(&[name]).inc();
         let mut failing = lock(&self.failing);
         failing.insert(name, why);
         self.tell(&failing);

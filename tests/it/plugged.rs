@@ -306,6 +306,10 @@ fn a_background_service_that_fails_is_named_and_begins_anew_while_look_ups_go_on
         assert!(hotline(&post(program.machine, call("default", "4242").bytes())));
         program.logged("background service runs again");
         assert!(!degraded() && health(&program)["status"] == "ready");
+        let failures = Metrics::of(program.machine);
+        let failures =
+            |service| failures.sum("jackfield_service_failures_total", &[("service", service)]);
+        assert!(is(failures("acme-sync"), 1) && is(failures("acme-spawns"), 0));
         assert!(is(Metrics::of(program.machine).sum("acme_rounds_total", &[]), 2));
         let log = program.log();
         let told = |line: &str| line.contains("service=\"acme-sync\"") && line.contains(why);
