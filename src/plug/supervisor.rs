@@ -108,12 +108,11 @@ impl Supervised {
             let began = Instant::now();
             let mut ended = run(service, &state.app, &stop);
             let in_time = timeout(waited.unwrap_or_default(), &mut ended).await;
-            let ended = match in_time {
-                Ok(ended) => ended,
-                Err(_) => {
-                    state.recovered(name);
-                    ended.await
-                }
+            let ended = if let Ok(ended) = in_time {
+                ended
+            } else {
+                state.recovered(name);
+                ended.await
             };
             let why = match ended {
                 Ok(Ok(())) => {
