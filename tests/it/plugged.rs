@@ -126,7 +126,11 @@ fn a_start_that_fails_says_what_where_and_what_to_do() {
             vec![place, "missing field `hotline`", "write `hotline = ...` below", left_out],
         ),
         ("[handlers.acme]\nhotlin = '1'", "", vec![place, "unknown field `hotlin`", left_out]),
-        ("[handlers.acme]\nhotline = 7", "", vec![place, "integer `7`", "put it right", left_out]),
+        (
+            "[handlers.acme]\nhotline = 77665",
+            "",
+            vec![place, "hotline", "a string", "put it right", left_out],
+        ),
         ("[handlers.acme]\nhotline = ''", "", vec![place, "write a number", left_out]),
         ("[handlers.acme-synk]", "", vec!["acme-synk", "jackfield handlers --all"]),
         // Those of the service have no settings, and those of modules cannot be left out.
@@ -155,6 +159,8 @@ fn a_start_that_fails_says_what_where_and_what_to_do() {
         for word in words {
             assert!(told.contains(word), "{settings}: {word:?} is not in {told}");
         }
+        // What a setting holds may be a secret.
+        assert!(!told.contains("77665"), "{told}");
         if !told.contains("not there") && disputes.is_empty() {
             assert!(told.contains(&format!("settings: {}", set.file().display())), "{told}");
         }
