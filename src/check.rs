@@ -4,8 +4,10 @@
 //! wrong is left out. Files of the operator's are looked at by themselves.
 
 mod database;
+mod exposure;
 mod files;
 mod kept;
+mod readers;
 mod service;
 mod settings;
 
@@ -81,6 +83,8 @@ impl Report {
         match settings {
             Ok(settings) => {
                 report.doubts(settings);
+                report.exposure(settings);
+                report.readers(settings);
                 report.handlers(settings);
                 report.database(settings);
                 report.kept(settings);

@@ -1,6 +1,8 @@
 //! `jackfield check` finds what is wrong, says where and what to do, and nothing where all is right.
 
+mod exposure;
 mod files;
+mod readers;
 mod snippet;
 mod vanilla;
 
