@@ -3,6 +3,7 @@
 //! What a file is shows in what it holds, not in its name. The rules are functions of what was read, one group a
 //! file; what only several files together show is in [`switch`].
 
+mod acl;
 mod directory;
 mod event_socket;
 mod fault;
@@ -21,10 +22,12 @@ mod verto;
 mod voicemail;
 mod xml_curl;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use self::fault::{Fault, Mend, OF_YOUR_OWN};
 use self::kind::Kind;
+use self::param::escaped;
 use self::switch::Switch;
 use super::{Finding, Level, Report};
 use crate::import::{Element, Looked, Place, Problem, ROOT, text_of};
@@ -55,6 +58,28 @@ struct Look<'a> {
     settings: &'a Settings,
     switch: Switch,
 }
+
+/// Documents that are known, without the end of their names.
+const DOCUMENTS: [&str; 18] = [
+    "acl",
+    "callcenter",
+    "conference",
+    "console",
+    "event_socket",
+    "fifo",
+    "ivr",
+    "local_stream",
+    "logfile",
+    "lua",
+    "modules",
+    "post_load_modules",
+    "sofia",
+    "switch",
+    "timezones",
+    "verto",
+    "voicemail",
+    "xml_curl",
+];
 
 /// What is read, and has no rules.
 const OTHER: &str = "other";
@@ -172,10 +197,12 @@ impl Look<'_> {
         }
         // What else the switch reads is named only where there is nothing else.
         kinds.retain(|kind| *kind != OTHER);
-        if kinds.is_empty() {
-            kinds.push(OTHER);
-        }
-        self.report.files.push(format!("{name} ({})", kinds.join(", ")));
+        let kinds = match (kinds.is_empty(), looked.roots.first()) {
+            (true, Some(root)) => taken_for(root),
+            (true, None) => OTHER.to_owned(),
+            _ => kinds.join(", "),
+        };
+        self.report.files.push(format!("{name} ({kinds})"));
         self.tell(folder, faults);
     }
 
@@ -212,6 +239,9 @@ impl Look<'_> {
                 let faults = directory::faults(&mut users);
                 self.switch.keeps(users, folder);
                 ("directory", faults)
+            }
+            ("configuration", name) if DOCUMENTS.contains(&name) => {
+                ("document", vec![unnamed(part)])
             }
             _ => (OTHER, Vec::new()),
         }
@@ -252,6 +282,12 @@ fn shown(line: &str) -> String {
     } else {
         hide(line).into_owned()
     };
+    // These only sound like secrets, and what is written of them is always this.
+    let told = ["allow-empty-password", "allow-empty-password-auth"].map(|name| {
+        let value = |value: &str| format!("name=\"{name}\" value=\"{value}\"");
+        (value(HIDDEN), value("false"))
+    });
+    let covered = told.iter().fold(covered, |line, (hidden, own)| line.replace(hidden, own));
     covered.replace(HIDDEN, OF_YOUR_OWN)
 }
 
@@ -269,6 +305,30 @@ fn collect<'e>(element: &'e Element, parts: &mut Vec<&'e Element>) {
         }
         _ => {}
     }
+}
+
+/// What a file is, of which no rule knows anything.
+fn taken_for(root: &Element) -> String {
+    let named = |element: &Element| match element.attribute("name") {
+        Some(name) => format!("{} «{}»", element.name, hide(name)),
+        None => element.name.clone(),
+    };
+    let inside = root.children.first().filter(|_| root.name == "include").map(named);
+    let is = inside.map_or_else(|| named(root), |inside| format!("include with {inside}"));
+    format!("taken for: {is}; nothing is looked for in it")
+}
+
+/// A document by half of its name.
+fn unnamed(document: &Element) -> Fault {
+    let mut right = String::from("<configuration");
+    for (key, value) in &document.attributes {
+        let end = if key == "name" { ".conf" } else { "" };
+        let _ = write!(right, " {key}=\"{}{end}\"", escaped(value));
+    }
+    let name = document.attribute("name").unwrap_or_default();
+    let what = format!("no module asks for «{name}»: the name ends with .conf");
+    let why = "it is left out, as if there were no such file, and nothing of it was looked at";
+    Fault::error(&document.place, what, why, Mend::Instead(right + ">"))
 }
 
 fn unknown(name: &str) -> Fault {

@@ -102,10 +102,12 @@ fn print(out: &mut impl Write, report: &Report) -> std::io::Result<()> {
     let warnings = report.findings.len() - errors;
     let verdict = match errors {
         0 if report.service.is_none() && report.files.is_empty() => {
-            "nothing is broken, and no service runs here"
+            "nothing is broken, and no service runs here".to_owned()
         }
-        0 => "it works",
-        _ => "SOMETHING DOES NOT WORK",
+        0 if warnings == 1 => "it works, with 1 warning".to_owned(),
+        0 if warnings > 1 => format!("it works, with {warnings} warnings"),
+        0 => "it works".to_owned(),
+        _ => "SOMETHING DOES NOT WORK".to_owned(),
     };
     writeln!(out, "==> {verdict}: {errors} errors, {warnings} warnings")
 }

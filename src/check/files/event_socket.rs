@@ -2,12 +2,10 @@
 
 use std::net::IpAddr;
 
+use super::acl::is_open;
 use super::fault::{Fault, Mend, OF_YOUR_OWN, is_known_to_all};
 use super::param::{Params, line};
 use crate::import::{Element, Looked};
-
-/// Lists of the switch's own that everybody is in.
-const OPEN: [&str; 2] = ["any_v4.auto", "any_v6.auto"];
 
 /// As short as a password may be that others can try.
 const SHORTEST: usize = 12;
@@ -42,8 +40,10 @@ pub(super) fn faults(document: &Element, looked: &Looked) -> Vec<Fault> {
     let everywhere =
         |address: &str| address.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified());
     let listens = params.get("listen-ip").filter(|listens| everywhere(&listens.value));
+    // Who connects has to be in each of them.
+    let mut lists = params.0.iter().filter(|param| param.is("apply-inbound-acl"));
     if let Some(listens) = listens
-        && params.get("apply-inbound-acl").is_none_or(|list| OPEN.contains(&list.value.as_str()))
+        && lists.all(|list| is_open(&list.value, looked))
     {
         let what = "it listens on every address, and no apply-inbound-acl says who may connect";
         let why = "it has no encryption, and its password may be tried from anywhere";

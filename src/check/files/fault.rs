@@ -18,6 +18,8 @@ pub(super) struct Fault {
 pub(super) enum Mend {
     /// This line in its place.
     Instead(String),
+    /// This line right above it.
+    Above(String),
     /// This line right below it.
     Below(String),
     /// The line is to go.
@@ -40,6 +42,7 @@ impl Mend {
         };
         match self {
             Self::Instead(line) => with("write in its place", line),
+            Self::Above(line) => with("write above it", line),
             Self::Below(line) => with("write below it", line),
             Self::Remove => ("remove it".to_owned(), None),
             Self::Do(words) => (words, None),

@@ -1,11 +1,14 @@
 //! A site of nginx: which of its servers lead to the machine listener, and what they say of who asks.
 
 mod block;
+mod elsewhere;
 mod include;
+mod logged;
 mod machine;
 mod public;
 
 use std::net::IpAddr;
+use std::path::Path;
 
 use self::block::Directive;
 use super::fault::{Fault, Mend};
@@ -65,12 +68,22 @@ pub(super) fn faults(file: &str, text: &str, settings: &Settings) -> Vec<Fault> 
             let mend = Mend::Do("write the address itself".to_owned());
             faults.push(Fault::warning(proxy.place(), what, why, mend));
         }
-        if server.asks_for_certificates() {
-            machine::check_headers(server, &behind, &mut faults);
+        let asks = server.asks_for_certificates();
+        if asks || server.is_of_remote_switches(&behind) {
+            if !asks {
+                faults.push(machine::unasked(server));
+            }
+            machine::check_headers(server, &behind, settings, &mut faults);
             machine::check_certified(server, &behind, &mut faults);
         } else {
             public::check(server, &behind, settings, &mut faults);
         }
+    }
+    let name = Path::new(file).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_named = name.contains("jackfield") || text.contains("jackfield");
+    elsewhere::check(&servers, &upstreams, is_named, settings, &mut faults);
+    if servers.iter().flat_map(|server| &server.proxies).any(|it| behind(it) == Behind::Machine) {
+        logged::check(&all, &mut faults);
     }
     faults
 }
@@ -103,19 +116,27 @@ fn passes<'d>(block: &'d Directive, around: &[&'d Directive], found: &mut Vec<Pr
 }
 
 fn target(proxy: &Proxy<'_>, upstreams: &[&Directive], settings: &Settings) -> Behind {
+    let listeners =
+        |sockets: Vec<&str>| sockets.into_iter().map(|socket| listener(socket, settings)).max();
+    sockets(proxy, upstreams)
+        .map_or(Behind::Unknown, |sockets| listeners(sockets).unwrap_or(Behind::SomebodyElse))
+}
+
+/// The sockets that it leads to; nothing where they show only in what is asked for.
+fn sockets<'p>(proxy: &'p Proxy<'_>, upstreams: &'p [&Directive]) -> Option<Vec<&'p str>> {
     let url = proxy.pass.arg(0);
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.strip_suffix("$request_uri").unwrap_or(rest);
     let socket = rest.split('/').next().unwrap_or_default();
     let socket = proxy.variable(socket).unwrap_or(socket);
     if socket.contains('$') {
-        return Behind::Unknown;
+        return None;
     }
     let upstream = upstreams.iter().find(|upstream| upstream.arg(0) == socket);
     let servers = upstream.into_iter().flat_map(|upstream| &upstream.children);
-    let servers =
-        servers.filter(|one| one.is("server")).map(|server| listener(server.arg(0), settings));
-    servers.max().unwrap_or_else(|| listener(socket, settings))
+    let servers: Vec<&str> =
+        servers.filter(|one| one.is("server")).map(|server| server.arg(0)).collect();
+    Some(if servers.is_empty() { vec![socket] } else { servers })
 }
 
 /// Which listener has a socket.
@@ -141,6 +162,13 @@ fn has_tls(listen: &Directive) -> bool {
     listen.args().iter().any(|word| word == "ssl" || word == "quic")
 }
 
+/// Whether this machine alone gets to it.
+fn is_local(listen: &Directive) -> bool {
+    let socket = listen.arg(0);
+    let host = socket.rsplit_once(':').map_or(socket, |(host, _)| host);
+    socket.starts_with("unix:") || is_loopback(host)
+}
+
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     address == "localhost" || address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
@@ -154,18 +182,27 @@ impl Server<'_> {
     /// Whether nobody else reaches it. One that names no address is reached at every one.
     fn is_of_this_machine(&self) -> bool {
         let mut listens = self.listens().peekable();
-        listens.peek().is_some()
-            && listens.all(|listen| {
-                let socket = listen.arg(0);
-                let host = socket.rsplit_once(':').map_or(socket, |(host, _)| host);
-                socket.starts_with("unix:") || is_loopback(host)
-            })
+        listens.peek().is_some() && listens.all(is_local)
+    }
+
+    /// Whether it is meant for switches with certificates, and does not ask for them.
+    fn is_of_remote_switches(&self, behind: &dyn Fn(&Proxy<'_>) -> Behind) -> bool {
+        let passes = |to: Behind| {
+            self.proxies.iter().any(|proxy| behind(proxy) == to && !proxy.is_for_some())
+        };
+        let knows = self.get("ssl_verify_client").or_else(|| self.get("ssl_client_certificate"));
+        knows.is_some() && passes(Behind::Machine) && !passes(Behind::Public)
+    }
+
+    /// A directive of the whole server.
+    fn get(&self, name: &str) -> Option<&Directive> {
+        let mut blocks = [Some(self.directive), self.http].into_iter().flatten();
+        blocks.find_map(|block| block.child(name))
     }
 
     /// Whether TLS lets in nobody without one; where there is no TLS, nobody is asked.
     fn asks_for_certificates(&self) -> bool {
-        let mut blocks = [Some(self.directive), self.http].into_iter().flatten();
-        let asked = blocks.find_map(|block| block.child("ssl_verify_client"));
+        let asked = self.get("ssl_verify_client");
         let has_guard = |block: &&Directive| block.children.iter().any(is_guard);
         match asked.map(|asked| asked.arg(0)) {
             Some("on") => true,
@@ -184,7 +221,12 @@ fn is_guard(directive: &Directive) -> bool {
         && directive.children.first().is_some_and(|inner| inner.is("return"))
 }
 
-impl Proxy<'_> {
+/// Whether a rule is for every address, of one family at least.
+fn is_of_everybody(rule: &Directive) -> bool {
+    rule.arg(0) == "all" || rule.arg(0).ends_with("/0")
+}
+
+impl<'d> Proxy<'d> {
     /// A directive that holds here: nginx takes the innermost block's.
     fn get(&self, name: &str) -> Option<&Directive> {
         self.around.iter().find_map(|block| block.child(name))
@@ -200,15 +242,26 @@ impl Proxy<'_> {
 
     /// Whether `allow` and `deny` let in only some: those of the innermost block that has any.
     fn is_for_some(&self) -> bool {
-        let rules = |block: &&Directive| -> Vec<(bool, String)> {
-            let rules = block.children.iter().filter(|one| one.is("allow") || one.is("deny"));
-            rules.map(|one| (one.is("allow"), one.arg(0).to_owned())).collect()
+        let first = self.rules().into_iter().find(|rule| is_of_everybody(rule));
+        first.is_some_and(|rule| rule.is("deny") && rule.arg(0) == "all")
+    }
+
+    /// What lets everybody in, although everybody else is to be kept out behind it.
+    fn opened(&self) -> Option<&Directive> {
+        let mut rules = self.rules().into_iter().filter(|rule| is_of_everybody(rule));
+        let first = rules.next().filter(|rule| rule.is("allow"))?;
+        rules.any(|rule| rule.is("deny") && rule.arg(0) == "all").then_some(first)
+    }
+
+    /// The `allow` and `deny` that count, in their order; none where something else lets in, too.
+    fn rules(&self) -> Vec<&Directive> {
+        if self.get("satisfy").is_some_and(|satisfy| satisfy.arg(0) == "any") {
+            return Vec::new();
+        }
+        let rules = |block: &&'d Directive| -> Vec<&'d Directive> {
+            block.children.iter().filter(|one| one.is("allow") || one.is("deny")).collect()
         };
-        let innermost = self.around.iter().map(rules).find(|rules| !rules.is_empty());
-        let everybody = |from: &str| from == "all" || from.ends_with("/0");
-        let any = self.get("satisfy").is_some_and(|satisfy| satisfy.arg(0) == "any");
-        let first = innermost.and_then(|rules| rules.into_iter().find(|(_, from)| everybody(from)));
-        !any && first == Some((false, "all".to_owned()))
+        self.around.iter().map(rules).find(|rules| !rules.is_empty()).unwrap_or_default()
     }
 
     /// The headers that are set here: those of the innermost block that sets any.

@@ -1,6 +1,7 @@
 //! A scrape configuration of Prometheus: whether its job for this service is answered.
 
 use super::fault::{Fault, Mend};
+use super::xml_curl::BEHIND_NGINX;
 use crate::import::Place;
 use crate::settings::Settings;
 
@@ -27,16 +28,32 @@ pub(super) fn faults(file: &str, text: &str, settings: &Settings) -> Vec<Fault> 
                     let why = "no metrics, and no alert ever fires";
                     faults.push(Fault::error(&place, what, why, right("scheme: http")));
                 }
+                "scheme" if value == "https" => {
+                    let what = "the service is asked over TLS, which it does not speak";
+                    let why = "where nobody in front of it does either there are no metrics, and no alert ever fires";
+                    faults.push(Fault::warning(&place, what, why, right("scheme: http")));
+                }
                 _ => {}
             }
+            let is_list =
+                key == "targets" || (line.trim_start().starts_with('-') && !line.contains(": "));
             for target in targets(line) {
                 let (host, port) = target.rsplit_once(':').unwrap_or((target, "80"));
                 let public = settings.listen_public.map(|public| public.port().to_string());
-                if public.is_some_and(|public| public == port) && is_here(host) {
+                let machine = crate::export::Service::of(settings).address;
+                let is_public = public.is_some_and(|public| public == port) && is_here(host);
+                // Prometheus takes no name and no password there.
+                let socket = target.rsplit('@').next().unwrap_or_default();
+                if is_list && !is_public && !is_answered(socket, settings) {
+                    let what = format!("none of these settings listens at {socket}");
+                    let why = "where nobody answers there are no metrics, and no alert ever fires";
+                    let line = line.trim_start().replace(target, &machine);
+                    faults.push(Fault::warning(&place, what, why, right(&line)));
+                }
+                if is_public {
                     let what = format!("{target} is the public listener, which has no metrics");
                     let why =
                         "it answers as to any unknown path: no metrics, and no alert ever fires";
-                    let machine = crate::export::Service::of(settings).address;
                     let line = line.trim_start().replace(target, &machine);
                     faults.push(Fault::error(&place, what, why, right(&line)));
                 }
@@ -90,6 +107,16 @@ fn targets(line: &str) -> impl Iterator<Item = &str> {
 
 fn is_here(host: &str) -> bool {
     host == "localhost" || host.starts_with("127.")
+}
+
+/// Whether it is the machine listener, or nginx's server of this machine in front of it.
+fn is_answered(target: &str, settings: &Settings) -> bool {
+    let (host, port) = target.rsplit_once(':').unwrap_or((target, "80"));
+    let machine = settings.listen_machine;
+    let is_own = port == machine.port().to_string();
+    target == crate::export::Service::of(settings).address
+        || (is_here(host) && (is_own || port == BEHIND_NGINX))
+        || (is_own && !machine.ip().is_loopback())
 }
 
 fn asks_here(job: &[(u32, &str)], settings: &Settings) -> bool {

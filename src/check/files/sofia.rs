@@ -1,5 +1,6 @@
 //! SIP profiles: in whose name a phone logs in, and whom nobody asks.
 
+use super::acl::is_open;
 use super::fault::{Fault, Mend};
 use super::param::{Param, Params, line};
 use crate::import::{Element, Looked, Place};
@@ -32,9 +33,26 @@ pub(super) fn profile(profile: &Element, looked: &Looked) -> Vec<Fault> {
             faults.push(Fault::error(blind.place(), what, why, Mend::Instead(blind.with("false"))));
         }
     }
+    let open = |name: &'static str| {
+        params.0.iter().filter(move |param| param.is(name) && is_open(&param.value, looked))
+    };
+    for list in open("apply-register-acl") {
+        let what = format!("everybody registers unasked: apply-register-acl is {}", list.value);
+        let why =
+            "whoever is in that list is asked for no password, and gets the calls of any user";
+        faults.push(Fault::error(list.place(), what, why, Mend::Remove));
+    }
+    let context = params.get("context").map_or("default", |context| &context.value);
+    for list in open("apply-inbound-acl").filter(|_| context != "public") {
+        let what = format!(
+            "everybody calls unasked, in context «{context}»: apply-inbound-acl is {}",
+            list.value
+        );
+        let why = "whoever is in that list is asked for no password, and dials what the users can";
+        faults.push(Fault::error(list.place(), what, why, Mend::Remove));
+    }
     let calls = params.get("auth-calls");
     if calls.is_none_or(Param::is_false) {
-        let context = params.get("context").map_or("default", |context| &context.value);
         if context != "public" {
             let what = format!("nobody is asked who calls, and calls go to context «{context}»");
             let why = "whoever reaches the profile can dial what the users can";

@@ -1,5 +1,8 @@
 //! A unit of systemd that runs the service, or holds its socket; or a drop-in, a part of one.
 
+mod reach;
+mod start;
+
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -13,6 +16,12 @@ struct Line<'t> {
     key: &'t str,
     value: &'t str,
     place: Place,
+}
+
+impl Line<'_> {
+    fn is_true(&self) -> bool {
+        ["yes", "true", "1", "on"].contains(&self.value)
+    }
 }
 
 /// The folder of parts of a unit ends so behind the unit's name.
@@ -41,7 +50,13 @@ pub(super) fn faults(file: &str, text: &str, settings: &Settings) -> Vec<Fault> 
     if let Some(service) = header("Service") {
         let folder = folder(Path::new(file));
         let is_named = folder.starts_with("jackfield") && folder.ends_with(PARTS[0]);
-        check_service(&lines, &service.place, [is_named, is_part(file, text)], &mut faults);
+        let is_part = is_part(file, text);
+        if check_service(&lines, &service.place, [is_named, is_part], &mut faults) {
+            let lines: Vec<&Line<'_>> =
+                lines.iter().filter(|line| line.section == "Service").collect();
+            start::check(&lines, is_part, &mut faults);
+            reach::check(&lines, is_part, settings, &mut faults);
+        }
     }
     if let Some(socket) = header("Socket") {
         check_socket(&lines, &socket.place, settings, &mut faults);
@@ -65,22 +80,22 @@ fn lines<'t>(file: &str, text: &'t str) -> Vec<Line<'t>> {
     lines.collect()
 }
 
+/// Whether it is a unit of the service's; then with what is wrong with it.
 fn check_service(
     lines: &[Line<'_>],
     header: &Place,
     [is_named, is_part]: [bool; 2],
     faults: &mut Vec<Fault>,
-) {
+) -> bool {
     let all = |key: &str| {
         lines.iter().filter(|line| line.section == "Service" && line.key == key).collect::<Vec<_>>()
     };
     let get = |key: &str| all(key).into_iter().next_back();
     let is_ours = |line: &&Line<'_>| line.value.contains("jackfield");
     if !is_named && get("ExecStart").is_none_or(|start| !is_ours(&start)) {
-        return;
+        return false;
     }
-    let is_true =
-        |key: &str| get(key).is_some_and(|line| ["yes", "true", "1", "on"].contains(&line.value));
+    let is_true = |key: &str| get(key).is_some_and(Line::is_true);
     let missing = |faults: &mut Vec<Fault>, key: &str, value: &str, what: &str, why: &str| {
         // What a part does not say, the unit itself does.
         if is_part && get(key).is_none() {
@@ -115,19 +130,23 @@ fn check_service(
         let why = "a core dump of it holds what is as good as passwords";
         missing(faults, "LimitCORE", "0", "its memory may be written to the disk", why);
     }
-    let (what, why) = ("it runs as root", "whoever breaks into it owns the machine");
+    let (what, why) = (
+        "it runs as root",
+        "whoever breaks into it owns the machine; jackfield.sysusers makes the user of its own",
+    );
     match get("User").filter(|line| !line.value.is_empty()) {
         // An account that exists is taken even with DynamicUser.
         Some(line) if ["root", "0"].contains(&line.value) => {
-            let right = Mend::Instead("DynamicUser=yes".to_owned());
+            let right = Mend::Instead("User=jackfield".to_owned());
             faults.push(Fault::error(&line.place, what, why, right));
         }
         // A part that says `DynamicUser=no` may be of a unit that names an account.
         None if !is_part && !is_true("DynamicUser") => {
-            missing(faults, "DynamicUser", "yes", what, why);
+            missing(faults, "User", "jackfield", what, why);
         }
         _ => {}
     }
+    true
 }
 
 fn check_socket(lines: &[Line<'_>], header: &Place, settings: &Settings, faults: &mut Vec<Fault>) {

@@ -8,6 +8,7 @@ mod words;
 
 use jackfield_api::Section;
 
+pub(super) use self::gateway::BEHIND_NGINX;
 pub(super) use self::words::Sections;
 use super::fault::{Fault, Mend};
 use super::param::{Param, Params, line};

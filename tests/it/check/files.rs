@@ -11,11 +11,13 @@ use crate::support::{jackfield, run};
 #[rustfmt::skip]
 const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("acl-of-all.xml", 3, "error", "event_socket", "it listens on every address"),
-    ("all-before-none.conf", 8, "error", "nginx", "everybody is passed on to the machine listener"),
+    ("acl-of-network.xml", 3, "error", "event_socket", "it listens on every address"),
+    ("all-before-none.conf", 6, "error", "nginx", "everybody is passed on to the machine listener"),
     ("alone.service", 1, "error", "systemd", "systemd does not wait until the service answers"),
     ("alone.service", 1, "error", "systemd", "it runs as root"),
     ("also-as-root.service", 8, "error", "systemd", "it runs as root"),
     ("another-users-number.xml", 12, "warning", "sofia", "a user may register under another one's number"),
+    ("answers-cached.conf", 29, "error", "nginx", "answers to look-ups are kept, and given to others"),
     ("answers-on-disk.conf", 23, "warning", "nginx", "long answers are written to the disk"),
     ("as-root.service", 7, "error", "systemd", "it runs as root"),
     ("asked-twice.xml", 9, "error", "xml_curl", "the same URL is asked"),
@@ -25,11 +27,13 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("browsers-in-clear.xml", 8, "warning", "verto", "browsers log in at $${local_ip_v4}:8082 without TLS"),
     ("caller-believed.conf", 13, "warning", "nginx", "X-Forwarded-For is $http_x_forwarded_for"),
     ("caller-unknown.conf", 11, "error", "nginx", "the service does not get the caller's address"),
+    ("calls-by-open-list.xml", 11, "error", "sofia", "everybody calls unasked, in context «default»: apply-inbound-acl is ::/0"),
     ("calls-unasked-by-default.xml", 6, "error", "sofia", "calls go to context «default»: there is no auth-calls"),
     ("calls-unasked.xml", 10, "error", "sofia", "nobody is asked who calls, and calls go to context «default»"),
     ("certificates-for-all-paths.conf", 6, "warning", "nginx", "location / passes on /metrics and /health, too"),
     ("certificates-not-everywhere.conf", 2, "error", "nginx", "port 8081 asks for no certificate"),
-    ("certificates-optional.conf", 7, "error", "nginx", "everybody is passed on to the machine listener"),
+    ("certificates-optional.conf", 3, "error", "nginx", "everybody is passed on to the machine listener"),
+    ("certificates-unasked.conf", 1, "error", "nginx", "everybody is passed on to the machine listener: no certificate is needed"),
     ("core-dumped.service", 4, "error", "systemd", "its memory may be written to the disk"),
     ("credentials-in-clear.xml", 7, "warning", "xml_curl", "credentials go over plain HTTP with every look-up"),
     ("credentials-in-url.xml", 9, "error", "xml_curl", "the URL holds credentials"),
@@ -43,13 +47,16 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("empty-pin.xml", 6, "error", "voicemail", "a mailbox without a PIN takes any PIN"),
     ("event-threads.xml", 4, "error", "switch", "events are handed out by 4 threads"),
     ("every-address.xml", 4, "error", "event_socket", "it listens on every address, and no apply-inbound-acl says who may connect"),
+    ("families-few.service", 11, "error", "systemd", "it may open no socket of AF_UNIX"),
     ("get.xml", 7, "error", "xml_curl", "it asks with GET"),
     ("gets-privileges.service", 4, "error", "systemd", "it may get privileges that it does not have"),
+    ("half-a-name.xml", 1, "error", "document", "no module asks for «xml_curl»: the name ends with .conf"),
     ("hook-missing.xml", 2, "warning", "lua", "nothing runs at verto::login"),
     ("hook-wrong-event.xml", 4, "error", "lua", "verto::login is a subclass of the event CUSTOM alone: this is never heard"),
     ("hook-wrong-script.xml", 4, "error", "lua", "verto::login runs «log.lua», not login.lua"),
     ("hook-wrong-subclass.xml", 5, "error", "lua", "disconnect.lua hears «verto::disconnect», not verto::client_disconnect"),
     ("host-unchecked.xml", 12, "error", "xml_curl", "the certificate of any host is taken for the service's"),
+    ("https-elsewhere.yml", 4, "warning", "prometheus", "the service is asked over TLS, which it does not speak"),
     ("https-metrics.yml", 4, "error", "prometheus", "the machine listener does not speak TLS"),
     ("included-unseen.conf", 3, "warning", "nginx", "«snippets/somewhere-else.conf» is included, and not looked at"),
     ("jackfield.service.d/override.conf", 2, "error", "systemd", "it runs as root"),
@@ -59,16 +66,22 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("location-by-pattern.conf", 10, "error", "nginx", "/fsapi has a location of its own"),
     ("location-of-a-path.conf", 10, "error", "nginx", "/fsapi has a location of its own"),
     ("long-timeout.xml", 6, "warning", "xml_curl", "it waits 30 s, and no answer takes longer than 2"),
+    ("look-ups-logged.conf", 1, "error", "nginx", "the log «bodies» has whole requests in it"),
+    ("look-ups-nowhere.conf", 26, "error", "nginx", "none of these settings listens at 127.0.0.1:8081"),
     ("look-ups-on-disk.conf", 18, "warning", "nginx", "long look-ups are written to the disk: there is no client_body_buffer_size"),
     ("look-ups-refused.conf", 21, "error", "nginx", "look-ups over 8k are refused"),
     ("machine-among-others.conf", 10, "error", "nginx", "everybody is passed on to the machine listener"),
     ("machine-for-all.conf", 11, "error", "nginx", "everybody is passed on to the machine listener"),
     ("machine-forwarded.conf", 28, "error", "nginx", "X-Real-IP goes to the machine listener"),
     ("machine-on-every-address.conf", 19, "error", "nginx", "the server of this machine is reached from everywhere"),
+    ("machine-on-ipv6-too.conf", 20, "error", "nginx", "the server of this machine is reached from everywhere"),
     ("machine-with-proxy-params.conf", 8, "error", "nginx", "X-Real-IP goes to the machine listener"),
     ("machine-with-proxy-params.conf", 8, "error", "nginx", "X-Forwarded-For goes to the machine listener"),
     ("machine-with-proxy-params.conf", 8, "error", "nginx", "X-Forwarded-Proto goes to the machine listener"),
     ("machine-without-host.conf", 26, "error", "nginx", "the service does not get the Host that was asked for"),
+    ("mask-open.service", 11, "warning", "systemd", "others may read the files that it makes"),
+    ("metrics-nowhere.yml", 5, "warning", "prometheus", "none of these settings listens at 127.0.0.1:9090"),
+    ("network-of-its-own.service", 11, "error", "systemd", "it has a network of its own"),
     ("nginx-hasty.conf", 28, "error", "nginx", "nginx waits 500ms for an answer"),
     ("no-ca-check.xml", 8, "error", "xml_curl", "any certificate is taken for the service's: there is no enable-cacert-check"),
     ("no-listener.xml", 5, "warning", "xml_curl", "none of these settings listens at 127.0.0.1:8081"),
@@ -77,10 +90,14 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("no-timeout.xml", 4, "error", "xml_curl", "there is no timeout"),
     ("no-userauth.xml", 6, "error", "verto", "nobody's password is asked for: there is no userauth"),
     ("not-loaded/modules.conf.xml", 3, "error", "modules", "mod_xml_curl is not loaded"),
+    ("not-served.service", 6, "error", "systemd", "it does not run `jackfield serve`"),
     ("not-told.service", 4, "error", "systemd", "systemd does not wait until the service answers"),
     ("not-whole.xml", 7, "error", "xml_curl", "of each look-up only «Unique-ID» and what is listed beside it is sent"),
     ("old-tls.xml", 11, "error", "xml_curl", "TLS is held down to TLSv1"),
+    ("open-list/freeswitch.xml", 25, "error", "sofia", "everybody registers unasked: apply-register-acl is offices"),
+    ("pages-nowhere.conf", 12, "warning", "nginx", "none of these settings listens at 127.0.0.1:8091"),
     ("passed-by-variable.conf", 9, "warning", "nginx", "where http://$behind leads is not known here"),
+    ("password-in-unit.service", 11, "error", "systemd", "a password stands in the unit"),
     ("path-cleaned.conf", 11, "error", "nginx", "nginx passes on a path of its own making"),
     ("pin-guessed.xml", 12, "warning", "directory", "the PIN of user «2000» is the user's own number, or one that everybody knows"),
     ("pin-known.xml", 12, "warning", "directory", "the PIN of user «2000» is"),
@@ -88,6 +105,8 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("realm-missing.xml", 6, "error", "sofia", "there is no challenge-realm: it is what the phone names (auto_to)"),
     ("realm-of-the-phone.xml", 14, "error", "sofia", "the realm is what the phone names (auto_from)"),
     ("realm-other.xml", 14, "warning", "sofia", "the realm «sip.example.com» is not the domain «pbx.example.com»"),
+    ("registered-unasked.xml", 11, "error", "sofia", "everybody registers unasked: apply-register-acl is 0.0.0.0/0"),
+    ("remote-by-its-host.conf", 8, "error", "nginx", "the machine listener is asked by the name $host"),
     ("said-twice.xml", 7, "error", "xml_curl", "a second timeout: the one before it does not count"),
     ("short-password.xml", 4, "error", "event_socket", "the password is short, and other machines may try it"),
     ("short-timeout.xml", 10, "error", "xml_curl", "a timeout of «0.5» is none"),
@@ -98,6 +117,8 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("socket-open.socket", 2, "error", "systemd", "the machine listener's socket is 8080, and not `listen_machine`"),
     ("socket-unnamed.socket", 1, "error", "systemd", "the socket has no FileDescriptorName"),
     ("someone-first.xml", 5, "error", "xml_curl", "old.example.com is asked before this service"),
+    ("started-twice.conf", 2, "error", "systemd", "a second ExecStart: the one before it is not taken back"),
+    ("state-open.service", 11, "warning", "systemd", "others may look into its state folder"),
     ("stock-password.xml", 3, "error", "vars", "default_password is the one that everybody knows"),
     ("stock-uncommented.xml", 4, "error", "xml_curl", "xml.example.org is asked over plain HTTP"),
     ("stock-uncommented.xml", 5, "error", "xml_curl", "credentials go over plain HTTP with every look-up"),
@@ -108,6 +129,7 @@ const PLANTED: &[(&str, u32, &str, &str, &str)] = &[
     ("tls-to-plain.xml", 5, "error", "xml_curl", "127.0.0.1:8080 is asked over TLS, which it does not speak"),
     ("unasked-by-vars.xml", 4, "error", "vars", "internal_auth_calls is off: nobody is asked who calls"),
     ("unclosed.xml", 16, "error", "file", "</bindings> closes nothing; <binding> ("),
+    ("under-home.service", 6, "error", "systemd", "/home/op/jackfield is in a folder that ProtectHome hides"),
     ("unknown-name-with-near-one.xml", 6, "error", "xml_curl", "mod_xml_curl has no parameter «time-out»"),
     ("unknown-name.xml", 12, "error", "xml_curl", "mod_xml_curl has no parameter «ssl-verifyhost»"),
     ("user-known-by-word.xml", 11, "error", "directory", "the password of user «2000» is its own number"),
@@ -191,6 +213,7 @@ fn mend(finding: &Value, lines: &mut Vec<String>) -> bool {
     let right = finding["write"].as_str().map(|line| line.replace("...", "slow-otter-bridge-52"));
     match (text(finding, "do").split(',').next().expect("words"), right) {
         ("write in its place", Some(right)) => lines[at] = right,
+        ("write above it", Some(right)) => lines.insert(at, right),
         ("write below it", Some(right)) => lines.insert(at + 1, right),
         ("remove it", None) => drop(lines.remove(at)),
         _ => return false,
@@ -221,6 +244,65 @@ fn the_line_to_write_mends_what_is_told() {
         mended += 1;
     }
     assert!(mended > 60, "{mended}");
+}
+
+#[test]
+fn what_is_advised_closes_what_is_open_and_cuts_off_nobody() {
+    for (path, remedy, line) in [
+        (
+            "user-open.xml",
+            "write below it",
+            "<param name=\"allow-empty-password\" value=\"false\"/>",
+        ),
+        (
+            "empty-pin.xml",
+            "write in its place",
+            "<param name=\"allow-empty-password-auth\" value=\"false\"/>",
+        ),
+        ("certificates-optional.conf", "write in its place", "ssl_verify_client on;"),
+        ("certificates-unasked.conf", "write below it", "ssl_verify_client on;"),
+        ("all-before-none.conf", "remove it", ""),
+        ("machine-on-ipv6-too.conf", "remove it", ""),
+        ("machine-on-every-address.conf", "write in its place", "listen 127.0.0.1:8008;"),
+        ("as-root.service", "write in its place", "User=jackfield"),
+        ("also-as-root.service", "write in its place", "User=jackfield"),
+    ] {
+        let [finding] = &checked(&[&given(path)], "")[..] else { panic!("one: {path}") };
+        assert_eq!([text(finding, "do"), text(finding, "write")], [remedy, line], "{path}");
+    }
+}
+
+#[test]
+fn what_a_file_is_taken_for_is_told_where_nothing_is_looked_for() {
+    let work = tempfile::tempdir().expect("a folder");
+    let file = work.path().join("any.xml");
+    for (xml, words) in [
+        (
+            "<configuration name='conference.conf'><profiles></profiles></configuration>",
+            "configuration «conference.conf»",
+        ),
+        ("<include><extension name='a'/></include>", "include with extension «a»"),
+    ] {
+        fs::write(&file, xml).expect("writable");
+        let told = run(&["check", file.to_str().expect("UTF-8")]);
+        let told = String::from_utf8(told.stdout).expect("UTF-8");
+        let line =
+            format!("{} (taken for: {words}; nothing is looked for in it)\n", file.display());
+        assert!(told.contains(&line), "{told}");
+        assert!(told.ends_with("==> it works: 0 errors, 0 warnings\n"), "{told}");
+    }
+}
+
+#[test]
+fn a_verdict_with_warnings_says_so() {
+    let verdict = |path: &str| {
+        let told = run(&["check", given(path).to_str().expect("UTF-8")]);
+        String::from_utf8(told.stdout).expect("UTF-8").lines().last().map(str::to_owned)
+    };
+    let expected = "==> it works, with 1 warning: 0 errors, 1 warnings";
+    assert_eq!(verdict("pin-known.xml").as_deref(), Some(expected));
+    let expected = "==> SOMETHING DOES NOT WORK: 1 errors, 0 warnings";
+    assert_eq!(verdict("user-open.xml").as_deref(), Some(expected));
 }
 
 #[test]
@@ -515,19 +597,21 @@ fn a_part_of_a_unit_is_told_by_its_place_or_by_what_it_takes_back() {
     };
     let start = "[Service]\nExecStart=/usr/bin/jackfield serve\n";
     let takes_back = start.replace("]\n", "]\nExecStart=\n");
-    for (name, unit, is_part) in [
-        ("jackfield.service", start, false),
-        ("a-copy", start, false),
-        ("override.conf", start, true),
-        ("jackfield.service.d/a-copy", start, true),
-        ("jackfield.service", &takes_back, true),
+    for (name, unit, of_part) in [
+        ("jackfield.service", start, None),
+        ("a-copy", start, None),
+        // One more than the unit's own.
+        ("override.conf", start, Some(1)),
+        ("jackfield.service.d/a-copy", start, Some(1)),
+        ("jackfield.service.d/a-copy", &takes_back, Some(0)),
+        ("jackfield.service", &takes_back, Some(0)),
     ] {
         let path = put(name, unit);
         let findings = checked(&[&path], "").len();
-        assert_eq!(findings, if is_part { 0 } else { 5 }, "{name}");
+        assert_eq!(findings, of_part.unwrap_or(5), "{name}");
         let told = run(&["check", path.to_str().expect("UTF-8")]);
         let told = String::from_utf8(told.stdout).expect("UTF-8");
-        assert_eq!(told.contains("(systemd, a part of a unit)"), is_part, "{told}");
+        assert_eq!(told.contains("(systemd, a part of a unit)"), of_part.is_some(), "{told}");
     }
     // What it says itself counts.
     let part = put("jackfield.service.d/10.conf", "[Service]\nProtectSystem=no\nUser=jackfield\n");

@@ -2,7 +2,7 @@
 
 use jackfield_api::Section;
 
-use super::{Behind, Proxy, Server, has_tls};
+use super::{Behind, Proxy, Server, has_tls, is_loopback};
 use crate::check::files::fault::{Fault, Mend};
 use crate::settings::Settings;
 
@@ -15,7 +15,7 @@ pub(super) fn check(
     settings: &Settings,
     faults: &mut Vec<Fault>,
 ) {
-    check_headers(server, behind, faults);
+    check_headers(server, behind, settings, faults);
     let why_host = "a page of somebody else's could ask by a name of its own that leads here";
     let ours = server.proxies.iter().filter(|proxy| behind(proxy) == Behind::Machine);
     for proxy in ours {
@@ -34,13 +34,30 @@ pub(super) fn check(
     }
 }
 
-/// A header that says «forwarded» makes a request somebody else's.
+/// A header that says «forwarded» makes a request somebody else's; so does a name from elsewhere.
 pub(super) fn check_headers(
     server: &Server<'_>,
     behind: &dyn Fn(&Proxy<'_>) -> Behind,
+    settings: &Settings,
     faults: &mut Vec<Fault>,
 ) {
     for proxy in server.proxies.iter().filter(|proxy| behind(proxy) == Behind::Machine) {
+        kept(proxy, faults);
+        let is_ours = |name: &str| {
+            let name = name.rsplit_once(':').map_or(name, |(name, _)| name);
+            is_loopback(name) || settings.machine_hosts.iter().any(|host| host == name)
+        };
+        if let Some(host) = proxy.header("Host").filter(|_| !server.is_of_this_machine())
+            && !is_ours(host.arg(1))
+            // Who asks by which name is not known here.
+            && (settings.machine_hosts.is_empty() || !host.arg(1).starts_with('$'))
+        {
+            let what = format!("the machine listener is asked by the name {}", host.arg(1));
+            let why = "it answers to loopback names and to `machine_hosts`: every look-up is an unknown path, and \
+                       the switch goes on to its disk";
+            let right = Mend::Instead("proxy_set_header Host localhost;".to_owned());
+            faults.push(Fault::error(&host.place, what, why, right));
+        }
         for header in proxy.headers() {
             let name = header.arg(0).to_ascii_lowercase();
             if crate::http::FORWARDING.contains(&name.as_str()) && !header.arg(1).is_empty() {
@@ -55,6 +72,30 @@ pub(super) fn check_headers(
                 faults.push(Fault::error(&header.place, what, why, mend));
             }
         }
+    }
+}
+
+/// An answer that is kept is given to another question: of a look-up the body is no part of the key.
+fn kept(proxy: &Proxy<'_>, faults: &mut Vec<Fault>) {
+    let methods = proxy.get("proxy_cache_methods");
+    let posts = methods.filter(|methods| methods.args().iter().any(|word| word == "POST"));
+    let keeps = proxy.get("proxy_cache").is_some_and(|cache| cache.arg(0) != "off");
+    if let Some(posts) = posts.filter(|_| keeps) {
+        let what = "answers to look-ups are kept, and given to others";
+        let why =
+            "one user's hash or route is then another one's answer, on the disk and out of date";
+        faults.push(Fault::error(&posts.place, what, why, Mend::Remove));
+    }
+}
+
+/// A server for certificates that lets in who has none.
+pub(super) fn unasked(server: &Server<'_>) -> Fault {
+    let what = "everybody is passed on to the machine listener: no certificate is needed";
+    let why = "look-ups hold what is as good as passwords: they are for switches with a certificate alone";
+    let right = "ssl_verify_client on;".to_owned();
+    match server.get("ssl_verify_client") {
+        Some(asked) => Fault::error(&asked.place, what, why, Mend::Instead(right)),
+        None => Fault::error(&server.directive.place, what, why, Mend::Below(right)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A server that everybody reaches.
 
-use super::{Behind, PROTECTED, Proxy, Server, has_tls, machine};
+use super::{Behind, PROTECTED, Proxy, Server, has_tls, is_local, machine};
 use crate::check::files::fault::{Fault, Mend};
 use crate::settings::Settings;
 use crate::snippet::PUBLIC;
@@ -15,9 +15,22 @@ pub(super) fn check(
     faults: &mut Vec<Fault>,
 ) {
     // Who is let in by address is let in to look-ups as this machine is.
-    let is_closed = |one: &Proxy<'_>| behind(one) == Behind::Machine && one.is_for_some();
+    let is_closed = |one: &Proxy<'_>| {
+        behind(one) == Behind::Machine && (one.is_for_some() || one.opened().is_some())
+    };
+    for proxy in server.proxies.iter().filter(|one| is_closed(one)) {
+        if let Some(opened) = proxy.opened() {
+            let what = format!(
+                "everybody is passed on to the machine listener: allow {} comes before deny all",
+                opened.arg(0)
+            );
+            let why = "nginx goes by the first rule that fits: first `allow` for each address that may ask, then \
+                       `deny all`";
+            faults.push(Fault::error(&opened.place, what, why, Mend::Remove));
+        }
+    }
     if server.proxies.iter().any(is_closed) {
-        machine::check_headers(server, behind, faults);
+        machine::check_headers(server, behind, settings, faults);
     }
     let is_ours = |one: &&Proxy<'_>| behind(one) >= Behind::Public && !is_closed(one);
     let ours: Vec<_> = server.proxies.iter().filter(is_ours).collect();
@@ -25,12 +38,21 @@ pub(super) fn check(
         return;
     }
     let is_public = ours.iter().any(|proxy| behind(proxy) == Behind::Public);
-    let plain = server.listens().find(|listen| !has_tls(listen));
-    if let (false, Some(listen)) = (is_public, plain) {
-        let what = "the server of this machine is reached from everywhere";
-        let port = listen.arg(0).rsplit(':').next().unwrap_or_default();
-        let mend = Mend::Instead(format!("listen 127.0.0.1:{port};"));
-        faults.push(Fault::error(&listen.place, what, FOR_MACHINES, mend));
+    let open = || server.listens().filter(|listen| !has_tls(listen) && !is_local(listen));
+    if !is_public && open().next().is_some() {
+        // nginx takes no address twice.
+        let mut is_there = server.listens().any(is_local);
+        for listen in open() {
+            let what = "the server of this machine is reached from everywhere";
+            let port = listen.arg(0).rsplit(':').next().unwrap_or_default();
+            let mend = if is_there {
+                Mend::Remove
+            } else {
+                Mend::Instead(format!("listen 127.0.0.1:{port};"))
+            };
+            is_there = true;
+            faults.push(Fault::error(&listen.place, what, FOR_MACHINES, mend));
+        }
         return;
     }
     for proxy in &ours {
@@ -89,7 +111,7 @@ fn ends_with_caller(value: &str) -> bool {
 }
 
 /// Where nginx finds the public listener.
-fn reached(settings: &Settings) -> String {
+pub(super) fn reached(settings: &Settings) -> String {
     settings.listen_public.map_or_else(|| PUBLIC.to_owned(), |public| public.to_string())
 }
 

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 const PATH: &str = "/fsapi";
 
 /// Where `nginx/jackfield.conf` has its server for this machine.
-const BEHIND_NGINX: &str = "8008";
+pub(in crate::check::files) const BEHIND_NGINX: &str = "8008";
 
 const OPEN_WAY: &str = "look-ups and answers hold what is as good as passwords, and everybody on the way can read \
                         and change them";
