@@ -20,7 +20,7 @@ mod snippet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use jackfield_api::registry::BuildError;
@@ -30,10 +30,10 @@ use jackfield_api::snapshot::{
 use tracing_appender::non_blocking::WorkerGuard;
 
 use crate::control::{self, ControlError};
-use crate::db::DatabaseUrl;
 use crate::db::nouns::{
     DomainGroup, LanguagePhrase, OwnedGateway, PlacedExtension, ServedQueue, StoredContext,
 };
+use crate::db::{Database, DatabaseUrl};
 use crate::fsapi::StartErrors;
 use crate::secret::HIDDEN;
 use crate::settings::{AT_START, Settings, SettingsErrors, SettingsFile, TABLE};
@@ -346,12 +346,30 @@ impl Opened {
         &self.settings.database_url
     }
 
+    /// Refuses to change a database while the service of this state folder serves another one.
+    fn check_served(&self, database: &mut Database) -> anyhow::Result<()> {
+        match control::reload_at(&self.settings.state_dir, database.mark()?) {
+            Err(error @ ControlError::Another(_)) => Err(anyhow!(
+                "nothing was stored in {}, for {error}; give the command the settings of the service, \
+                 or a `state_dir` of its own to a database that no service serves",
+                self.database()
+            )),
+            // What else may be wrong keeps nobody from changing what is stored.
+            _ => Ok(()),
+        }
+    }
+
     /// Has the running service answer from what a command changed; says what came of it.
     fn publish(&self) -> anyhow::Result<String> {
-        match control::reload(&self.settings.state_dir) {
+        let state = &self.settings.state_dir;
+        let mark = Database::open(self.database()).and_then(|mut database| database.mark());
+        match mark.map_or_else(|_| control::reload(state), |mark| control::reload_at(state, mark)) {
             Ok(Some(revision)) => Ok(format!("the service answers from revision {revision}")),
             Ok(None) => Ok("no service runs here that had to be told".to_owned()),
             Err(error @ ControlError::Refused(_)) => Err(error).context("stored, but not served"),
+            Err(error @ ControlError::Another(_)) => {
+                Err(error).context(format!("stored in {}, but not served", self.database()))
+            }
             Err(error) => {
                 Ok(format!("{error}; a service that runs sees the change within a second"))
             }

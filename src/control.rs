@@ -3,7 +3,9 @@
 //! A unix socket in the state folder that only the service's own user can reach; no HTTP route does
 //! what it does. One JSON object a line, and one as the answer:
 //!
-//! - `{"do":"reload"}` reads the database at once if it changed: `{"revision":7}`, once that is served
+//! - `{"do":"reload"}` reads the database at once if it changed: `{"revision":7}`, once that is served.
+//!   With a `mark`, which tells where a database is, `{"another":"sqlite:..."}` where the service serves
+//!   another one: that one
 //! - `{"do":"settings"}` reads the settings again, as SIGHUP does: `{"settings":[...]}`, a line for each
 //!   that is followed or takes a restart
 //! - `{"do":"status"}`: what `/health` says
@@ -23,9 +25,10 @@ use std::path::{Path, PathBuf};
 use jackfield_api::counter;
 use serde::{Deserialize, Serialize};
 
-pub use self::client::{ControlError, reload, status};
+pub use self::client::{ControlError, reload, reload_at, status};
 pub(crate) use self::client::{ask_about, counts, follow, recording};
 pub use self::server::{Control, OpenError};
+use crate::db::Mark;
 use crate::fsapi::{Asked, Router};
 use crate::metrics::Hits;
 use crate::secret::redact;
@@ -34,12 +37,17 @@ use crate::secret::redact;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case")]
 enum Request {
-    Reload,
+    Reload {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mark: Option<Mark>,
+    },
     Settings,
     Status,
     Recording,
     Follow,
-    Ask { body: String },
+    Ask {
+        body: String,
+    },
     Counts,
 }
 
@@ -48,6 +56,7 @@ enum Request {
 #[serde(rename_all = "kebab-case")]
 enum Answer {
     Revision(i64),
+    Another(String),
     Settings(Vec<String>),
     Recording(Recording),
     Told(Told),

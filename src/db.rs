@@ -133,6 +133,12 @@ impl Database {
         self.session.read(Mark::read)
     }
 
+    /// Whether it is at this mark, or has been: then it is the database that the mark was read in.
+    pub fn has_been_at(&mut self, mark: &Mark) -> Result<bool, DbError> {
+        self.check_identity()?;
+        self.session.read(|c| mark.is_of(c))
+    }
+
     /// Whether it says that it may have changed since it was asked this last. It may not say so, and
     /// not be there any more.
     pub fn stirs(&mut self) -> Result<bool, DbError> {

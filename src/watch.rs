@@ -38,16 +38,25 @@ const GIVE_BACK_AFTER: Duration = Duration::from_millis(1500);
 /// What a reload came to: the revision that is served, or why it is not the database's.
 pub type Reloaded = Result<i64, String>;
 
+/// What somebody wants of the thread.
+#[derive(Debug)]
+struct Ask {
+    /// Where a database is that may be another one.
+    mark: Option<Mark>,
+    /// What the reload came to, and whether the mark is of the database that is served.
+    answer: oneshot::Sender<(Reloaded, bool)>,
+}
+
 /// A way to the thread. It ends with the last of them.
 #[derive(Debug, Clone)]
 pub struct Watcher {
-    asks: Arc<Sender<oneshot::Sender<Reloaded>>>,
+    asks: Arc<Sender<Ask>>,
 }
 
 /// A way to the thread that does not keep it running.
 #[derive(Debug, Clone)]
 pub struct Waker {
-    asks: Weak<Sender<oneshot::Sender<Reloaded>>>,
+    asks: Weak<Sender<Ask>>,
 }
 
 impl Waker {
@@ -95,9 +104,17 @@ impl Watcher {
 
     /// Looks at once, and has what changed served before it answers.
     pub async fn reload(&self) -> Reloaded {
+        self.reload_at(None).await.0
+    }
+
+    /// As [`Self::reload`], for whoever knows where a database is. Whether that is the one which is
+    /// served, as far as is known: of one that is not at hand nothing is.
+    pub async fn reload_at(&self, mark: Option<Mark>) -> (Reloaded, bool) {
         let (answer, answered) = oneshot::channel();
-        self.asks.send(answer).map_err(|_| ended())?;
-        answered.await.map_err(|_| ended())?
+        if self.asks.send(Ask { mark, answer }).is_err() {
+            return (Err(ended()), true);
+        }
+        answered.await.unwrap_or_else(|_| (Err(ended()), true))
     }
 }
 
@@ -120,7 +137,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn run(mut self, asked: &Receiver<oneshot::Sender<Reloaded>>) {
+    fn run(mut self, asked: &Receiver<Ask>) {
         let _end = Ending(Arc::clone(&self.app));
         let (mut period, mut looked) = (PERIOD, Instant::now());
         loop {
@@ -139,11 +156,20 @@ impl Watch {
             let done = self.look();
             looked = Instant::now();
             period = if self.database.is_open() { PERIOD } else { LONGEST_PERIOD.min(period * 2) };
-            for waiting in waiting {
+            for Ask { mark, answer } in waiting {
+                let is_ours = mark.is_none_or(|mark| self.is_ours(mark));
                 // Who does not wait any more needs no answer.
-                let _ = waiting.send(done.clone());
+                let _ = answer.send((done.clone(), is_ours));
             }
         }
+    }
+
+    /// Whether a mark is of the database that is served.
+    fn is_ours(&mut self, mark: Mark) -> bool {
+        if self.served.as_ref() == Some(&mark) || !self.database.is_open() {
+            return true;
+        }
+        self.ask(move |database| database.has_been_at(&mark)).unwrap_or(true)
     }
 
     fn stirs(&mut self) -> bool {

@@ -40,6 +40,9 @@ fn set(text: &str) -> Result<(String, String), String> {
 pub(super) fn run(import: &Import) -> anyhow::Result<()> {
     let opened = import.source.open()?;
     let url = opened.database();
+    if !import.dry_run && !url.is_new() {
+        opened.check_served(&mut Database::open(url)?)?;
+    }
     let existing = existing(url)?;
     let bar = bar();
     bar.set_message("reading");

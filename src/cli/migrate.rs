@@ -5,6 +5,7 @@ use std::io::Write;
 use anyhow::anyhow;
 
 use super::Source;
+use crate::control::ControlError;
 use crate::db::{Database, DbError};
 
 pub(super) fn run(source: &Source) -> anyhow::Result<()> {
@@ -23,7 +24,13 @@ pub(super) fn run(source: &Source) -> anyhow::Result<()> {
     }
     writeln!(out, "{url} is up to date")?;
     if !run.is_empty() {
-        writeln!(out, "{}", opened.publish()?)?;
+        match opened.publish() {
+            // A database is made ready before a service is given it.
+            Err(error) if matches!(error.downcast_ref(), Some(ControlError::Another(_))) => {
+                writeln!(out, "{error:#}")?;
+            }
+            told => writeln!(out, "{}", told?)?,
+        }
     }
     Ok(())
 }

@@ -320,6 +320,7 @@ fn change<S: Spoken>(
     work: impl FnOnce(&mut Desk<'_>) -> anyhow::Result<(i64, S)>,
 ) -> anyhow::Result<Done<S>> {
     let mut database = Database::open(opened.database())?;
+    opened.check_served(&mut database)?;
     database.read(|session| ask(&mut Desk::new(session, opened)))?;
     input::close();
     let before = database.revision()?;

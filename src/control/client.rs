@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 
 use super::{Answer, Counts, Recording, Request, Told, path};
+use crate::db::Mark;
 
 /// How long the service may take to read a large database.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -18,6 +19,9 @@ pub enum ControlError {
     /// It runs, but does not serve what the database holds.
     #[error("{0}")]
     Refused(String),
+    /// It answers from another database than the one that was asked about.
+    #[error("the running service serves another database: {0}")]
+    Another(String),
     /// The socket is there, but nobody can be talked to through it.
     #[error("the service cannot be told through {path}: {source}")]
     Unreachable {
@@ -31,11 +35,22 @@ pub enum ControlError {
 /// Has the service of a state folder read its database at once, and waits until it answers look-ups
 /// from that. The revision that it serves; `None` where no service runs.
 pub fn reload(state: &Path) -> Result<Option<i64>, ControlError> {
+    reload_to(state, None)
+}
+
+/// As [`reload`], for a database that is at this mark. A service that serves another one is an error:
+/// its revisions say nothing of this one.
+pub fn reload_at(state: &Path, mark: Mark) -> Result<Option<i64>, ControlError> {
+    reload_to(state, Some(mark))
+}
+
+fn reload_to(state: &Path, mark: Option<Mark>) -> Result<Option<i64>, ControlError> {
     let path = path(state);
-    let answer = ask(&path, &Request::Reload)
+    let answer = ask(&path, &Request::Reload { mark })
         .map_err(|source| ControlError::Unreachable { path, source })?;
     match answer {
         Some(Answer::Revision(revision)) => Ok(Some(revision)),
+        Some(Answer::Another(database)) => Err(ControlError::Another(database)),
         Some(Answer::Error(why)) => Err(ControlError::Refused(why)),
         Some(_) => Err(otherwise()),
         None => Ok(None),

@@ -142,7 +142,10 @@ async fn converse(
 async fn answer(line: &str, app: &Arc<App>, watcher: &Watcher) -> serde_json::Result<Vec<u8>> {
     let answer = match serde_json::from_str(line) {
         Ok(Request::Status) => return serde_json::to_vec(&app.status().await),
-        Ok(Request::Reload) => watcher.reload().await.map(Answer::Revision),
+        Ok(Request::Reload { mark }) => match watcher.reload_at(mark).await {
+            (done, true) => done.map(Answer::Revision),
+            (_, false) => Ok(Answer::Another(app.settings().database_url.to_string())),
+        },
         Ok(Request::Settings) => reload::run(Arc::clone(app)).await.map(Answer::Settings),
         Ok(Request::Recording) => Ok(Answer::Recording(Recording::of(app).await)),
         Ok(Request::Counts) => Ok(Answer::Counts(Counts::of(&app.router))),

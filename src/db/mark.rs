@@ -48,6 +48,21 @@ impl Mark {
         Ok(Self { revision, last: last.map(|(id, at)| Last { id, at }) })
     }
 
+    /// Whether the database is here, or has been, as far as its history goes back.
+    pub(super) fn is_of(&self, c: &mut Session) -> Result<bool, DbError> {
+        match &self.last {
+            Some(last) => self.is_noted(c, last),
+            None => Ok(Self::read(c)? == *self),
+        }
+    }
+
+    fn is_noted(&self, c: &mut Session, last: &Last) -> Result<bool, DbError> {
+        let found = changes::table.filter(changes::id.eq(last.id));
+        let found = found.select((changes::revision, sql::<Text>(at(c))));
+        let found = found.first::<(i64, String)>(c).optional()?;
+        Ok(found.is_some_and(|(revision, at)| revision == self.revision && at == last.at))
+    }
+
     /// All changes since, the oldest first; `None` where that is not known, as in another database,
     /// or where there are more than so many.
     pub(super) fn since(
@@ -62,15 +77,8 @@ impl Mark {
         }
         let behind = match &self.last {
             None => 0,
-            Some(last) => {
-                let found = changes::table.filter(changes::id.eq(last.id));
-                let found = found.select((changes::revision, sql::<Text>(at(c))));
-                let found = found.first::<(i64, String)>(c).optional()?;
-                if found.as_ref() != Some(&(self.revision, last.at.clone())) {
-                    return Ok(None);
-                }
-                last.id
-            }
+            Some(last) if self.is_noted(c, last)? => last.id,
+            Some(_) => return Ok(None),
         };
         let limit = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
         let noted: Vec<Noted> = changes::table

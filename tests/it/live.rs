@@ -55,6 +55,67 @@ fn a_change_is_served_when_the_control_socket_has_answered() {
 }
 
 #[test]
+fn a_command_for_another_database_than_the_one_that_is_served_stores_nothing_and_says_so() {
+    on_each(|base| {
+        let program = Program::serve(base);
+        let other = Base::sqlite();
+        for (at, arguments) in [
+            &["user", "add", "newcomer", "--no-password"][..],
+            &["user", "set", "1000", "--enabled", "false"],
+            &["domain", "add", "other.example.test"],
+        ]
+        .iter()
+        .enumerate()
+        {
+            let revision = other.open().revision().expect("readable");
+            // As many changes there as here say nothing.
+            let told = jackfield()
+                .args(*arguments)
+                .env("JACKFIELD_DATABASE_URL", &other.url)
+                .env("JACKFIELD_STATE_DIR", base.state())
+                .output()
+                .expect("it runs");
+            let said = String::from_utf8(told.stderr).expect("UTF-8");
+            assert_eq!(told.status.code(), Some(1), "{at}: {said}");
+            let served = base.url();
+            let words = format!(
+                "nothing was stored in {}, for the running service serves another \
+                 database: {served};",
+                other.url
+            );
+            assert!(said.contains(&words), "{words}: {said}");
+            assert_eq!(other.open().revision().expect("readable"), revision, "{said}");
+        }
+        base.did(&["domain", "add", "other.example.test"]);
+        drop(program);
+        other.did(&["domain", "add", "other.example.test"]);
+    });
+}
+
+#[test]
+fn a_change_of_a_copy_of_what_is_served_is_told_once_it_differs() {
+    let base = Base::sqlite();
+    let program = Program::serve(&base);
+    let copy = base.folder.path().join("copy.db");
+    base.sql(&format!("VACUUM INTO '{}'", copy.display()));
+    let told = jackfield()
+        .args(["domain", "add", "other.example.test"])
+        .env("JACKFIELD_DATABASE_URL", format!("sqlite:{}", copy.display()))
+        .env("JACKFIELD_STATE_DIR", base.state())
+        .output()
+        .expect("it runs");
+    let said = String::from_utf8(told.stderr).expect("UTF-8");
+    assert_eq!(told.status.code(), Some(1), "{said}");
+    let words = format!(
+        "stored in sqlite:{}, but not served: the running service serves another database: {}",
+        copy.display(),
+        base.url
+    );
+    assert!(said.contains(&words), "{words}: {said}");
+    drop(program);
+}
+
+#[test]
 fn many_commands_at_once_are_all_answered_after_their_change() {
     on_each(|base| {
         let program = Program::serve(base);

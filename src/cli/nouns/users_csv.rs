@@ -287,6 +287,7 @@ fn work(
     bar.set_length(sheet.rows.len() as u64);
     bar.set_message("users");
     let mut database = Database::open(opened.database())?;
+    opened.check_served(&mut database)?;
     let done = database.write("user --from", |session| {
         let (mut bad, mut tally) = (BadRows::default(), Tally::default());
         for row in &sheet.rows {
