@@ -24,6 +24,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use tokio::sync::{broadcast, oneshot};
 
+pub(crate) use self::fields::plain;
 pub(crate) use self::line::Entry;
 use self::line::Lines;
 pub(crate) use self::read::{Recorded, Wanted, find, last};

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::time::{Instant, SystemTime};
 
 use jackfield_api::snapshot::Uuid;
-use jackfield_api::{Lookup, NotWritten, Refusal};
+use jackfield_api::{Form, Lookup, NotWritten, Refusal};
 use tracing::field::{DebugValue, Empty, debug as escaped, display};
 use tracing::{Span, debug, debug_span, error, info, warn};
 
@@ -15,7 +15,7 @@ use super::guard::{self, Rule};
 use super::refusal::Reply;
 use crate::logging::{Line, Lines};
 use crate::metrics::{HandlerMetrics, Hits, Metrics};
-use crate::record::{Entry, Recorder};
+use crate::record::{Entry, Recorder, plain};
 use crate::settings::Settings;
 
 /// Who a look-up went to: what is counted and logged of it. One that fails hides no other's lines.
@@ -96,6 +96,13 @@ fn shown(text: Cow<'_, str>) -> DebugValue<String> {
     escaped(text.chars().take(64).collect())
 }
 
+/// About whom a look-up is, and from which address the request came that it is made for, where both are
+/// what may be kept of a look-up.
+fn whose(form: &Form) -> [Option<DebugValue<String>>; 2] {
+    let first = |names: &[&str]| names.iter().find_map(|name| plain(form, name)).map(shown);
+    [first(&["user"]), first(&["ip", "Hunt-Network-Addr", "Caller-Network-Addr"])]
+}
+
 impl<'a> Report<'a> {
     pub(super) fn new(
         lookup: &'a Lookup,
@@ -153,7 +160,8 @@ impl<'a> Report<'a> {
                 warn!(left_out, section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up shed");
             }
             _ => {
-                info!(left_out, section, handler, outcome, duration_us, core_uuid, call_id, %refusal, "look-up refused");
+                let [user, ip] = whose(self.lookup.form());
+                info!(left_out, section, handler, outcome, duration_us, core_uuid, call_id, user, ip, %refusal, "look-up refused");
             }
         }
     }

@@ -4,6 +4,7 @@
 //! ids are names of channels, and keys of media stand in SDP. So what is not known is left out, rather
 //! than what is known to be secret. Everything that an answer of ours is made of is known.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use jackfield_api::{Form, Pair};
@@ -98,6 +99,13 @@ pub(super) fn kept(name: &[u8]) -> Kept {
         7 if name.eq_ignore_ascii_case(b"purpose") => Kept::Value,
         _ => Kept::Nothing,
     }
+}
+
+/// The value of a field that is kept whole, decoded.
+pub(crate) fn plain<'a>(form: &'a Form, name: &str) -> Option<Cow<'a, str>> {
+    let raw = form.raw_field(name)?;
+    let is_kept = kept(name.as_bytes()) == Kept::Value && is_plain(name.as_bytes(), raw);
+    if is_kept { form.field(name) } else { None }
 }
 
 /// Writes what is kept of a form, as a body: `see` is shown each pair whose value is kept whole.

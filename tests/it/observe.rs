@@ -304,6 +304,22 @@ fn each_look_up_leaves_a_line_with_section_handler_outcome_duration_switch_and_c
 }
 
 #[test]
+fn a_refused_look_up_names_whom_it_was_for_and_where_it_came_from_but_no_token() {
+    let state = tempfile::tempdir().expect("a folder");
+    let program = Program::demo(state.path(), &[("JACKFIELD_LOG", "info")]);
+    let token = "0123456789abcdef0123456789abcdef";
+    for user in ["nobody", token] {
+        post(program.machine, body(42).set("user", user).set("ip", "192.0.2.77").bytes());
+    }
+    let (_, log) = program.terminate();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("look-up refused")).collect();
+    assert_eq!(lines.len(), 2, "{log}");
+    assert!(lines[0].contains(r#"user="nobody" ip="#), "{log}");
+    assert!(lines.iter().all(|line| line.contains(r#"ip="192.0.2.77""#)), "{log}");
+    assert!(!log.contains(token), "{log}");
+}
+
+#[test]
 fn of_the_lines_that_strangers_cause_there_are_a_few_a_second_and_the_next_one_counts_the_others() {
     let state = tempfile::tempdir().expect("a folder");
     let settings = [("JACKFIELD_LOG", "info"), ("JACKFIELD_CONNECTION_CLOSE", "false")];
