@@ -23,6 +23,8 @@ const WAITS: &str = "proxy_read_timeout 5s;";
 const STARTED: &str = "/usr/bin/jackfield serve\n";
 const MIGRATED: &str = "/usr/bin/jackfield migrate\n";
 const STATE: &str = "StateDirectory=jackfield\n";
+const DATABASE: &str = " Database: /var/lib/jackfield/jackfield.db.";
+const DATABASE_URL: &str = "sqlite:/var/lib/jackfield/jackfield.db";
 const STATE_ROOT: &str = "/var/lib";
 const SETTINGS: &str = "/etc/jackfield/jackfield.toml";
 
@@ -95,6 +97,10 @@ fn unit(settings: &Settings, file: Option<&Path>) -> String {
             text = text.replace(from, &right);
         }
         text = text.replace(SETTINGS, &file.display().to_string());
+    }
+    // Where it is says the settings file or the environment, and may be changed there.
+    if settings.database_url.to_string() != DATABASE_URL {
+        text = text.replace(DATABASE, "");
     }
     let state = &settings.state_dir;
     if let Ok(name) = state.strip_prefix(STATE_ROOT) {

@@ -55,7 +55,7 @@ pub enum DbError {
     #[error("it took too long")]
     Late,
     /// A statement failed.
-    #[error("the database refused: {0}{advice}", advice = later(.0))]
+    #[error("the database refused: {}{}", one_line(&.0.to_string()), later(.0))]
     Query(diesel::result::Error),
     /// It takes what it is asked, and nothing comes back.
     #[error("{url} has not answered for {} s", .within.as_secs())]
@@ -99,6 +99,11 @@ pub enum DbError {
     },
 }
 
+/// A driver's words, which come in lines and with tabs, as part of a message of ours.
+pub(super) fn one_line(words: &str) -> String {
+    words.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// What to do where somebody else was in the way. Neither driver has a kind for it.
 fn later(error: &diesel::result::Error) -> &'static str {
     let told = error.to_string();
@@ -118,5 +123,17 @@ impl DbError {
     /// Whether the database answers, but with what this program cannot serve.
     pub fn is_of_the_contents(&self) -> bool {
         matches!(self, Self::Outdated { .. } | Self::Malformed { .. } | Self::Panicked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::db::Database;
+
+    #[test]
+    fn what_a_driver_says_in_lines_is_one_line() {
+        let away = "postgres://somebody@127.0.0.1:1/x".parse().expect("a URL");
+        let told = Database::open(&away).err().expect("nobody is there").to_string();
+        assert!(told.contains("127.0.0.1") && !told.contains(['\n', '\t']), "{told:?}");
     }
 }

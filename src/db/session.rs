@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use super::error::one_line;
 use super::schema::revision;
 use super::url::Driver;
 use super::{DatabaseUrl, DbError};
@@ -31,7 +32,7 @@ pub(crate) enum Session {
 /// Connects to a database; a SQLite file has to be there already.
 pub(super) fn connect(url: &DatabaseUrl) -> Result<Session, DbError> {
     let failed = |error: ConnectionError| {
-        let message = url.redact(error.to_string().trim_end());
+        let message = one_line(&url.redact(&error.to_string()));
         DbError::Open { url: url.clone(), message }
     };
     match url.driver() {

@@ -36,19 +36,14 @@ pub(super) fn write<'f>(
         let _ = writeln!(text, "  <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\"/>");
     }
     let is_set = |name: &str| by_name.contains_key(name) || found.is_some_and(|(it, _)| it == name);
-    let mut nobody = Vec::new();
+    let (mut nobody, mut stand_ins) = (Vec::new(), BTreeMap::new());
     for name in read.iter().filter(|name| !is_set(name)) {
         if is_of_the_switch(name) {
             continue;
         }
         match stand_in(name) {
             Some(value) => {
-                let _ = writeln!(
-                    text,
-                    "  <!-- not stored: the machine's own address, until you store another -->\n  \
-                     <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\" {}=\"{}\"/>",
-                    STAND_IN.0, STAND_IN.1
-                );
+                stand_ins.insert(name.clone(), Global::new(name, value));
                 notes.push(format!(
                     "vars.xml sets {name} to {value}: it is read, and not stored; store the address \
                      that others reach the switch at: jackfield global add {name} ADDRESS"
@@ -60,8 +55,16 @@ pub(super) fn write<'f>(
     if !nobody.is_empty() {
         notes.push(format!("nothing sets {}: empty on a switch", nobody.join(", ")));
     }
-    for global in in_order(&by_name) {
-        if is_plain(&global.name) {
+    for global in in_order(&by_name, &stand_ins) {
+        if stand_ins.contains_key(&global.name) {
+            let Global { name, value, .. } = global;
+            let _ = writeln!(
+                text,
+                "  <!-- not stored: the machine's own address, until you store another -->\n  \
+                 <X-PRE-PROCESS cmd=\"set\" data=\"{name}={value}\" {}=\"{}\"/>",
+                STAND_IN.0, STAND_IN.1
+            );
+        } else if is_plain(&global.name) {
             let stored = if is_secret(&global.name) {
                 format!(" {}=\"{}\"", STORED.0, STORED.1)
             } else {
@@ -93,9 +96,12 @@ fn stand_in(name: &str) -> Option<&'static str> {
     }
 }
 
-/// In the order of their names, but for those that others are made of: these go first, because the
-/// switch puts them in when it reads the line.
-fn in_order<'g>(by_name: &BTreeMap<String, &'g Global>) -> Vec<&'g Global> {
+/// In the order of their names, what stands in for others last; but for those that others are made of:
+/// these go first, because the switch puts them in when it reads the line.
+fn in_order<'g>(
+    stored: &BTreeMap<String, &'g Global>,
+    stand_ins: &'g BTreeMap<String, Global>,
+) -> Vec<&'g Global> {
     fn visit<'g>(
         name: &str,
         by_name: &BTreeMap<String, &'g Global>,
@@ -111,8 +117,10 @@ fn in_order<'g>(by_name: &BTreeMap<String, &'g Global>) -> Vec<&'g Global> {
         }
     }
     let (mut seen, mut ordered) = (BTreeSet::new(), Vec::new());
-    for name in by_name.keys() {
-        visit(name, by_name, &mut seen, &mut ordered);
+    let mut by_name = stored.clone();
+    by_name.extend(stand_ins.iter().map(|(name, global)| (name.clone(), global)));
+    for name in stored.keys().chain(stand_ins.keys()) {
+        visit(name, &by_name, &mut seen, &mut ordered);
     }
     ordered
 }
@@ -165,6 +173,16 @@ mod tests {
              <X-PRE-PROCESS cmd=\"set\" data=\"b=$${c}\"/>\n  \
              <X-PRE-PROCESS cmd=\"set\" data=\"a=$${B}/x\"/>\n</include>\n"
         );
+    }
+
+    #[test]
+    fn what_stands_in_is_made_of_what_is_stored_and_goes_before_what_is_made_of_it() {
+        let stored = [global("local_ip_v4", "192.0.2.7"), global("url", "sip:$${external_sip_ip}")];
+        let files = ["$${external_rtp_ip}".to_owned()];
+        let vars = write(&stored.into(), None, files.iter());
+        let names: Vec<_> = vars.text.split("data=\"").skip(1).collect();
+        let names: Vec<_> = names.iter().filter_map(|rest| rest.split('=').next()).collect();
+        assert_eq!(names, ["local_ip_v4", "external_sip_ip", "url", "external_rtp_ip"]);
     }
 
     #[test]

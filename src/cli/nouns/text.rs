@@ -51,7 +51,32 @@ fn contents(path: &Path, name: &str) -> anyhow::Result<String> {
 /// Reads a file of XML that is kept as it is.
 pub(super) fn read_raw(path: &Path) -> anyhow::Result<Raw> {
     let Text { name, text } = read(path)?;
-    Raw::parse(&text).map_err(|error| anyhow::anyhow!("{name}:{}: {}", error.line, error.message))
+    Raw::parse(&without_include(text))
+        .map_err(|error| anyhow::anyhow!("{name}:{}: {}", error.line, error.message))
+}
+
+/// The text without an `<include>` around all of it, which a file of a switch has and an object has not.
+/// Blanks stand there, so that every line keeps its number.
+fn without_include(mut text: String) -> String {
+    let (open, close) = ("<include>", "</include>");
+    let mut start = 0;
+    loop {
+        start += text[start..].len() - text[start..].trim_start().len();
+        let rest = &text[start..];
+        let end = match rest.get(..2) {
+            Some("<?") => rest.find("?>").map(|end| end + 2),
+            Some("<!") if rest.starts_with("<!--") => rest.find("-->").map(|end| end + 3),
+            _ => None,
+        };
+        let Some(end) = end else { break };
+        start += end;
+    }
+    let end = text.trim_end().len();
+    if text[start..end].starts_with(open) && text[start..end].ends_with(close) {
+        text.replace_range(end - close.len()..end, &" ".repeat(close.len()));
+        text.replace_range(start..start + open.len(), &" ".repeat(open.len()));
+    }
+    text
 }
 
 /// Problems of a file, each on a line of its own.

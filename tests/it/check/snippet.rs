@@ -56,6 +56,21 @@ const SETTINGS: [(&str, &[(&str, &str)]); 5] = [
 ];
 
 #[test]
+fn a_unit_names_no_database_that_the_service_does_not_have() {
+    for (url, names) in [
+        ("sqlite:/var/lib/jackfield/jackfield.db", true),
+        ("postgres://jackfield:hush@192.0.2.5/jackfield", false),
+    ] {
+        let mut command = jackfield();
+        command.args(["snippet", "systemd"]).env("JACKFIELD_DATABASE_URL", url);
+        let printed = command.output().expect("it runs");
+        let text = String::from_utf8(printed.stdout).expect("UTF-8");
+        assert!(text.contains("# Settings: /") && !text.contains("hush"), "{text}");
+        assert_eq!(text.contains("jackfield.db"), names, "{text}");
+    }
+}
+
+#[test]
 fn nothing_is_found_in_what_is_printed() {
     let work = tempfile::tempdir().expect("a folder");
     let settings_file = work.path().join("j.toml");

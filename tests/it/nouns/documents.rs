@@ -33,6 +33,28 @@ fn a_document_hides_its_secrets_and_is_not_stored_without_them() {
 }
 
 #[test]
+fn a_file_as_an_export_or_a_snippet_writes_it_is_taken() {
+    on_each(|base| {
+        let inner = "<configuration name='x.conf'>\n<settings/></configuration>";
+        for (at, file) in [
+            format!("<include>\n{inner}\n</include>\n"),
+            format!("<?xml version='1.0'?>\n<!-- <include> -->\n <include>{inner}</include>"),
+        ]
+        .iter()
+        .enumerate()
+        {
+            let verb = ["add", "set"][at];
+            base.did_with(&["document", verb, "x.conf", "--file", "-"], file);
+            let shown = base.did(&["document", "show", "x.conf"]).out;
+            assert!(shown.starts_with("<configuration name=\"x.conf\">"), "{shown}");
+        }
+        let broken = "<include>\n<configuration name='x.conf'>\n<a></configuration></include>";
+        let words = "standard input:3: ";
+        base.refuses_with(&["document", "set", "x.conf", "--file", "-"], broken, 1, words);
+    });
+}
+
+#[test]
 fn a_file_of_another_kind_is_told_with_its_line() {
     on_each(|base| {
         let long = format!("<configuration name='x.conf' a='{}'/>", "x".repeat(1 << 20));
