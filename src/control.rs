@@ -118,6 +118,9 @@ impl Counts {
 pub(crate) struct Told {
     pub(crate) handler: String,
     pub(crate) outcome: String,
+    /// Why it was refused.
+    #[serde(default)]
+    pub(crate) why: Option<String>,
     pub(crate) status: u16,
     /// Without its secrets.
     pub(crate) answer: String,
@@ -126,10 +129,11 @@ pub(crate) struct Told {
 impl Told {
     /// What a service told itself.
     pub(crate) fn of(asked: &Asked) -> Self {
-        let Asked { reply, handler, outcome } = asked;
+        let Asked { reply, handler, outcome, why } = asked;
         Self {
             handler: (*handler).to_owned(),
             outcome: (*outcome).to_owned(),
+            why: why.clone(),
             status: reply.status,
             answer: redact(&String::from_utf8_lossy(&reply.body)),
         }

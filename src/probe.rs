@@ -7,6 +7,7 @@
 mod dialplan;
 mod number;
 mod question;
+mod sofia;
 mod user;
 
 use std::sync::Arc;
@@ -52,10 +53,16 @@ pub(crate) struct Step {
     pub(crate) section: &'static str,
     pub(crate) handler: String,
     pub(crate) outcome: String,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refusal: Option<String>,
     /// Whether it gets what it asks for.
     pub(crate) works: bool,
     /// What it does then, a line each.
     pub(crate) then: Vec<String>,
+    /// Of a dialplan: where the call goes, in a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) goes: Option<String>,
 }
 
 /// An answer, as a tree.
@@ -86,7 +93,8 @@ impl Answer {
     }
 
     fn step(&self, why: &str, section: &'static str, works: bool, then: Vec<String>) -> Step {
-        let Told { handler, outcome, .. } = self.told.clone();
-        Step { why: why.to_owned(), section, handler, outcome, works, then }
+        let Told { handler, outcome, why: refusal, .. } = self.told.clone();
+        let why = why.to_owned();
+        Step { why, section, handler, outcome, refusal, works, then, goes: None }
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::{Failed, Source, UsageError};
 use crate::app::{App, read_snapshot};
+use crate::db::{Database, DatabaseUrl, nouns};
 use crate::probe::{Answers, Call, Step, number, user};
 use crate::{control, runtime};
 
@@ -33,8 +34,8 @@ struct Common {
 
 #[derive(Args)]
 pub(super) struct User {
-    /// The user or its number, as `1000@pbx.example.com`
-    #[arg(value_name = "USER@DOMAIN")]
+    /// The user or its number, as `1000@pbx.example.com`; `1000` where there is one domain
+    #[arg(value_name = "USER[@DOMAIN]")]
     name: String,
     #[command(flatten)]
     common: Common,
@@ -65,6 +66,7 @@ pub(super) fn run(probe: &Probe) -> anyhow::Result<()> {
     let opened = common.source.open()?;
     let host = common.switch.clone().unwrap_or_else(this_machine);
     // A service may answer from other data than the database holds now.
+    let database = opened.database().clone();
     let runs = matches!(control::status(&opened.settings.state_dir), Ok(Some(_)));
     let (answers, whose) = if runs {
         (Answers::Service(Arc::new(opened.settings)), "the service that runs here")
@@ -75,7 +77,10 @@ pub(super) fn run(probe: &Probe) -> anyhow::Result<()> {
     };
     let steps = match probe {
         Probe::User(asked) => {
-            let (name, domain) = split(&asked.name)?;
+            let (name, domain) = match asked.name.contains('@') {
+                true => split(&asked.name)?,
+                false => (asked.name.clone(), only_domain(&database)?),
+            };
             runtime::run(user(&answers, &host, &name, &domain))??
         }
         Probe::Number(asked) => {
@@ -94,6 +99,10 @@ pub(super) fn run(probe: &Probe) -> anyhow::Result<()> {
         writeln!(out, "{}", serde_json::to_string_pretty(&steps)?)?;
     } else {
         writeln!(out, "asked: {whose}\n")?;
+        let goes: Vec<_> = steps.iter().filter_map(|step| step.goes.as_deref()).collect();
+        if !goes.is_empty() {
+            writeln!(out, "{}\n", goes.join("; then ").replace(char::is_control, "?"))?;
+        }
         print(&mut out, &steps)?;
     }
     let works = match probe {
@@ -105,8 +114,9 @@ pub(super) fn run(probe: &Probe) -> anyhow::Result<()> {
 }
 
 fn print(out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
-    for Step { why, section, handler, outcome, works, then } in steps {
+    for Step { why, section, handler, outcome, refusal, works, then, .. } in steps {
         let sign = if *works { "yes" } else { "NO" };
+        let outcome = refusal.as_ref().unwrap_or(outcome).escape_debug();
         writeln!(out, "{sign:<4} {}  ({section}, {handler}: {outcome})", why.escape_debug())?;
         for line in then {
             // What is dialled or stored may be somebody's text.
@@ -114,6 +124,13 @@ fn print(out: &mut impl Write, steps: &[Step]) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The domain that is meant where none is said.
+fn only_domain(database: &DatabaseUrl) -> anyhow::Result<String> {
+    let mut database = Database::open(database)?;
+    let (_, domain) = database.read(|session| nouns::domain(session, None))?;
+    Ok(domain.name().to_owned())
 }
 
 fn split(user: &str) -> Result<(String, String), UsageError> {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use jackfield_api::lookup::PinLookup;
+use jackfield_api::lookup::{DirectoryFlow, DirectoryLookup, PinLookup, UserFlow};
 use jackfield_api::registry::{Keys, Match};
+use jackfield_api::snapshot::Algorithm;
 use jackfield_api::{Form, Lifetime, Lookup};
 
 use super::guard;
@@ -14,6 +15,9 @@ use super::registry::Entry;
 use super::router::{Asked, Router, unrouted};
 use crate::secret::{PLAIN, redact};
 use crate::settings::GuardMode;
+
+/// The handler that answers from the stored users.
+const ACCOUNTS: &str = "accounts";
 
 impl Router {
     /// Tells what this program makes of a recorded body. Secrets are left out, of the body as of
@@ -40,7 +44,14 @@ impl Router {
         if PinLookup::of(&form).is_some() {
             told.say("store", "asks for another PIN; nothing is stored, and it is answered so");
         }
-        if let Ok(Some(Asked { reply, .. })) = self.ask(body).await {
+        if let Ok(Some(Asked { reply, handler, why, .. })) = self.ask(body).await {
+            if let Some(lookup) = Lookup::new(form).filter(|_| handler == ACCOUNTS) {
+                self.tell_secret(&lookup, &mut told);
+            }
+            // Of one that nobody answers it has been told.
+            if let Some(why) = why.filter(|_| handler != "none") {
+                told.say("refusal", &why.escape_debug().to_string());
+            }
             told.say("answer", &format!("HTTP {}, {} bytes", reply.status, reply.body.len()));
             told.text.push_str(&redact(&String::from_utf8_lossy(&reply.body)));
         }
@@ -67,6 +78,32 @@ impl Router {
         if let Some(lookup) = Lookup::new(form.clone()) {
             self.tell_route(&lookup, told);
         }
+    }
+
+    /// Says why a phone is told to have no secret: its own is a hash for another name or realm.
+    fn tell_secret(&self, lookup: &Lookup, told: &mut Told) {
+        let picture = self.picture();
+        let view = DirectoryLookup::new(lookup);
+        let DirectoryFlow::User(asked) = view.flow() else { return };
+        let UserFlow::SipAuth(auth) = asked.flow() else { return };
+        let user = picture.snapshot.domain(view.domain()).and_then(|it| it.user(&asked.user));
+        let Some(user) = user.filter(|user| !user.disabled) else { return };
+        if user.secret(&auth.username, &auth.realm, auth.algorithm).is_some() {
+            return;
+        }
+        let of = |name: &str, realm: &str, algorithm: Algorithm| {
+            let algorithm = algorithm.as_str();
+            format!("realm {} ({algorithm}, as {})", realm.escape_debug(), name.escape_debug())
+        };
+        let has: Vec<_> =
+            user.secrets().map(|it| of(it.username, it.realm, it.algorithm)).collect();
+        let has = if has.is_empty() {
+            "there is none at all".to_owned()
+        } else {
+            format!("there is one for {}", has.join(", for "))
+        };
+        let asked = of(&auth.username, &auth.realm, auth.algorithm);
+        told.say("secret", &format!("no secret for {asked}; {has}"));
     }
 
     fn tell_route(&self, lookup: &Lookup, told: &mut Told) {

@@ -61,6 +61,8 @@ pub struct Asked {
     pub handler: &'static str,
     /// What it ended as, as metrics have it.
     pub outcome: &'static str,
+    /// Why it was refused, as the log says it.
+    pub why: Option<String>,
 }
 
 /// Who asks.
@@ -274,7 +276,12 @@ impl Router {
         let verdict = guard::check(&form);
         let Some(lookup) = Lookup::new(form) else {
             report::unknown_section(trail);
-            return Asked { reply: Reply::not_found(), handler: "none", outcome: "not_found" };
+            return Asked {
+                reply: Reply::not_found(),
+                handler: "none",
+                outcome: "not_found",
+                why: None,
+            };
         };
         let lookup = Arc::new(lookup);
         let span = report::span(&lookup);
@@ -377,7 +384,7 @@ fn close(
         Ok(document) => {
             let reply = Reply::xml(document.into_body());
             report.answered(&reply);
-            return Asked { reply, handler, outcome: "answered" };
+            return Asked { reply, handler, outcome: "answered", why: None };
         }
         Err(refusal) => refusal,
     };
@@ -386,7 +393,7 @@ fn close(
         None => reply(&refusal, report.lookup(), settings),
     };
     report.refused(&refusal, &reply, policy);
-    Asked { reply, handler, outcome: refusal.outcome() }
+    Asked { reply, handler, outcome: refusal.outcome(), why: Some(refusal.to_string()) }
 }
 
 /// Whether the last good answer is kept, and serves where there is none.

@@ -2,6 +2,7 @@
 
 use super::dialplan::{Act, Known, Matching, hunt};
 use super::question::Question;
+use super::sofia::Sofia;
 use super::user::{found, sip_auth};
 use super::{Answer, Answers, Step};
 use crate::control::ControlError;
@@ -65,10 +66,11 @@ pub(crate) async fn number(answers: &Answers, call: &Call) -> Result<Vec<Step>, 
         known.set(name, value.as_str());
     }
     let mut places = vec![(call.number.clone(), context.unwrap_or_else(|| DEFAULT.to_owned()))];
-    let mut at = 0;
+    let (mut at, mut gateways) = (0, None);
     while let Some((number, context)) = places.get(at).cloned() {
         at += 1;
         let (step, acts) = one(answers, call, &mut known, &number, &context).await?;
+        let dialled = steps.len();
         steps.push(step);
         for act in acts {
             if let Some(place) = transferred(&act, &context)
@@ -78,7 +80,20 @@ pub(crate) async fn number(answers: &Answers, call: &Call) -> Result<Vec<Step>, 
                 places.push(place);
             }
             for (user, domain) in rung(&act) {
-                steps.push(rings(answers, &call.host, &user, &domain).await?);
+                let step = rings(answers, &call.host, &user, &domain).await?;
+                if let Some(why) = &step.refusal {
+                    mark(&mut steps[dialled], &act, &format!("user/{user}@{domain}"), why);
+                }
+                steps.push(step);
+            }
+            for gateway in gateways_of(&act) {
+                if gateways.is_none() {
+                    let sofia = Sofia::ask(answers, &call.host).await?;
+                    gateways = Some(sofia.gateways(answers).await?);
+                }
+                if !gateways.iter().flatten().any(|name| name.eq_ignore_ascii_case(&gateway)) {
+                    mark(&mut steps[dialled], &act, &format!("gateway {gateway}"), "");
+                }
             }
         }
     }
@@ -109,14 +124,60 @@ async fn one(
     let answer = Answer::of(answers.ask(question.body()).await?);
     let why = format!("{number} in context {context}");
     let found = answer.first("context").map(|found| hunt(found, known));
-    let then = match &found {
-        None => vec![answer.nothing()],
-        Some(found) => told(found),
+    let (goes, then) = match &found {
+        None => {
+            let why = answer.told.why.as_ref().unwrap_or(&answer.told.outcome);
+            (format!("goes nowhere: {why}"), vec![answer.nothing()])
+        }
+        Some(found) => (goes(found), told(found)),
     };
     let acts: Vec<Act> = found.into_iter().flatten().flat_map(|it| it.acts).collect();
     let works = answer.told.outcome == "answered" && !acts.is_empty();
-    Ok((answer.step(&why, "dialplan", works, then), acts))
+    let step = answer.step(&why, "dialplan", works, then);
+    Ok((Step { goes: Some(goes), ..step }, acts))
 }
+
+/// Where a call goes, in a line.
+fn goes(found: &[Matching]) -> String {
+    let done = |it: &Matching| {
+        let names: Vec<_> = it.acts.iter().map(|act| act.application.as_str()).collect();
+        let done = if names.is_empty() { "nothing is done".to_owned() } else { names.join(", ") };
+        format!("extension {}: {done}", it.name)
+    };
+    let sure = found.iter().find(|it| it.ifs.is_empty() && !it.continues).map(done);
+    let may: Vec<_> = found.iter().filter(|it| !it.ifs.is_empty() && !it.continues).collect();
+    let may = match may[..] {
+        [] => None,
+        [one] => Some(format!("may go to {} (if {})", done(one), one.ifs.join(" and "))),
+        [first, ..] => Some(format!("may go to {}, or {} more", done(first), may.len() - 1)),
+    };
+    match (may, sure) {
+        (None, Some(sure)) => format!("goes to {sure}"),
+        (Some(may), Some(sure)) => format!("{may}, else to {sure}"),
+        (Some(may), None) => may,
+        (None, None) => match found.iter().rfind(|it| !it.acts.is_empty()).map(done) {
+            Some(passed) => format!("goes no further than {passed}"),
+            None => "goes nowhere: nothing matches".to_owned(),
+        },
+    }
+}
+
+/// Says below an action that what it calls is not there.
+fn mark(step: &mut Step, act: &Act, what: &str, why: &str) {
+    let begins = format!("  {} {}", act.application, act.data);
+    let absent = why.is_empty() || why.ends_with(NO_SUCH_USER) || why.ends_with(NO_SUCH_DOMAIN);
+    let what = if absent { format!("{what} is not stored") } else { format!("{what}: {why}") };
+    let line = format!("    ({what})");
+    let at = step.then.iter().position(|line| line.starts_with(begins.trim_end()));
+    let at = at.map_or(step.then.len(), |at| at + 1);
+    if step.then.get(at) != Some(&line) {
+        step.then.insert(at, line);
+    }
+}
+
+/// Words of refusals of users that are not stored.
+const NO_SUCH_USER: &str = "there is no such user";
+const NO_SUCH_DOMAIN: &str = "nobody serves the domain";
 
 fn told(found: &[Matching]) -> Vec<String> {
     let mut lines = Vec::new();
@@ -171,6 +232,21 @@ fn rung(act: &Act) -> Vec<(String, String)> {
         (known(user) && known(domain)).then(|| (user.to_owned(), domain.to_owned()))
     });
     users.collect()
+}
+
+/// The gateways that a bridge goes through.
+fn gateways_of(act: &Act) -> Vec<String> {
+    if act.application != "bridge" {
+        return Vec::new();
+    }
+    let gateways = act.data.split(['|', ',']).filter_map(|leg| {
+        let leg = leg.rsplit(['}', ']', '>']).next()?.trim();
+        let (gateway, _) = leg.strip_prefix("sofia/gateway/")?.split_once('/')?;
+        // The profile may stand in front.
+        let name = gateway.rsplit("::").next()?;
+        (!name.contains('$') && !name.is_empty()).then(|| name.to_owned())
+    });
+    gateways.collect()
 }
 
 async fn rings(

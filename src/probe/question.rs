@@ -29,6 +29,21 @@ impl Question {
             .with("Event-Calling-Function", function)
     }
 
+    /// What a module is set up with.
+    pub(super) fn configuration(host: &str, name: &str) -> Self {
+        let base = format!("configuration&tag_name=configuration&key_name=name&key_value={name}");
+        Self::begin(host, &base).with("Event-Name", "REQUEST_PARAMS")
+    }
+
+    /// The gateways of a profile's users.
+    pub(super) fn gateways(host: &str, profile: &str) -> Self {
+        Self::begin(host, "directory&tag_name=&key_name=&key_value=")
+            .with("Event-Name", "REQUEST_PARAMS")
+            .with("Event-Calling-Function", "launch_sofia_worker_thread")
+            .with("purpose", "gateways")
+            .with("profile", profile)
+    }
+
     /// Where a call goes.
     pub(super) fn dialplan(host: &str) -> Self {
         Self::begin(host, "dialplan&tag_name=&key_name=&key_value=")

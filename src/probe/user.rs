@@ -1,6 +1,7 @@
 //! What a switch is told about a user, flow by flow.
 
 use super::question::Question;
+use super::sofia::{Login, Sofia};
 use super::{Answer, Answers, Step};
 use crate::control::ControlError;
 use crate::import::Element;
@@ -61,7 +62,7 @@ impl<'a> Found<'a> {
         self.param(name).is_some_and(|found| found.eq_ignore_ascii_case(value))
     }
 
-    fn has_secret(&self) -> bool {
+    pub(super) fn has_secret(&self) -> bool {
         ["a1-hash", "password"].iter().any(|name| self.param(name).is_some_and(|it| !it.is_empty()))
     }
 
@@ -133,10 +134,21 @@ pub(super) fn sip_auth(
     method: &str,
     digits: usize,
 ) -> Question {
+    sip_auth_by(host, user, [domain; 2], method, digits)
+}
+
+/// The same, of a phone that was challenged with another realm than the domain.
+pub(super) fn sip_auth_by(
+    host: &str,
+    user: &str,
+    [domain, realm]: [&str; 2],
+    method: &str,
+    digits: usize,
+) -> Question {
     asked(host, domain, "REQUEST_PARAMS", "sofia_reg_parse_auth")
         .with("action", "sip_auth")
         .with("sip_auth_username", user)
-        .with("sip_auth_realm", domain)
+        .with("sip_auth_realm", realm)
         .with("sip_auth_response", &"0".repeat(digits))
         .with("sip_auth_method", method)
         .about(user, domain)
@@ -145,11 +157,13 @@ pub(super) fn sip_auth(
 fn registers(found: &Found<'_>, asked: &str) -> (bool, Vec<String>) {
     let mut then = found.id(asked);
     let forbidden = found.is("sip-forbid-register", "true");
-    let open = !found.has_secret() && !found.is("allow-empty-password", "false");
-    then.push(match (forbidden, found.has_secret(), open) {
-        (true, ..) => "it may not register: sip-forbid-register is true".to_owned(),
-        (_, true, _) => "it registers with its password".to_owned(),
-        (_, _, true) => "ANYBODY registers as it: it has no secret of this kind".to_owned(),
+    let closed = found.is("allow-empty-password", "false");
+    then.push(match (found.has_secret(), forbidden, closed) {
+        (true, true, _) => "it may not register: sip-forbid-register is true".to_owned(),
+        (true, false, _) => "it registers with its password".to_owned(),
+        (false, false, false) => {
+            "ANYBODY registers as it: it has no secret of this kind".to_owned()
+        }
         _ => "nobody registers as it: it has no secret of this kind".to_owned(),
     });
     (!forbidden && found.has_secret(), then)
@@ -216,15 +230,26 @@ pub(crate) async fn user(
     domain: &str,
 ) -> Result<Vec<Step>, ControlError> {
     let mut steps = Vec::new();
+    let sofia = Sofia::ask(answers, host).await?;
     for (why, question, judge) in FLOWS {
         let answer = Answer::of(answers.ask(question(host, user, domain).body()).await?);
-        let (works, then) = match found(&answer, user) {
+        let (mut works, mut then) = match found(&answer, user) {
             Some(found) => judge(&found, user),
             None => (false, vec![answer.nothing()]),
         };
+        if let (true, Some(digits)) = (works, digits_of(why)) {
+            let login = Login { user, domain, digits };
+            works = sofia.challenge(answers, &login, &mut then).await?;
+        }
         steps.push(answer.step(why, "directory", works, then));
     }
     Ok(steps)
+}
+
+/// How long the digest is that a flow of SIP is checked by; nothing for the others.
+fn digits_of(flow: &str) -> Option<usize> {
+    let sip = ["REGISTER", "INVITE"].iter().any(|method| flow.starts_with(method));
+    sip.then_some(if flow.ends_with("SHA-256") { 64 } else { 32 })
 }
 
 #[cfg(test)]
@@ -245,6 +270,7 @@ mod tests {
             let told = Told {
                 handler: "documents".to_owned(),
                 outcome: "answered".to_owned(),
+                why: None,
                 status: 200,
                 answer: redact(&xml),
             };
