@@ -77,9 +77,10 @@ pub(super) fn run(probe: &Probe) -> anyhow::Result<()> {
     };
     let steps = match probe {
         Probe::User(asked) => {
-            let (name, domain) = match asked.name.contains('@') {
-                true => split(&asked.name)?,
-                false => (asked.name.clone(), only_domain(&database)?),
+            let (name, domain) = if asked.name.contains('@') {
+                split(&asked.name)?
+            } else {
+                (asked.name.clone(), only_domain(&database)?)
             };
             runtime::run(user(&answers, &host, &name, &domain))??
         }
