@@ -163,6 +163,7 @@ fn what_a_bridge_calls_and_is_not_stored_is_marked() {
             "--param",
             "proxy=192.0.2.9",
         ]);
+        base.did(&["context", "add", "own"]);
         for (name, leg, mark) in numbers {
             base.did(&[
                 "extension",
@@ -171,7 +172,7 @@ fn what_a_bridge_calls_and_is_not_stored_is_marked() {
                 "--condition",
                 &format!("destination_number=^{name}$"),
                 "--action",
-                &format!("bridge:{leg}"),
+                &format!("bridge={leg}"),
             ]);
             let said = base.run_with(&["probe", "number", name, "--context", "own"], "").out;
             let line = format!("  bridge {leg}\n");
