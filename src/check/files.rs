@@ -309,13 +309,8 @@ fn collect<'e>(element: &'e Element, parts: &mut Vec<&'e Element>) {
 
 /// What a file is, of which no rule knows anything.
 fn taken_for(root: &Element) -> String {
-    let named = |element: &Element| match element.attribute("name") {
-        Some(name) => format!("{} «{}»", element.name, hide(name)),
-        None => element.name.clone(),
-    };
-    let inside = root.children.first().filter(|_| root.name == "include").map(named);
-    let is = inside.map_or_else(|| named(root), |inside| format!("include with {inside}"));
-    format!("taken for: {is}; nothing is looked for in it")
+    let name = root.attribute("name").map(|name| format!(" «{}»", hide(name))).unwrap_or_default();
+    format!("taken for: {}{name}; nothing is looked for in it", root.name)
 }
 
 /// A document by half of its name.

@@ -259,7 +259,10 @@ fn a_handler_is_made_once_with_its_own_settings() {
 fn a_constructor_that_fails_stops_the_start_with_its_message() {
     for (settings, words) in [
         ("colour = 'none'", ["«test-configured»", "tests/it/registry.rs:", "can be seen"]),
-        ("colour = 7", ["[handlers.test-configured]", "tests/it/registry.rs:", "integer"]),
+        (
+            "colour = 7",
+            ["[handlers.test-configured]", "registry.rs:", "`colour`: expected a string"],
+        ),
         ("color = 'red'", ["[handlers.test-configured]", "tests/it/registry.rs:", "colour"]),
     ] {
         let settings = format!("[handlers.test-configured]\n{settings}");
