@@ -1,9 +1,13 @@
-//! A program with handlers of its own: the service, and two handlers that sleep for ten seconds.
+//! A program with handlers of its own: the service, two handlers that sleep for ten seconds, and a
+//! background service that waits for the end.
 //!
 //! `tests/load/sleepers` measures what they cost the look-ups of others.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use jackfield::app::App;
+use jackfield::plug::{Stop, anyhow};
 use jackfield_api::document::Dialplan;
 use jackfield_api::lookup::{DialplanLookup, Field};
 use jackfield_api::{
@@ -36,6 +40,14 @@ impl AsyncDialplanHandler for Sleeper {
 
 register!(DialplanHandler, "sleeps", Keys::Fixed(&["sleeps"]), Sleeper);
 register!(AsyncDialplanHandler, "sleeps-outside", Keys::Fixed(&["sleeps-outside"]), Sleeper);
+
+/// A background service that has nothing to do.
+async fn idle(_: Arc<App>, mut stop: Stop) -> anyhow::Result<()> {
+    stop.begins().await;
+    Ok(())
+}
+
+jackfield::service!("idle", idle);
 
 fn main() -> std::process::ExitCode {
     jackfield::main()
