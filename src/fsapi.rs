@@ -1,11 +1,10 @@
 //! The way of a look-up, from the body of a post to the answer.
 //!
 //! [`form`](jackfield_api::Form) → `admission` → [`guard`] → outer registry → section registry
-//! ([`registry`]) → handler (`run`, or `flights` for one that needs the outside) → `check` → answer, or
-//! [`refusal`]. One direction, no step back; each stage is one file. [`Router`] walks it, [`explain`] tells what it did.
+//! ([`registry`]) → handler (`run`, or `flights` for one that needs the outside) → `Document::check` →
+//! answer, or [`refusal`]. One direction, no step back; each stage is one file. [`Router`] walks it, [`explain`] tells what it did.
 
 mod admission;
-mod check;
 mod crew;
 mod events;
 pub mod explain;

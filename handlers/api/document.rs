@@ -20,6 +20,7 @@ mod dialplan;
 mod directory;
 mod fixed;
 mod languages;
+mod mismatch;
 mod secret;
 
 pub use configuration::{Configuration, Control, USUAL_CONTROLS};
@@ -34,6 +35,7 @@ pub(crate) use directory::{is_credential, place_of};
 pub use fixed::{Fixed, FixedError};
 pub use languages::Languages;
 pub(crate) use languages::group;
+pub use mismatch::Mismatch;
 pub use secret::is_secret;
 
 use crate::lookup::Section;

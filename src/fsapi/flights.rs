@@ -21,7 +21,6 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout_at};
 use tracing::{Instrument, Span};
 
-use super::check::check;
 use super::kept_answers::{Entry, KeptAnswers, Key};
 use super::outside::Outside;
 use super::picture::Picture;
@@ -323,14 +322,13 @@ impl Flights {
                  name it in `question()`"
             )));
         }
-        let answer =
-            answer.and_then(|document| match check(&document, &asked.lookup, &asked.key) {
-                _ if document.write_first().is_some() => {
-                    Err(Refusal::Internal("an asynchronous handler writes nothing".into()))
-                }
-                Ok(()) => Ok(document),
-                Err(mismatch) => Err(mismatch.into()),
-            });
+        let answer = answer.and_then(|document| match document.check(&asked.lookup, &asked.key) {
+            _ if document.write_first().is_some() => {
+                Err(Refusal::Internal("an asynchronous handler writes nothing".into()))
+            }
+            Ok(()) => Ok(document),
+            Err(mismatch) => Err(mismatch.into()),
+        });
         Ok(Made { answer, from_snapshot: used.load(Relaxed) })
     }
 }

@@ -12,7 +12,6 @@ use jackfield_api::{Answer, Document, Form, FormError, Lookup, NotWritten, Refus
 use tracing::Instrument;
 
 use super::admission::Admission;
-use super::check::check;
 use super::crew::Crew;
 use super::events::Events;
 use super::outside::Outside;
@@ -403,7 +402,7 @@ fn has_last_good(policy: &FailPolicy, lookup: &Lookup) -> bool {
 
 /// Holds a document against the question.
 fn checked(document: Document, lookup: &Lookup, key: &str) -> Answer {
-    check(&document, lookup, key)?;
+    document.check(lookup, key)?;
     Ok(document)
 }
 

@@ -6,7 +6,6 @@ use std::time::Duration;
 use jackfield_api::{Answer, Document, Facts, Lookup};
 use tokio::time::Instant;
 
-use super::check::check;
 use super::crew::Crew;
 use super::flights::{Asked, Flights};
 use super::last_good::LastGood;
@@ -126,7 +125,7 @@ impl Runner {
                         answer => answer?,
                     };
                     if let Some(last_good) = last_good.get()
-                        && check(&document, &lookup, &key).is_ok()
+                        && document.check(&lookup, &key).is_ok()
                     {
                         last_good.keep(&watched, &key, &document, picture.generation);
                     }
